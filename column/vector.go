@@ -1,0 +1,266 @@
+// Package column holds SQL rows by columns: logical types, vectors in Apache Arrow's physical layout, and
+// batches of them with optional row kinds and event times.
+//
+// What enters: values that formats decode, or Arrow records. What leaves: the same, to formats, state and
+// Arrow. Everything above works on raw slices of vectors through [Values], [Vector.Views] and
+// [Vector.Validity]; loops over them live in kernel/, conversions in arrow/.
+//
+// What must hold:
+//   - a vector's Data holds at least Len values, validity at least Len bits, and the value of a null row is
+//     unspecified but readable;
+//   - whoever passes a batch on keeps it: the receiver may read it until it returns and must copy what it keeps;
+//   - vectors are reused: Reset keeps the memory, so nothing may hold on to a vector's slices behind its owner's back.
+package column
+
+import "unsafe"
+
+// Vector is one column's values. The zero Vector is an empty vector of type NULL; set Type before use.
+type Vector struct {
+	Type     Type
+	Len      int      // number of rows
+	Valid    Bitmap   // nil: no row is null
+	Data     []uint64 // values, bits, views or list offsets; whole words, so that every layout is aligned
+	Buffers  [][]byte // what long views point into
+	Children []*Vector
+	// Dict, if set, holds the distinct values and Data 32-bit indexes into it, whatever the type's layout.
+	Dict *Vector
+
+	own int // index of the buffer in Buffers that AppendBytes fills; one more, so that zero means none
+}
+
+// Fixed is the set of types that [Values] can view a vector's data as.
+type Fixed interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64 | Int128 | View
+}
+
+// NewVector returns an empty vector of type t with room for n rows.
+func NewVector(t Type, n int) *Vector {
+	v := &Vector{Type: t}
+	v.init()
+	v.Reserve(n)
+	return v
+}
+
+func (v *Vector) init() {
+	if v.Children != nil {
+		return
+	}
+	switch v.Type.Kind {
+	case Array:
+		v.Children = []*Vector{NewVector(*v.Type.Elem, 0)}
+	case Multiset:
+		v.Children = []*Vector{NewVector(*v.Type.Elem, 0), NewVector(Of(Int).Required(), 0)}
+	case Map:
+		v.Children = []*Vector{NewVector(*v.Type.Key, 0), NewVector(*v.Type.Elem, 0)}
+	case Row:
+		v.Children = make([]*Vector, len(v.Type.Fields))
+		for i, f := range v.Type.Fields {
+			v.Children[i] = NewVector(f.Type, 0)
+		}
+	}
+}
+
+// Values returns the vector's data as n = cap values of T, of which the first Len are rows. T must have the
+// width of the layout (or be int32 for the indexes of a dictionary).
+func Values[T Fixed](v *Vector) []T {
+	var z T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(v.Data))), len(v.Data)*8/int(unsafe.Sizeof(z)))
+}
+
+// Views returns the values of a LayoutView vector.
+func (v *Vector) Views() []View { return Values[View](v)[:v.Len] }
+
+// Bits returns the values of a LayoutBits vector.
+func (v *Vector) Bits() Bitmap { return Bitmap(v.Data) }
+
+// Offsets returns the Len+1 offsets of a LayoutList vector into its children.
+func (v *Vector) Offsets() []int32 { return Values[int32](v)[:v.Len+1] }
+
+// IsNull reports whether row i is null. For loops over many rows take Valid into a local variable.
+func (v *Vector) IsNull(i int) bool {
+	return v.Type.Kind == Null || v.Valid != nil && !v.Valid.Get(i) || v.Dict != nil && v.Dict.IsNull(int(Values[int32](v)[i]))
+}
+
+// HasNulls reports whether any row may be null.
+func (v *Vector) HasNulls() bool {
+	return v.Type.Kind == Null || v.Valid != nil || v.Dict != nil && v.Dict.HasNulls()
+}
+
+// BytesAt returns the bytes of row i of a text or binary vector. They are valid as long as the vector is not reset.
+func (v *Vector) BytesAt(i int) []byte {
+	if v.Dict != nil {
+		return v.Dict.BytesAt(int(Values[int32](v)[i]))
+	}
+	return v.Views()[i].Bytes(v.Buffers)
+}
+
+// Reserve makes room for n rows in all without changing Len.
+func (v *Vector) Reserve(n int) {
+	l := v.Type.Layout()
+	if v.Dict != nil {
+		l = LayoutInt32
+	}
+	words := 0
+	switch l {
+	case LayoutBits:
+		words = (n + 63) >> 6
+	case LayoutList:
+		words = (n + 2) >> 1
+	case LayoutStruct:
+		for _, c := range v.Children {
+			c.Reserve(n)
+		}
+	default:
+		words = (n*width[l] + 7) >> 3
+	}
+	if words > len(v.Data) {
+		if words <= cap(v.Data) {
+			v.Data = v.Data[:words]
+		} else {
+			next := make([]uint64, words, max(words, cap(v.Data)*2))
+			copy(next, v.Data)
+			v.Data = next[:cap(next)]
+		}
+	}
+	if v.Valid != nil {
+		v.Valid = v.Valid.Grow(n)
+	}
+}
+
+// Resize reserves room for n rows and sets Len to n; new rows are valid and have unspecified values.
+func (v *Vector) Resize(n int) {
+	v.Reserve(n)
+	if v.Valid != nil {
+		for i := v.Len; i < n; i++ {
+			v.Valid.Set(i)
+		}
+	}
+	v.Len = n
+	if v.Type.Layout() == LayoutStruct {
+		for _, c := range v.Children {
+			c.Resize(n)
+		}
+	}
+}
+
+// Reset empties the vector and keeps its memory. Buffers that were lent to it are let go.
+func (v *Vector) Reset() {
+	v.Len, v.Valid, v.Dict = 0, nil, nil
+	if v.own > 0 {
+		b := v.Buffers[v.own-1][:0]
+		clear(v.Buffers)
+		v.Buffers = append(v.Buffers[:0], b)
+		v.own = 1
+	} else {
+		clear(v.Buffers)
+		v.Buffers = v.Buffers[:0]
+	}
+	if v.Type.Layout() == LayoutList && len(v.Data) > 0 {
+		Values[int32](v)[0] = 0
+	}
+	for _, c := range v.Children {
+		c.Reset()
+	}
+}
+
+// Validity returns the bitmap, making one with every row valid where there was none, with room for Len rows.
+func (v *Vector) Validity() Bitmap {
+	if v.Valid == nil {
+		v.Valid = MakeBitmap(max(v.Len, len(v.Data)*8/max(1, width[v.Type.Layout()]), 64))
+		v.Valid.Fill(v.Len, true)
+	} else {
+		v.Valid = v.Valid.Grow(v.Len)
+	}
+	return v.Valid
+}
+
+// SetNull makes row i, which must exist, null.
+func (v *Vector) SetNull(i int) { v.Validity().Clear(i) }
+
+// AppendNull adds a null row.
+func (v *Vector) AppendNull() {
+	i := v.Len
+	v.grow1()
+	v.SetNull(i)
+}
+
+// grow1 adds one valid row with an unspecified but readable value.
+func (v *Vector) grow1() int {
+	i := v.Len
+	v.Resize(i + 1)
+	switch v.Type.Layout() {
+	case LayoutView:
+		Values[View](v)[i] = View{}
+	case LayoutList:
+		o := Values[int32](v)
+		o[i+1] = o[i]
+	}
+	return i
+}
+
+// Append adds a value of a fixed-width layout.
+func Append[T Fixed](v *Vector, x T) {
+	i := v.grow1()
+	Values[T](v)[i] = x
+}
+
+// AppendBool adds a BOOLEAN.
+func (v *Vector) AppendBool(x bool) { i := v.grow1(); v.Bits().Put(i, x) }
+
+// AppendBytes adds a text or binary value, copying b.
+func (v *Vector) AppendBytes(b []byte) {
+	i := v.grow1()
+	Values[View](v)[i] = v.Hold(b)
+}
+
+// AppendString adds a text value.
+func (v *Vector) AppendString(s string) {
+	v.AppendBytes(unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+// AppendList ends a list whose elements were appended to the children; n is the number of elements.
+func (v *Vector) AppendList(n int) {
+	i := v.grow1()
+	o := Values[int32](v)
+	o[i+1] = o[i] + int32(n)
+}
+
+// maxBuffer bounds one buffer of long values, in bytes: offsets are 32 bits wide in Arrow, and signed.
+const maxBuffer = 1 << 30
+
+// Hold copies b into the vector's own buffer and returns a view of it, without adding a row.
+func (v *Vector) Hold(b []byte) View {
+	if len(b) <= InlineLen {
+		return InlineView(b)
+	}
+	if v.own == 0 || len(v.Buffers[v.own-1])+len(b) > maxBuffer {
+		v.Buffers = append(v.Buffers, make([]byte, 0, max(1024, len(b))))
+		v.own = len(v.Buffers)
+	}
+	buf := &v.Buffers[v.own-1]
+	off := len(*buf)
+	*buf = append(*buf, b...)
+	return MakeView(*buf, v.own-1, off, len(b))
+}
+
+// Lend adds b to the buffers and returns its index, so that views made by [MakeView] can point into it
+// without a copy. b must stay unchanged until the vector is reset.
+func (v *Vector) Lend(b []byte) int {
+	v.Buffers = append(v.Buffers, b)
+	return len(v.Buffers) - 1
+}
+
+// SizeBytes returns the memory that the vector holds, in bytes; lent buffers count too.
+func (v *Vector) SizeBytes() int {
+	n := cap(v.Data)*8 + cap(v.Valid)*8
+	for _, b := range v.Buffers {
+		n += cap(b)
+	}
+	for _, c := range v.Children {
+		n += c.SizeBytes()
+	}
+	if v.Dict != nil {
+		n += v.Dict.SizeBytes()
+	}
+	return n
+}

@@ -1,0 +1,59 @@
+package expr
+
+import "github.com/millstream/millstream/column"
+
+// Function is a scalar function of the list: its name and spelling, how its result is typed, and how it is
+// compiled. Operators are functions too.
+type Function struct {
+	Name    string   // upper case, as SHOW FUNCTIONS prints it in lower case
+	Aliases []string // other names with the same meaning
+	Infix   string   // the operator's sign, for printing: "+", "AND"; empty for functions
+	// Doc is one sentence; Example is an expression with its result after "=>".
+	Doc     string
+	Example string
+	// Resolve types a call. It may return arguments wrapped in implicit casts. A wrong number or type of
+	// arguments is an error that says what would be valid, without position: the binder adds it.
+	Resolve func(args []Expr) (typed []Expr, result column.Type, err error)
+	// Compile returns the kernel for a resolved call. It is called once for each program.
+	Compile func(c *Call) (Kernel, error)
+	// Volatile functions are not folded even if all arguments are constants: NOW(), RAND().
+	Volatile bool
+}
+
+// Kernel computes a function over whole vectors: out, which is empty and of the call's type, gets n values. Argument
+// vectors have n rows (constants are given as vectors of one row where the function asked for that in Compile by
+// inspecting its literal arguments). Rows that sel leaves out may be computed or not, but must not fail; nil: all rows.
+type Kernel func(args []*column.Vector, n int, sel []int32, out *column.Vector) error
+
+// AggregateFunction is an aggregate function of the list.
+type AggregateFunction struct {
+	Name    string
+	Doc     string
+	Example string
+	// Resolve types a call by its argument types. casts, where not nil, gives the types to which the arguments are
+	// cast first.
+	Resolve func(args []column.Type) (casts []column.Type, result column.Type, err error)
+	// New returns an empty accumulator table for a call with the given (cast) argument types.
+	New func(args []column.Type, result column.Type) Accumulator
+}
+
+// Accumulator is the state of one aggregate call for many groups, held in columns: group g's values stand in row g
+// of each state column. It is used by one task.
+type Accumulator interface {
+	// Grow makes room for n groups; new ones are empty.
+	Grow(n int)
+	// Update takes in rows: row rows[i] (or row i, if rows is nil) of the argument vectors belongs to groups[i].
+	Update(groups []int32, args []*column.Vector, rows []int32)
+	// Retract takes rows out again. Functions that cannot are given retractable twins by the planner.
+	Retract(groups []int32, args []*column.Vector, rows []int32)
+	// StateTypes are the types of the state columns that AppendState writes and Merge reads.
+	StateTypes() []column.Type
+	// AppendState appends the state of groups [from, to) to one vector for each state column.
+	AppendState(from, to int, out []*column.Vector)
+	// Merge folds states, as AppendState wrote them, into groups; rows as in Update.
+	Merge(groups []int32, state []*column.Vector, rows []int32)
+	// AppendResult appends the results of groups [from, to) to out, which has the call's result type.
+	AppendResult(from, to int, out *column.Vector) error
+	// SizeBytes is the memory held.
+	SizeBytes() int
+}
