@@ -1,0 +1,73 @@
+package setting
+
+// SQL: the table.* settings that have an effect, and the shell's.
+var (
+	TimeZone = Engine.Register(&Option{
+		Key: "table.local-time-zone", Default: "default", Check: checkZone,
+		Doc: "Session time zone for TIMESTAMP_LTZ and the current time: default means the machine's, else a name such as Europe/Berlin or an offset such as GMT+05:30.",
+	})
+	SQLDialect = Engine.Register(&Option{
+		Key: "table.sql-dialect", Type: Enum, Values: []string{"default"}, Default: "default",
+		Doc: "SQL dialect; Flink's own is the only one.",
+	})
+	DMLSync = Engine.Register(&Option{
+		Key: "table.dml-sync", Type: Bool, Default: "false",
+		Doc: "Whether INSERT returns only when its job has ended.",
+	})
+	MiniBatchEnabled = Engine.Register(&Option{
+		Key: "table.exec.mini-batch.enabled", Type: Bool, Default: "false",
+		Doc: "Whether aggregates may hold back changes to emit fewer of them, up to table.exec.mini-batch.allow-latency or table.exec.mini-batch.size.",
+	})
+	MiniBatchLatency = Engine.Register(&Option{
+		Key: "table.exec.mini-batch.allow-latency", Type: Duration, Default: "0 ms",
+		Doc: "Longest time that mini-batch holds a change back; must be greater than 0 with mini-batch enabled.",
+	})
+	MiniBatchSize = Engine.Register(&Option{
+		Key: "table.exec.mini-batch.size", Type: Int, Default: "-1",
+		Doc: "Most input rows that mini-batch holds; must be greater than 0 with mini-batch enabled.",
+	})
+	SourceIdleTimeout = Engine.Register(&Option{
+		Key: "table.exec.source.idle-timeout", Type: Duration, Default: "0 ms",
+		Doc: "Time without rows after which an input no longer holds back watermarks; 0 means never.",
+	})
+	StateTTL = Engine.Register(&Option{
+		Key: "table.exec.state.ttl", Type: Duration, Default: "0 ms",
+		Doc: "Time after its last change at which a state entry may be dropped; 0 means never.",
+	})
+	NotNullEnforcer = Engine.Register(&Option{
+		Key: "table.exec.sink.not-null-enforcer", Type: Enum, Values: []string{"ERROR", "DROP"}, Default: "ERROR",
+		Doc: "What a sink does with a NULL in a NOT NULL column: ERROR fails the job, DROP leaves the row out.",
+	})
+	TypeLengthEnforcer = Engine.Register(&Option{
+		Key: "table.exec.sink.type-length-enforcer", Type: Enum, Values: []string{"IGNORE", "TRIM_PAD", "ERROR"}, Default: "IGNORE",
+		Doc: "What a sink does with a value longer or shorter than its CHAR, VARCHAR, BINARY or VARBINARY column: IGNORE writes it as it is, TRIM_PAD fits it, ERROR fails the job.",
+	})
+	UpsertMaterialize = Engine.Register(&Option{
+		Key: "table.exec.sink.upsert-materialize", Type: Enum, Values: []string{"NONE", "AUTO", "FORCE"}, Default: "AUTO",
+		Doc: "Whether a sink with a primary key keeps state to put changes of the same key in order.",
+	})
+	DynamicTableOptions = Engine.Register(&Option{
+		Key: "table.dynamic-table-options.enabled", Type: Bool, Default: "true",
+		Doc: "Whether the hint OPTIONS(…) may change a table's options in a query.",
+	})
+	ColumnExpansion = Engine.Register(&Option{
+		Key: "table.column-expansion-strategy", Type: List,
+		Doc: "Columns that * leaves out: EXCLUDE_ALIASED_VIRTUAL_METADATA_COLUMNS and EXCLUDE_DEFAULT_VIRTUAL_METADATA_COLUMNS, separated by ';'.",
+	})
+	BuiltinCatalog = Engine.Register(&Option{
+		Key: "table.builtin-catalog-name", Default: "default_catalog",
+		Doc: "Name of the catalog that a session begins with.",
+	})
+	BuiltinDatabase = Engine.Register(&Option{
+		Key: "table.builtin-database-name", Default: "default_database",
+		Doc: "Name of the database that a session begins with.",
+	})
+	ResultMode = Engine.Register(&Option{
+		Key: "sql-client.execution.result-mode", Type: Enum, Values: []string{"TABLE", "CHANGELOG", "TABLEAU"}, Default: "TABLE",
+		Doc: "How the shell shows a query's rows: TABLE as a table that is kept up to date, CHANGELOG as changes on a screen of their own, TABLEAU as changes line by line.",
+	})
+	MaxColumnWidth = Engine.Register(&Option{
+		Key: "table.display.max-column-width", Aliases: []string{"sql-client.display.max-column-width"}, Type: Int, Default: "30", Check: atLeast(1),
+		Doc: "Most characters of a column that the shell shows of values whose width varies.",
+	})
+)
