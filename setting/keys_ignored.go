@@ -31,7 +31,7 @@ var ignored = []struct{ doc, keys string }{
 		fs. s3a. presto.s3. hive.s3. hadoop. oss. gs. wasb. azure.`},
 	{"How Flink's S3 file systems spread load, buffer and retry; Millstream decides that by itself.", `
 		s3.entropy.key s3.entropy.length s3.connection.maximum s3.socket-timeout s3.max-error-retries s3.max-client-retries
-		s3.max-backoff-time s3.max-retry-time s3.staging-directory s3.bulk-copy. s3.delegation. s3.assume-role.
+		s3.max-backoff-time s3.max-retry-time s3.staging-directory s3.bulk-copy. s3.delegation.
 		s3.multiobjectdelete.enable s3.fast.upload s3.fast.upload. s3.attempts.maximum s3.connection.timeout s3.connection.establish.timeout`},
 	{"Details of Flink's state backends and of how it stores checkpoints; Millstream has one format for all.", `
 		state.backend.rocksdb. state.backend.forst. state.backend.latency-track. state.backend.changelog. state.changelog. state.backend.async
@@ -63,12 +63,12 @@ var ignored = []struct{ doc, keys string }{
 		table.optimizer. table.plan. table.planner table.generated-code. table.exec.async-lookup. table.exec.async-scalar. table.exec.async-table.
 		table.exec.async-agg. table.exec.async-vector-search. table.exec.async-ml-predict. table.exec.async-state. table.exec.resource.
 		table.exec.spill-compression. table.exec.sort. table.exec.uid. table.exec.disabled-operators table.exec.window-agg.buffer-size-limit
-		table.exec.shuffle-mode table.exec.operator-fusion-codegen.enabled table.exec.simplify-operator-name-enabled table.exec.legacy-cast-behaviour
+		table.exec.shuffle-mode table.exec.operator-fusion-codegen.enabled table.exec.simplify-operator-name-enabled
 		table.exec.legacy-transformation-uids table.exec.rank. table.exec.deduplicate. table.exec.interval-join. table.exec.local-hash-agg.
-		table.exec.sink.keyed-shuffle table.exec.sink.rowtime-inserter table.exec.sink.nested-constraint-enforcer
-		table.exec.source.cdc-events-duplicate table.exec.unbounded-over. table.exec.mini-batch.compact-changes-enabled
+		table.exec.sink.keyed-shuffle
+		table.exec.unbounded-over. table.exec.mini-batch.compact-changes-enabled
 		table.exec.delta-join. table.exec.multi-join. table.rtas-ctas. table.resources. table.catalog-store. table.catalog-modification.
-		table.legacy-nested-row-nullability table.dynamic-parameter.`},
+		table.dynamic-parameter.`},
 	{"The looks and limits of Flink's shell.", `
 		sql-client.execution.max-table-result.rows sql-client.verbose sql-client.prompt sql-client.display.print-time-cost
 		sql-client.display.color-schema sql-client.display.show-line-numbers`},

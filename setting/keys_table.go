@@ -71,3 +71,18 @@ var (
 		Doc: "Most characters of a column that the shell shows of values whose width varies.",
 	})
 )
+
+// Settings with which Flink can change what a statement means. Only Flink's default is there, so that a
+// script that asks for anything else fails instead of giving other results.
+func init() {
+	for _, o := range []*Option{
+		{Key: "table.exec.legacy-cast-behaviour", Type: Enum, Values: []string{"DISABLED"}, Default: "DISABLED", Doc: "The CAST of Flink before 1.15."},
+		{Key: "table.exec.sink.rowtime-inserter", Type: Enum, Values: []string{"ENABLED"}, Default: "ENABLED", Doc: "Whether a sink is told a row's event time."},
+		{Key: "table.exec.sink.nested-constraint-enforcer", Type: Enum, Values: []string{"IGNORE"}, Default: "IGNORE", Doc: "What a sink does with a NULL in a NOT NULL field of a nested row."},
+		{Key: "table.exec.source.cdc-events-duplicate", Type: Enum, Values: []string{"false"}, Default: "false", Doc: "Whether a changelog source may repeat changes, which are then removed by primary key."},
+		{Key: "table.legacy-nested-row-nullability", Type: Enum, Values: []string{"false"}, Default: "false", Doc: "The nullability of nested rows of Flink before 2.2."},
+	} {
+		o.Doc += " Only Flink's default is there."
+		Engine.Register(o)
+	}
+}

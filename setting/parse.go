@@ -12,13 +12,10 @@ import (
 
 // parse turns text into the Go value of the option's type: string, bool, int, float64, time.Duration,
 // int64 (bytes), the Enum's canonical spelling, []string or map[string]string. The error says what would
-// be valid and does not repeat the text, which may be secret.
+// be valid and does not repeat the text, which may be secret. Blanks around the text are the caller's to trim.
 func (o *Option) parse(text string) (any, error) {
 	if o.Ignored {
 		return text, nil
-	}
-	if o.Type != String {
-		text = strings.TrimSpace(text)
 	}
 	var value any = text
 	var err error
@@ -43,8 +40,8 @@ func (o *Option) parse(text string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if trimmed := strings.TrimSpace(text); o.Check != nil && trimmed != "" {
-		if err := o.Check(trimmed); err != nil {
+	if o.Check != nil && text != "" {
+		if err := o.Check(text); err != nil {
 			return nil, err
 		}
 	}

@@ -72,8 +72,8 @@ func (r *Registry) Options() iter.Seq[*Option] {
 	return slices.Values(sorted)
 }
 
-// siblings returns up to limit keys that share key's first word, or all keys if there are no more than
-// limit: what an error can offer when nothing is near.
+// siblings returns up to limit keys that share key's first word; without any, all keys if there are no
+// more than limit: what an error can offer when nothing is near.
 func (r *Registry) siblings(key string, limit int) []string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -87,7 +87,7 @@ func (r *Registry) siblings(key string, limit int) []string {
 			near = append(near, o.Key)
 		}
 	}
-	if len(all) <= limit {
+	if len(near) == 0 && len(all) <= limit {
 		near = all
 	}
 	slices.Sort(near)

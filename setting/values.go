@@ -59,6 +59,9 @@ func (v *Values) check(key, text, origin string) (canonical string, e entry, err
 	if !ok {
 		return "", entry{}, v.known.unknown(key, origin)
 	}
+	if o.Type != String || o.Check != nil {
+		text = strings.TrimSpace(text)
+	}
 	value, err := o.parse(text)
 	if err != nil {
 		shown := text
