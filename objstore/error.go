@@ -1,6 +1,7 @@
 package objstore
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"strings"
@@ -64,6 +65,19 @@ func (e *Error) Is(target error) bool {
 		return e.Kind == PreconditionFailed
 	}
 	return false
+}
+
+// ContextError is what a [Store] method returns when ctx ended before the operation did. It is
+// [TimedOut] after a deadline, and errors.Is finds ctx's own error in it.
+func ContextError(ctx context.Context, op, url, endpoint string) *Error {
+	e := &Error{Op: op, URL: url, Endpoint: endpoint, Kind: Other, Reason: "the operation was cancelled", Err: ctx.Err()}
+	if errors.Is(e.Err, context.DeadlineExceeded) {
+		e.Kind, e.Reason = TimedOut, "the caller's deadline passed"
+	}
+	if cause := context.Cause(ctx); cause != nil && cause != e.Err {
+		e.Reason += ": " + cause.Error()
+	}
+	return e
 }
 
 // KindOf returns the kind of the first [*Error] in err's chain, or Other.

@@ -43,7 +43,7 @@ type Condition struct {
 // ListOptions narrows a listing. The zero value lists everything below the prefix, recursively.
 type ListOptions struct {
 	Delimiter  string // usually "/": keys behind it are rolled up into one Info whose Key ends in it
-	StartAfter string // only keys greater than this one
+	StartAfter string // only keys, and rolled-up keys, greater than this one
 }
 
 // Pending is an upload whose bytes are stored but not yet visible: the first phase of a two-phase
@@ -78,15 +78,17 @@ type Store interface {
 	URL(key string) string
 	// Head describes an object.
 	Head(ctx context.Context, key string) (Info, error)
-	// Get opens a range of an object for reading. Info.Size is the size of the whole object. A dropped
+	// Get opens a range of an object for reading. Info.Size is the size of the whole object. A range that
+	// reaches behind the object's end is cut there; one that starts there is empty, not an error. A dropped
 	// connection is resumed inside the reader, against the same ETag. The caller closes the reader.
 	Get(ctx context.Context, key string, r Range) (io.ReadCloser, Info, error)
-	// Put writes a small object in one request.
+	// Put writes a small object in one request. A condition that does not hold is [PreconditionFailed],
+	// also where IfMatch finds no object.
 	Put(ctx context.Context, key string, data []byte, cond Condition) (Info, error)
 	// Create starts a streaming upload of any size.
 	Create(ctx context.Context, key string) (Upload, error)
 	// Commit makes a sealed upload visible. Committing twice is not an error: the second finds the
-	// object already there.
+	// object already there. After [PreconditionFailed] the upload is still pending: abort it.
 	Commit(ctx context.Context, p Pending, cond Condition) (Info, error)
 	// Abort discards a sealed or leftover upload. An unknown one is not an error.
 	Abort(ctx context.Context, p Pending) error

@@ -1,0 +1,197 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/millstream/millstream/objstore"
+)
+
+const (
+	hintReachable = "is the store running? check s3.endpoint"
+	hintKeys      = "check s3.access-key and s3.secret-key"
+)
+
+// fail makes the final error of an operation on s3://bucket/key, or on the endpoint if bucket is empty.
+func (c *Client) fail(ctx context.Context, op, bucket, key string, err error) error {
+	var already *objstore.Error
+	if err == nil || errors.As(err, &already) {
+		return err
+	}
+	e := &objstore.Error{Op: op, URL: c.url(bucket, key), Endpoint: c.endpoint.address(c.regionOf(bucket)), Err: err}
+	if ctx.Err() != nil {
+		return objstore.ContextError(ctx, op, e.URL, e.Endpoint)
+	}
+	c.explain(ctx, e, bucket, err)
+	var tried *triesError
+	if errors.As(err, &tried) && tried.attempts > 1 {
+		e.Reason += fmt.Sprintf(", after %d attempts", tried.attempts)
+	}
+	return e
+}
+
+func (c *Client) url(bucket, key string) string {
+	if bucket == "" {
+		return "s3://"
+	}
+	return "s3://" + bucket + "/" + key
+}
+
+// explain fills in kind, reason and hint.
+func (c *Client) explain(ctx context.Context, e *objstore.Error, bucket string, err error) {
+	var api *apiError
+	var cred *credentialsError
+	var notS3 *notS3Error
+	reason, hint := tlsReason(err)
+	switch {
+	case errors.As(err, &api):
+		c.explainAPI(ctx, e, bucket, api)
+	case reason != "":
+		e.Kind, e.Reason, e.Hint = objstore.BadTLS, reason, hint
+	case errors.As(err, &cred):
+		e.Kind, e.Reason, e.Hint = objstore.BadCredentials, "the credentials could not be renewed: "+cred.Error(), "check the AWS profile"
+	case errors.As(err, &notS3):
+		e.Kind, e.Reason, e.Hint = objstore.BadURL, notS3.Error(), "is s3.endpoint the address of the S3 API, not of a console or another server?"
+	default:
+		c.explainNetwork(e, err)
+	}
+}
+
+func (c *Client) explainNetwork(e *objstore.Error, err error) {
+	switch classify(err) {
+	case connectSlow:
+		e.Kind, e.Reason, e.Hint = objstore.Unreachable, fmt.Sprintf("no connection within %s", c.cfg.ConnectTimeout), hintReachable
+	case silent:
+		e.Kind, e.Reason, e.Hint = objstore.TimedOut, fmt.Sprintf("no answer within %s", c.cfg.RequestTimeout), "is the store overloaded or hanging?"
+	default:
+		e.Kind, e.Reason, e.Hint = objstore.Unreachable, networkReason(err), hintReachable
+	}
+}
+
+// explainAPI translates an answer of the store.
+func (c *Client) explainAPI(ctx context.Context, e *objstore.Error, bucket string, api *apiError) {
+	e.Reason = api.Error()
+	key := c.accessKey(ctx)
+	switch api.code {
+	case "NoSuchBucket":
+		e.Kind, e.Reason = objstore.NoBucket, "there is no bucket '"+bucket+"'"
+		e.Hint = c.nearestBucket(ctx, bucket)
+		return
+	case "NoSuchKey":
+		e.Kind, e.Reason = objstore.NotFound, "there is no such object"
+		return
+	case "NoSuchUpload":
+		e.Kind, e.Reason = objstore.NotFound, "the upload is unknown or was aborted"
+		return
+	case "InvalidAccessKeyId":
+		e.Kind, e.Reason, e.Hint = objstore.BadCredentials, "the store does not know the access key '"+key+"'", hintKeys
+		return
+	case "SignatureDoesNotMatch":
+		e.Kind, e.Reason, e.Hint = objstore.BadCredentials, "the secret key does not belong to the access key '"+key+"'", hintKeys
+		return
+	case "ExpiredToken", "ExpiredTokenException", "InvalidToken", "InvalidTokenId":
+		e.Kind, e.Hint = objstore.BadCredentials, "get new temporary credentials"
+		return
+	case "RequestTimeTooSkewed", "RequestExpired":
+		e.Kind, e.Reason, e.Hint = objstore.BadCredentials, "this machine's clock and the store's differ"+skew(api.date), "set the clock"
+		return
+	case "AuthorizationHeaderMalformed", "InvalidRegion", "PermanentRedirect":
+		e.Kind, e.Hint = objstore.BadURL, "check s3.region and s3.endpoint"
+		return
+	case "InvalidBucketName", "KeyTooLongError", "XMinioInvalidObjectName", "InvalidURI":
+		e.Kind = objstore.BadURL
+		return
+	case "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded":
+		e.Kind, e.Hint = objstore.NoSpace, "free some space in the store or raise its quota"
+		return
+	case "ConditionalRequestConflict":
+		e.Kind, e.Reason = objstore.PreconditionFailed, "another writer was at the same object"
+		return
+	case "InvalidObjectState":
+		e.Kind, e.Hint = objstore.Denied, "restore the object from the archive first"
+		return
+	case "NotImplemented", "MethodNotAllowed":
+		e.Kind = objstore.Unsupported
+		return
+	}
+	switch {
+	case api.status == http.StatusNotFound:
+		e.Kind, e.Reason = objstore.NotFound, "there is no such object"
+	case api.status == http.StatusPreconditionFailed:
+		e.Kind, e.Reason = objstore.PreconditionFailed, "the object exists already or was changed by another writer"
+	case (api.status == http.StatusForbidden || api.status == http.StatusUnauthorized) && key == "":
+		e.Kind, e.Reason = objstore.BadCredentials, "the store refuses anonymous access and no credentials were found"
+		e.Hint = "set s3.access-key and s3.secret-key, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	case api.status == http.StatusForbidden || api.status == http.StatusUnauthorized:
+		e.Kind, e.Reason = objstore.Denied, "access is denied for the access key '"+key+"'"
+		e.Hint = "check the store's policy for this key; " + hintKeys
+	case api.status == http.StatusNotImplemented:
+		e.Kind = objstore.Unsupported
+	case api.status == http.StatusInsufficientStorage:
+		e.Kind, e.Hint = objstore.NoSpace, "free some space in the store"
+	case api.class() == throttled:
+		e.Kind, e.Reason, e.Hint = objstore.Throttled, "the store is overloaded ("+api.Error()+")", "lower the parallelism or add capacity to the store"
+	case api.class() == broken:
+		e.Kind, e.Reason, e.Hint = objstore.Throttled, "the store failed ("+api.Error()+")", "see the store's log"
+	case api.status == http.StatusBadRequest && strings.Contains(api.message, "HTTP request to an HTTPS server"):
+		e.Kind, e.Reason, e.Hint = objstore.BadTLS, "the server speaks HTTPS, not plain HTTP", "write https:// in s3.endpoint"
+	case api.code == "" && api.status/100 == 3:
+		e.Kind, e.Reason, e.Hint = objstore.BadURL, "the server redirects elsewhere", "check s3.endpoint and s3.region"
+	}
+}
+
+// skew tells how far the clocks are apart, as well as the answer's date shows it.
+func skew(date string) string {
+	server, err := http.ParseTime(date)
+	if err != nil {
+		return ""
+	}
+	if d := time.Since(server).Round(time.Second); d > 0 {
+		return " (this one is " + d.String() + " ahead)"
+	} else if d < 0 {
+		return " (this one is " + (-d).String() + " behind)"
+	}
+	return ""
+}
+
+// accessKey returns the access key that requests are signed with, "" for none. It is no secret.
+func (c *Client) accessKey(ctx context.Context) string {
+	if c.creds == nil {
+		return ""
+	}
+	v, err := c.creds.GetWithContext(nil)
+	if err != nil {
+		return ""
+	}
+	return v.AccessKeyID
+}
+
+// nearestBucket hints at what exists instead of a missing bucket, if the store tells quickly.
+func (c *Client) nearestBucket(ctx context.Context, missing string) string {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	var names []string
+	list, err := c.listBucketsOnce(ctx)
+	for _, b := range list {
+		names = append(names, b.Name)
+	}
+	if err != nil {
+		return "create it first, or check the name"
+	}
+	if near := objstore.Nearest(missing, names); near != "" {
+		return "is '" + near + "' meant?"
+	}
+	if len(names) == 0 {
+		return "create it first; the store has no buckets"
+	}
+	slices.Sort(names)
+	if len(names) > 5 {
+		names = append(names[:5], "…")
+	}
+	return "create it first, or use one of: " + strings.Join(names, ", ")
+}
