@@ -210,7 +210,7 @@ func FuzzParse(f *testing.F) {
 				}
 				continue
 			}
-			again := ""
+			var again string
 			switch v := value.(type) {
 			case time.Duration:
 				again = FormatDuration(v)

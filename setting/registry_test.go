@@ -1,6 +1,7 @@
 package setting
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -98,7 +99,8 @@ func TestUnknownKey(t *testing.T) {
 	} {
 		v := New(testRegistry())
 		err := v.Set(given, "minio123", "SET")
-		unknown, ok := err.(*UnknownKeyError)
+		var unknown *UnknownKeyError
+		ok := errors.As(err, &unknown)
 		if !ok || err.Error() != want {
 			t.Errorf("Set(%q):\n got %v\nwant %v", given, err, want)
 		}

@@ -16,16 +16,17 @@ import "strings"
 // Type says how an option's text is read.
 type Type uint8
 
+// The types, with the texts that they read.
 const (
-	String     Type = iota
-	Bool            // true, false
-	Int             // decimal integer
-	Double          // floating-point number
-	Duration        // Flink's forms: "1 s", "500ms", "2 min", "1 h", "PT1S"; a bare number is milliseconds
-	MemorySize      // Flink's forms: "128mb", "1 gb", "64 kb"; a bare number is bytes
-	Enum            // one of Values, case-insensitive
-	List            // values separated by ';'
-	Map             // key:value pairs separated by ','
+	String     Type = iota // any text, as it is
+	Bool                   // true, false
+	Int                    // decimal integer
+	Double                 // floating-point number
+	Duration               // Flink's forms: "1 s", "500ms", "2 min", "1 h", "PT1S"; a bare number is milliseconds
+	MemorySize             // Flink's forms: "128mb", "1 gb", "64 kb"; a bare number is bytes
+	Enum                   // one of Values, case-insensitive
+	List                   // values separated by ';'
+	Map                    // key:value pairs separated by ','
 )
 
 var typeNames = [...]string{"String", "Bool", "Int", "Double", "Duration", "MemorySize", "Enum", "List", "Map"}
