@@ -58,17 +58,19 @@ func checkWritable(dir string) error {
 }
 
 // backend opens the object storage below the directory and makes it the process's working directory.
-func (d *directory) backend(tls bool) (*diskBackend, error) {
-	var attributes meta.MetadataStorer = meta.XattrMeta{}
-	if err := attributes.(meta.XattrMeta).Test(d.buckets()); err != nil {
+func (d *directory) backend(opts Options) (*diskBackend, error) {
+	extended := meta.XattrMeta{}
+	attributes := compactAttributes{extended}
+	if opts.attributeFiles || extended.Test(d.buckets()) != nil {
 		if err := os.MkdirAll(d.attributes(), 0o700); err != nil {
 			return nil, directoryError(d.root, err)
 		}
-		if attributes, err = meta.NewSideCar(d.attributes()); err != nil {
+		files, err := meta.NewSideCar(d.attributes())
+		if err != nil {
 			return nil, directoryError(d.root, err)
 		}
+		attributes = compactAttributes{files}
 	}
-	attributes = compactAttributes{attributes}
 	p, err := posix.New(d.buckets(), attributes, posix.PosixOpts{
 		CopyObjectThreshold: 5 << 30, // bytes, S3's limit for one copy; zero would refuse every copy
 		ForceNoObjLockFile:  ownsDirectory,
@@ -84,7 +86,7 @@ func (d *directory) backend(tls bool) (*diskBackend, error) {
 		p.Shutdown()
 		return nil, directoryError(d.root, err)
 	}
-	return &diskBackend{Posix: p, tls: tls, attributes: attributes}, nil
+	return &diskBackend{Posix: p, tls: opts.CertFile != "", attributes: attributes}, nil
 }
 
 // directoryError says in one sentence why a directory cannot be a store.

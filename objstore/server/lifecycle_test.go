@@ -144,6 +144,71 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// serve runs a store in this process until the returned function is called.
+func serve(t *testing.T, opts Options) (Access, func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	ready, ended := make(chan Access, 1), make(chan error, 1)
+	opts.Listen = "127.0.0.1:0"
+	opts.OnReady = func(a Access) { ready <- a }
+	go func() { ended <- Serve(ctx, opts) }()
+	select {
+	case access := <-ready:
+		return access, func() {
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}
+	case err := <-ended:
+		t.Fatal(err)
+		return Access{}, nil
+	}
+}
+
+// Where the file system has no extended attributes they are files of their own, and nothing else differs.
+func TestAttributeFiles(t *testing.T) {
+	dir := t.TempDir()
+	access, stop := serve(t, Options{Dir: dir, attributeFiles: true})
+	client := newClient(t, access)
+	makeBucket(t, client, "bucket")
+	opts := minio.PutObjectOptions{UserMetadata: map[string]string{"Origin": "here"}}
+	written, err := put(client, "bucket", "a/b", []byte("kept"), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, parts := upload(t, client, "bucket", "cut", []byte("half done"))
+	stop()
+	cut := uploadDirs(t, dir, id)
+	attributes := strings.Replace(cut[0], filepath.Join(dir, "buckets"), filepath.Join(dir, ".millstream", "attributes"), 1)
+	for _, path := range []string{cut[0], attributes} { // as a kill leaves them
+		if err := os.Rename(path, path+".abc-1"+inProgress); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	access, stop = serve(t, Options{Dir: dir, attributeFiles: true})
+	defer stop()
+	client = newClient(t, access)
+	info, err := client.StatObject(context.Background(), "bucket", "a/b", minio.StatObjectOptions{})
+	if err != nil || info.UserMetadata["Origin"] != "here" || info.ETag != written.ETag {
+		t.Errorf("after a restart: %+v, %v", info, err)
+	}
+	for range 2 {
+		if err := complete(client, "bucket", "cut", id, parts, minio.PutObjectOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := mustGet(t, client, "bucket", "cut"); string(got) != "half done" {
+		t.Errorf("the completed object is %q", got)
+	}
+	names, err := filepath.Glob(filepath.Join(dir, ".millstream", "attributes", "bucket", "cut", "meta", "*"))
+	if err != nil || len(names) == 0 {
+		t.Errorf("the attributes are not in files: %v, %v", names, err)
+	}
+}
+
 func cwd(t *testing.T) string {
 	t.Helper()
 	dir, err := os.Getwd()

@@ -31,6 +31,9 @@ type Options struct {
 	Log io.Writer `json:"-"`
 	// OnReady, if set, is called once, when the store answers requests.
 	OnReady func(Access) `json:"-"`
+
+	// attributeFiles keeps attributes in files even where the file system could; tests set it.
+	attributeFiles bool
 }
 
 // Access is what a client needs to reach a running store.

@@ -94,7 +94,7 @@ func Serve(ctx context.Context, opts Options) (err error) {
 		return fmt.Errorf("start the store: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.Chdir(before)) }()
-	backend, err := dir.backend(opts.CertFile != "")
+	backend, err := dir.backend(opts)
 	if err != nil {
 		return err
 	}
