@@ -128,10 +128,15 @@ func (b *bucket) Uploads(ctx context.Context, prefix string) iter.Seq2[objstore.
 		query := url.Values{"uploads": {""}, "encoding-type": {"url"}, "prefix": {prefix}}
 		for {
 			var page uploadsPage
-			_, err := b.c.call(ctx, request{method: http.MethodGet, bucket: b.name, query: query}, &page)
+			header, err := b.c.call(ctx, request{method: http.MethodGet, bucket: b.name, query: query}, &page)
 			if err != nil {
 				yield(objstore.PendingInfo{}, b.fail(ctx, "list uploads below", prefix, err))
 				return
+			}
+			// MinIO takes the prefix for a whole key: ask it for all uploads, and choose here.
+			if len(page.Upload) == 0 && query.Get("prefix") != "" && header.Get("Server") == "MinIO" {
+				query.Set("prefix", "")
+				continue
 			}
 			for _, u := range page.Upload {
 				key, err := decodeKey(u.Key, page.EncodingType)
@@ -139,7 +144,6 @@ func (b *bucket) Uploads(ctx context.Context, prefix string) iter.Seq2[objstore.
 					yield(objstore.PendingInfo{}, b.fail(ctx, "list uploads below", prefix, err))
 					return
 				}
-				// MinIO takes the prefix for a whole key, and others ignore it.
 				if !strings.HasPrefix(key, prefix) {
 					continue
 				}
