@@ -109,8 +109,9 @@ const (
 	OpImmediatelySucceeds
 	OpMemberOf
 	OpSubmultisetOf
-	OpMultisetUnion // MULTISET UNION [DISTINCT]
-	OpMultisetUnionAll
+	OpNotSubmultisetOf
+	OpMultisetUnion    // MULTISET UNION DISTINCT
+	OpMultisetUnionAll // MULTISET UNION [ALL]
 	OpMultisetIntersect
 	OpMultisetIntersectAll
 	OpMultisetExcept

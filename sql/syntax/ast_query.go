@@ -6,8 +6,8 @@ type Query struct {
 	With    []CTE
 	Body    QueryBody
 	OrderBy []OrderItem
-	Offset  Expr // nil if none
-	Limit   Expr // of LIMIT or FETCH; nil if none or LIMIT ALL
+	Offset  *Literal // nil if none
+	Limit   *Literal // of LIMIT or FETCH; nil if none or LIMIT ALL
 }
 
 // CTE is Name [(Columns)] AS (Query) in a WITH clause.

@@ -60,14 +60,14 @@ type Delete struct {
 // Merge is MERGE INTO Target USING Source ON …, which no connector can run.
 type Merge struct {
 	Span
-	Target       Name
-	Alias        *Ident
-	Source       TableRef
-	On           Expr
-	Matched      []Assignment // WHEN MATCHED THEN UPDATE SET …; empty if there is none
-	HasInsert    bool
-	InsertColumn []Name
-	InsertValues []Expr // WHEN NOT MATCHED THEN INSERT (…) VALUES (…)
+	Target        Name
+	Alias         *Ident
+	Source        TableRef
+	On            Expr
+	Matched       []Assignment // WHEN MATCHED THEN UPDATE SET …; empty if there is none
+	HasInsert     bool
+	InsertColumns []Name
+	InsertValues  []Expr // WHEN NOT MATCHED THEN INSERT (…) VALUES (…)
 }
 
 // Truncate is TRUNCATE TABLE Name.
