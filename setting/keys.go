@@ -13,7 +13,7 @@ var Engine = NewRegistry("setting")
 var (
 	S3Endpoint = Engine.Register(&Option{
 		Key: "s3.endpoint", Check: checkEndpoint,
-		Doc: "URL of the S3-compatible store, such as http://127.0.0.1:9000; without a scheme, https is used. Unset means AWS.",
+		Doc: "URL of the S3-compatible store, such as http://127.0.0.1:9000; without a scheme it is http for IP addresses and localhost, https otherwise. Unset means AWS.",
 	})
 	S3PathStyle = Engine.Register(&Option{
 		Key: "s3.path.style.access", Aliases: []string{"s3.path-style", "s3.path-style-access"}, Type: Bool,
@@ -21,7 +21,7 @@ var (
 	})
 	S3AccessKey = Engine.Register(&Option{
 		Key: "s3.access-key", Aliases: []string{"s3.access.key"},
-		Doc: "Access key of the store. Unset means the credentials of s3.profile, else those of the environment and the AWS files.",
+		Doc: "Access key of the store. Unset means the credentials of s3.profile, else those of the AWS files, else none.",
 	})
 	S3SecretKey = Engine.Register(&Option{
 		Key: "s3.secret-key", Aliases: []string{"s3.secret.key"}, Secret: true,
@@ -33,7 +33,7 @@ var (
 	})
 	S3Profile = Engine.Register(&Option{
 		Key: "s3.profile",
-		Doc: "Profile in the AWS credentials file, used if s3.access-key is unset. Millstream's own.",
+		Doc: "Profile in the AWS credentials file. It replaces keys from a place that counts less, except as AWS_PROFILE, which fills in where there are no keys. Millstream's own.",
 	})
 	S3Region = Engine.Register(&Option{
 		Key: "s3.endpoint.region", Aliases: []string{"s3.region"},
@@ -53,7 +53,7 @@ var (
 	})
 	S3UploadConcurrency = Engine.Register(&Option{
 		Key: "s3.upload.max.concurrent.uploads", Type: Int, Default: "4", Check: atLeast(1),
-		Doc: "Parts of one object that are uploaded at a time; each is held in memory until stored.",
+		Doc: "Parts that are uploaded at a time, over all objects; each is held in memory until stored.",
 	})
 )
 

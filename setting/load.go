@@ -110,12 +110,23 @@ func (v *Values) layer(all []given, once bool) error {
 		firsts[canonical] = g
 		v.put(canonical, e)
 	}
-	// A session token belongs to the access key given beside it: a place that gives another access key
-	// without a token takes the former token away.
-	_, key := firsts[S3AccessKey.Key]
-	_, token := firsts[S3SessionToken.Key]
+	v.settleCredentials(before, firsts)
+	return errors.Join(wrong...)
+}
+
+// settleCredentials keeps credentials of different places apart, after a place that gave what is in now.
+// A session token belongs to the access key given beside it, so another access key without a token takes
+// it away. A profile given alone replaces keys, but not if it is AWS_PROFILE: that is for other tools too
+// and says less than keys that somebody wrote down for Millstream.
+func (v *Values) settleCredentials(before Values, now map[string]given) {
+	_, key := now[S3AccessKey.Key]
+	_, token := now[S3SessionToken.Key]
 	if key && !token && v.Text(S3AccessKey) != before.Text(S3AccessKey) {
 		v.Reset(S3SessionToken.Key)
 	}
-	return errors.Join(wrong...)
+	if profile, ok := now[S3Profile.Key]; ok && !key && profile.origin != environment("AWS_PROFILE") {
+		v.Reset(S3AccessKey.Key)
+		v.Reset(S3SecretKey.Key)
+		v.Reset(S3SessionToken.Key)
+	}
 }

@@ -311,6 +311,28 @@ func TestSessionToken(t *testing.T) {
 	}
 }
 
+// A profile replaces keys from a place that counts less, unless it only stands in AWS_PROFILE.
+func TestProfile(t *testing.T) {
+	keys := []string{"AWS_ACCESS_KEY_ID=ak", "AWS_SECRET_ACCESS_KEY=sk", "AWS_SESSION_TOKEN=st"}
+	for name, test := range map[string]struct {
+		options LoadOptions
+		want    string // access key
+	}{
+		"-D":                  {LoadOptions{Env: keys, Defines: []string{"s3.profile=p"}}, ""},
+		"MILLSTREAM_":         {LoadOptions{Env: append([]string{"MILLSTREAM_S3_PROFILE=p"}, keys...)}, ""},
+		"AWS_PROFILE":         {LoadOptions{File: write(t, legacyName, guide), Env: []string{"AWS_PROFILE=p"}}, "minio"},
+		"with a key":          {LoadOptions{Env: keys, Defines: []string{"s3.profile=p", "s3.access-key=minio"}}, "minio"},
+		"below a key of -D":   {LoadOptions{Env: []string{"MILLSTREAM_S3_PROFILE=p"}, Defines: []string{"s3.access-key=minio"}}, "minio"},
+		"in the file, alone":  {LoadOptions{File: write(t, "c.yaml", "s3.profile: p\n")}, ""},
+		"in the file, beside": {LoadOptions{File: write(t, "c.yaml", "s3.profile: p\ns3.access-key: minio\n")}, "minio"},
+	} {
+		v, err := Load(test.options)
+		if err != nil || v.Text(S3AccessKey) != test.want || v.Text(S3Profile) != "p" || test.want == "" && (v.Has(S3SecretKey) || v.Has(S3SessionToken)) {
+			t.Errorf("%s: read as %v, %v", name, texts(v), err)
+		}
+	}
+}
+
 func TestFindFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -421,6 +443,37 @@ func FuzzFile(f *testing.F) {
 						t.Errorf("%q is kept under %q", text, e.Key)
 					}
 				}
+			}
+		}
+	})
+}
+
+// What a process pays at its start; the limit is reading and splitting the same file by hand.
+func BenchmarkLoad(b *testing.B) {
+	path := filepath.Join(b.TempDir(), legacyName)
+	if err := os.WriteFile(path, []byte(guide), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	env := []string{"MILLSTREAM_PARALLELISM_DEFAULT=2", "AWS_REGION=eu-central-1", "HOME=/x"}
+	b.Run("load", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := Load(LoadOptions{File: path, Env: env}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("limit", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			m := map[string]string{}
+			for line := range strings.Lines(string(data)) {
+				key, text, _ := strings.Cut(line, ": ")
+				m[key] = text
 			}
 		}
 	})

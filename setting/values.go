@@ -246,6 +246,7 @@ func Check(options []*Option, given map[string]string) (Values, error) {
 			err = &PlaceError{Place: "option '" + canonical + "'", Reason: "given twice, once as '" + key + "'"}
 		}
 		if err == nil {
+			e.origin = "WITH"
 			v.put(canonical, e)
 		}
 		wrong = append(wrong, err)

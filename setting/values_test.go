@@ -164,7 +164,7 @@ func TestCheck(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%v:\n got %v\nwant %v", test.given, got, test.want)
 		}
-		if err == nil && (v.Text(options[0]) != "/x" || v.Int(options[1]) != 10 || !v.Has(options[3])) {
+		if err == nil && (v.Text(options[0]) != "/x" || v.Origin(options[0]) != "WITH" || v.Int(options[1]) != 10 || !v.Has(options[3])) {
 			t.Errorf("%v: read back as %v", test.given, v.All())
 		}
 	}
