@@ -48,7 +48,7 @@ func (b *diskBackend) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3
 	size := *out.ContentLength
 	start, length, isRange, err := backend.ParseObjectRange(size, wanted)
 	if err != nil {
-		f.Close()
+		out.Body.Close()
 		return nil, err
 	}
 	out.Body = &section{f: f, start: start, length: length, tls: b.tls}

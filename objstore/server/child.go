@@ -13,7 +13,7 @@ import (
 )
 
 // childMark is the environment variable that makes a process of this binary a store.
-const childMark = "MILLSTREAM_STORE_CHILD"
+const childMark = "MILLSTREAM__STORE_CHILD"
 
 // prepared is set once main has called RunChildIfAsked. Without that, Start would run the whole program
 // again instead of a store.
@@ -36,9 +36,9 @@ func RunChildIfAsked() {
 	}
 	if err := runChild(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // in the child this is main
 	}
-	os.Exit(0)
+	os.Exit(0) //nolint:forbidigo // in the child this is main
 }
 
 func runChild(in io.Reader, out io.Writer) error {
@@ -58,7 +58,10 @@ func runChild(in io.Reader, out io.Writer) error {
 	defer cancel()
 	go func() {
 		defer cancel()
-		io.Copy(io.Discard, in) // ends with the parent, or when it closes the pipe; an error means the same
+		// Ends with the parent, or when it closes the pipe.
+		if _, err := io.Copy(io.Discard, in); err != nil {
+			logf(os.Stderr, "store: lost its parent: %v", err)
+		}
 	}()
 
 	opts.Log = os.Stderr

@@ -50,22 +50,19 @@ func Start(ctx context.Context, opts Options) (*Instance, error) {
 	case r := <-reports:
 		switch {
 		case r.Error != "":
-			instance.Close()
-			return nil, errors.New(r.Error)
+			return nil, errors.Join(errors.New(r.Error), instance.abandon())
 		case r.Access.Endpoint == "":
-			<-instance.done
-			return nil, fmt.Errorf("start a store: its process ended before it was ready: %w", instance.err)
+			abandonErr := instance.abandon()
+			return nil, errors.Join(fmt.Errorf("start a store: its process ended before it was ready: %w", instance.err), abandonErr)
 		}
 		instance.Access = r.Access
 	case <-ctx.Done():
-		instance.kill()
-		<-instance.done
-		return nil, fmt.Errorf("start a store: %w", context.Cause(ctx))
+		return nil, errors.Join(fmt.Errorf("start a store: %w", context.Cause(ctx)), instance.abandon())
 	}
 	if opts.OnReady != nil {
 		opts.OnReady(instance.Access)
 	}
-	stopWatching := context.AfterFunc(ctx, func() { instance.Close() })
+	stopWatching := context.AfterFunc(ctx, func() { _ = instance.Close() }) // the caller's own Close returns the error again
 	go func() {
 		<-instance.done
 		stopWatching()
@@ -78,19 +75,30 @@ func Start(ctx context.Context, opts Options) (*Instance, error) {
 // ended by itself, or did not end in order.
 func (i *Instance) Close() error {
 	i.closing.Do(func() {
-		stopErr := i.stop()
+		err := i.stop()
 		select {
 		case <-i.done:
 		case <-time.After(shutdownGrace + 2*time.Second):
-			i.kill()
-			<-i.done
+			err = errors.Join(err, i.abandon())
 		}
-		if i.err == nil && stopErr != nil {
-			i.err = stopErr
-		}
+		i.err = errors.Join(i.err, err)
 	})
 	<-i.done
 	return i.err
+}
+
+// abandon ends the child without ado and waits for it.
+func (i *Instance) abandon() error {
+	killErr := i.kill()
+	if errors.Is(killErr, os.ErrProcessDone) {
+		killErr = nil
+	}
+	<-i.done
+	stopErr := i.stop()
+	if errors.Is(stopErr, os.ErrClosed) {
+		stopErr = nil
+	}
+	return errors.Join(killErr, stopErr)
 }
 
 // Done is closed when the store's process has ended, whatever the cause.
@@ -135,19 +143,18 @@ func spawn(opts Options) (*Instance, <-chan report, error) {
 		}
 		close(i.done)
 	}()
-	err = <-started
-	err = errors.Join(err, input.Close(), outputEnd.Close())
-	if err == nil {
+	if err = <-started; err != nil {
+		err = errors.Join(err, stop.Close())
+	} else {
 		i.pid, i.kill = cmd.Process.Pid, cmd.Process.Kill
 		err = json.NewEncoder(stop).Encode(opts)
 	}
+	err = errors.Join(err, input.Close(), outputEnd.Close())
 	if err != nil {
-		err = errors.Join(err, stop.Close(), output.Close())
-		if cmd.Process != nil {
-			cmd.Process.Kill()
-			<-i.done
+		if i.kill != nil {
+			err = errors.Join(err, i.abandon())
 		}
-		return nil, nil, err
+		return nil, nil, errors.Join(err, output.Close())
 	}
 	reports := make(chan report, 1)
 	go func() {

@@ -238,7 +238,7 @@ func TestTLS(t *testing.T) {
 	wantMessage(t, err, "TLS certificate", keyFile)
 }
 
-const parentMark = "MILLSTREAM_TEST_PARENT"
+const parentMark = "MILLSTREAM__TEST_PARENT"
 
 // parentMain is a process that starts a store, says where, and then waits to be killed.
 func parentMain(dir string) int {
@@ -277,7 +277,7 @@ func TestChildDiesWithParent(t *testing.T) {
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	parent.Wait() // "signal: killed"
+	wantMessage(t, parent.Wait(), "killed")
 	// The connection ends with the process at its other end.
 	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)

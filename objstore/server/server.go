@@ -105,11 +105,15 @@ func Serve(ctx context.Context, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- listen(gateway, opts, &access) }()
+	ended := make(chan struct{})
+	var listenErr error // valid after ended
+	go func() {
+		defer close(ended)
+		listenErr = listen(gateway, opts, &access)
+	}()
 	select {
-	case err := <-ended:
-		return err
+	case <-ended:
+		return listenErr
 	case <-ready:
 	}
 	logf(opts.Log, "store: serving %s at %s", opts.Dir, access.Endpoint)
@@ -117,8 +121,8 @@ func Serve(ctx context.Context, opts Options) (err error) {
 		opts.OnReady(access)
 	}
 	select {
-	case err := <-ended:
-		return fmt.Errorf("the store at %s stopped by itself: %w", access.Endpoint, err)
+	case <-ended:
+		return fmt.Errorf("the store at %s stopped by itself: %w", access.Endpoint, listenErr)
 	case <-ctx.Done():
 	}
 	shutdown(gateway, ended)
@@ -156,15 +160,17 @@ func newOf[T any](p **T) *T { return new(T) }
 
 // shutdown stops accepting connections at once and waits for requests in flight, but not for ever: a
 // connection on which a client never sent anything counts as busy in the library.
-func shutdown(gateway *s3api.S3ApiServer, ended <-chan error) {
+func shutdown(gateway *s3api.S3ApiServer, ended <-chan struct{}) {
 	deadline := time.After(shutdownGrace)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for {
 			// Without effect until the library has registered its listener, which it does shortly after
-			// it has called onListen: hence again until it ended. The error says that the grace is over.
-			gateway.ShutDown()
+			// it has called onListen: hence again until it ended.
+			if err := gateway.ShutDown(); err != nil {
+				return // its own patience is at an end
+			}
 			select {
 			case <-ended:
 				return
@@ -180,6 +186,6 @@ func shutdown(gateway *s3api.S3ApiServer, ended <-chan error) {
 
 func logf(w io.Writer, format string, args ...any) {
 	if w != nil {
-		fmt.Fprintf(w, format+"\n", args...)
+		fmt.Fprintf(w, format+"\n", args...) //nolint:errcheck // a log that cannot be written is no reason to stop serving
 	}
 }
