@@ -1,0 +1,144 @@
+// Package connector is where rows come from and go to: the interfaces that every source and sink implements, and
+// the registry in which each connector stands with one spec.
+//
+// What enters: a [graph.Table] with a user's WITH options, and batches to write. What leaves: batches read, and
+// committables that make what was written visible. The engine calls sources and sinks; SQL sees specs alone, to check
+// options and to document them. One folder holds one connector; all/ links them.
+//
+// What must hold: a source read from the same positions gives the same rows; a sink shows nothing before Commit where its
+// spec says exactly once; every error names table, object and position.
+package connector
+
+import (
+	"context"
+	"io"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/objstore"
+	"github.com/millstream/millstream/setting"
+)
+
+// Spec describes a connector: what SQL checks, what the reference page shows and how it is made.
+type Spec struct {
+	Name      string // the value of 'connector'
+	Doc       string // one paragraph
+	Example   string // a CREATE TABLE statement that works
+	Guarantee string // the delivery guarantee in one sentence
+	Options   []*setting.Option
+	Formats   bool // takes 'format' and the format's own options
+	Metadata  []graph.Metadata
+	// Updates says that the sink takes changelogs with updates and deletes, not only inserts.
+	Updates bool
+	// NewSource and NewSink are nil where the connector cannot read or write. They check options in full (and may be
+	// called for that alone) but touch no external system.
+	NewSource func(req SourceRequest) (Source, error)
+	NewSink   func(req SinkRequest) (Sink, error)
+}
+
+// Env is what connectors need from the process.
+type Env struct {
+	Objects  *objstore.Resolver
+	Settings setting.Values
+	Stdout   io.Writer // where 'print' writes
+	Stderr   io.Writer
+}
+
+// SourceRequest asks for a source of one scan.
+type SourceRequest struct {
+	Env     Env
+	Table   graph.Table
+	Project []int       // columns to deliver, in order: positions in Table.Columns, then Table.Metadata
+	Filter  []expr.Expr // conjuncts over the projected columns; may be used to skip data, need not be
+	Limit   int64       // rows after which a reader may stop; -1: none
+	// Keep asks that buffers lent to batches are never reused: the receiver holds on to them.
+	Keep bool
+}
+
+// Source is a table to be read. Its methods are called by the job's coordinator, Open by tasks, concurrently.
+type Source interface {
+	// Bounded reports whether the input ends.
+	Bounded() bool
+	// Splits lists the pieces to read, in the order in which they should be started. A source without natural pieces returns as
+	// many as parallelism. An input that does not exist is an error; one that is empty may have no splits.
+	Splits(ctx context.Context, parallelism int) ([]Split, error)
+	// Open starts to read a split, or goes on at the position the split was saved with. It should return at once and fetch in the
+	// background: the task opens the next split while it reads one.
+	Open(ctx context.Context, split Split) (Reader, error)
+	// PushedDown describes for EXPLAIN what the source does with Filter and Limit, such as "row groups by statistics"; may be empty.
+	PushedDown() string
+}
+
+// Split is one piece of a source, as plain data.
+type Split struct {
+	ID    string `json:"id"`    // unique within the source, stable across restarts
+	State []byte `json:"state"` // what Open needs: object, range, position; the connector's own encoding
+	Size  int64  `json:"size"`  // bytes, for progress; 0 if unknown
+}
+
+// Status is what a reader has after Poll.
+type Status uint8
+
+// The states of a reader.
+const (
+	Ready Status = iota // a batch was returned and more may follow at once
+	Wait                // nothing now: Reader.Ready will tell
+	Done                // the split is read to its end; the batch, if any, is the last
+)
+
+// Reader reads one split. It is used by one task; nothing blocks, so that the task stays open to barriers.
+type Reader interface {
+	// Poll returns the next rows, at most a few thousand. The batch is valid until the next call; it may be nil.
+	Poll() (*column.Batch, Status, error)
+	// Ready has a value once Poll is worth calling after Wait. The channel is the same for the reader's life.
+	Ready() <-chan struct{}
+	// Position returns the split with the position behind the last batch returned.
+	Position() Split
+	// BytesRead is the number of bytes of the external system consumed so far, for progress.
+	BytesRead() int64
+	// Close ends background work and waits for it.
+	Close() error
+}
+
+// SkipCounter is implemented by readers that skip malformed records: how many so far.
+type SkipCounter interface{ Skipped() int64 }
+
+// SinkRequest asks for a sink.
+type SinkRequest struct {
+	Env       Env
+	Table     graph.Table
+	Overwrite bool
+	Partition map[string]string
+	Batch     bool   // bounded job in batch mode
+	JobID     string // unique for this run; part of object names
+}
+
+// Sink is a table to be written.
+type Sink interface {
+	// Prepare checks the target and clears what an overwrite replaces; called once, before any writer.
+	Prepare(ctx context.Context) error
+	// NewWriter opens the writer of one subtask.
+	NewWriter(ctx context.Context, subtask, parallelism int) (Writer, error)
+	// Commit makes visible what writers handed over. It is called once for the committables of a checkpoint, and
+	// again with the same ones after a failure: it must be idempotent.
+	Commit(ctx context.Context, list []Committable) error
+	// Abort discards committables that will never be committed.
+	Abort(ctx context.Context, list []Committable) error
+	// Finish is called after the last Commit of a job that ended well, such as to write a success marker.
+	Finish(ctx context.Context) error
+}
+
+// Committable is what a writer wrote up to a checkpoint, as plain data in the sink's own encoding.
+type Committable []byte
+
+// Writer writes one subtask's rows. It is used by one task.
+type Writer interface {
+	// Write takes the batch's live rows; it is borrowed for the call.
+	Write(ctx context.Context, b *column.Batch) error
+	// Flush stores what was written and returns what Commit needs to show it. It is called at each checkpoint and,
+	// with last set, at the end of the input.
+	Flush(ctx context.Context, last bool) ([]Committable, error)
+	// Close ends the writer and discards what was not flushed.
+	Close() error
+}

@@ -1,0 +1,98 @@
+// Package operator holds what tasks do to the data that passes them: the interface of operators, and one file for
+// each of them with its test beside it.
+//
+// What enters: payloads (batches of SQL rows or slices of Go values), watermarks, timers and the end of input, in order, from
+// one goroutine. What leaves: payloads through an [Output]. Tasks call operators; operators in a chain call each other through
+// Output directly.
+//
+// What must hold: an operator is single-threaded and holds no locks; it may read a payload until Process returns and must copy what it
+// keeps; nothing else than Output and Context reaches outside.
+package operator
+
+import (
+	"context"
+	"time"
+
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/state"
+)
+
+// Payload is what travels between operators: a *column.Batch, or a slice type of the Go API.
+type Payload interface {
+	// Rows is the number of rows or elements.
+	Rows() int
+}
+
+// Output takes what an operator emits. Payloads are borrowed: when Emit returns the operator may reuse them.
+type Output interface {
+	Emit(p Payload) error
+}
+
+// Operator is one subtask's instance of a node. Embed [Base] for what an operator does not need.
+type Operator interface {
+	// Open prepares; state restored from a checkpoint is read from c.Restore.
+	Open(c *Context) error
+	// Process takes a payload from input number input.
+	Process(input int, p Payload, out Output) error
+	// Watermark says that event time has reached t (milliseconds) on all inputs that are not idle. The chain passes the watermark on
+	// after the call returned.
+	Watermark(t int64, out Output) error
+	// Timer is called when a processing-time timer set with Context.SetTimer is due.
+	Timer(at time.Time, out Output) error
+	// EndInput says that input number input has ended. The operator emits what it still holds once all have.
+	EndInput(input int, out Output) error
+	// Snapshot writes the operator's state for a checkpoint. It runs between two payloads.
+	Snapshot(w *state.Writer) error
+	// Close releases resources, also after a failure. It emits nothing.
+	Close() error
+}
+
+// Context is what an operator knows of where it runs.
+type Context struct {
+	context.Context
+	Name           string // "Aggregate[3] (2/4)", for messages
+	UID            string
+	Subtask        int // 0 … Parallelism-1
+	Parallelism    int
+	MaxParallelism int // number of key groups
+	Inputs         int // number of input edges
+	Env            connector.Env
+	Now            func() time.Time
+	SetTimer       func(at time.Time)
+	Restore        *state.Reader // nil: start empty
+	Counters       *Counters
+}
+
+// Counters are shown as progress and metrics. A task writes its own; others read them atomically.
+type Counters struct {
+	RowsIn, RowsOut, BytesIn, BytesOut, Skipped, Late Counter
+}
+
+// Base does nothing: the parts of [Operator] that most operators leave as they are.
+type Base struct{}
+
+func (Base) Open(*Context) error           { return nil }
+func (Base) Watermark(int64, Output) error { return nil }
+func (Base) Timer(time.Time, Output) error { return nil }
+func (Base) EndInput(int, Output) error    { return nil }
+func (Base) Snapshot(*state.Writer) error  { return nil }
+func (Base) Close() error                  { return nil }
+
+// Committer is implemented by operators that write to the outside in two phases: what Flush returns is committed by the
+// job once a checkpoint (or the end of the job) covers all tasks.
+type Committer interface {
+	Sink() connector.Sink
+	Flush(ctx context.Context, last bool) ([]connector.Committable, error)
+}
+
+// Packer distributes payloads to the targets of one edge and gathers small ones into larger ones. One sending task uses it.
+type Packer interface {
+	// Pack copies the payload's rows to the pending payloads of their targets.
+	Pack(p Payload)
+	// Pending is the number of rows waiting for a target.
+	Pending(target int) int
+	// Take hands over a target's pending payload, nil if there is none. The receiver owns it.
+	Take(target int) Payload
+	// Recycle gives a payload that a receiver is done with back for reuse. It may be called from other goroutines.
+	Recycle(p Payload)
+}
