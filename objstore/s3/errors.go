@@ -2,8 +2,10 @@ package s3
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,11 +60,11 @@ func (c *Client) explain(ctx context.Context, e *objstore.Error, bucket string, 
 	case errors.As(err, &notS3):
 		e.Kind, e.Reason, e.Hint = objstore.BadURL, notS3.Error(), "is s3.endpoint the address of the S3 API, not of a console or another server?"
 	default:
-		c.explainNetwork(e, err)
+		c.explainNetwork(ctx, e, bucket, err)
 	}
 }
 
-func (c *Client) explainNetwork(e *objstore.Error, err error) {
+func (c *Client) explainNetwork(ctx context.Context, e *objstore.Error, bucket string, err error) {
 	switch classify(err) {
 	case connectSlow:
 		e.Kind, e.Reason, e.Hint = objstore.Unreachable, fmt.Sprintf("no connection within %s", c.cfg.ConnectTimeout), hintReachable
@@ -70,7 +72,34 @@ func (c *Client) explainNetwork(e *objstore.Error, err error) {
 		e.Kind, e.Reason, e.Hint = objstore.TimedOut, fmt.Sprintf("no answer within %s", c.cfg.RequestTimeout), "is the store overloaded or hanging?"
 	default:
 		e.Kind, e.Reason, e.Hint = objstore.Unreachable, networkReason(err), hintReachable
+		if c.endpoint.scheme == "http" && classify(err) == broken && c.speaksTLS(ctx, bucket) {
+			e.Kind, e.Reason, e.Hint = objstore.BadTLS, reasonSpeaksTLS, hintHTTPS
+		}
 	}
+}
+
+const (
+	reasonSpeaksTLS = "the server speaks HTTPS, not plain HTTP"
+	hintHTTPS       = "write https:// in s3.endpoint"
+)
+
+// speaksTLS finds out whether a server that breaks plain connections does so because it wants TLS. Some
+// break them before they have read the request, so that their explanation is lost.
+func (c *Client) speaksTLS(ctx context.Context, bucket string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	host := c.endpoint.hostFor(c.regionOf(bucket))
+	if _, _, err := net.SplitHostPort(host); err != nil {
+		host = net.JoinHostPort(strings.Trim(host, "[]"), "80")
+	}
+	// Nothing is sent over this connection: whose certificate it is does not matter.
+	dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
+	conn, err := dialer.DialContext(ctx, "tcp", host)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
 }
 
 // explainAPI translates an answer of the store.
@@ -139,7 +168,7 @@ func (c *Client) explainAPI(ctx context.Context, e *objstore.Error, bucket strin
 	case api.class() == broken:
 		e.Kind, e.Reason, e.Hint = objstore.Throttled, "the store failed ("+api.Error()+")", "see the store's log"
 	case api.status == http.StatusBadRequest && strings.Contains(api.message, "HTTP request to an HTTPS server"):
-		e.Kind, e.Reason, e.Hint = objstore.BadTLS, "the server speaks HTTPS, not plain HTTP", "write https:// in s3.endpoint"
+		e.Kind, e.Reason, e.Hint = objstore.BadTLS, reasonSpeaksTLS, hintHTTPS
 	case api.code == "" && api.status/100 == 3:
 		e.Kind, e.Reason, e.Hint = objstore.BadURL, "the server redirects elsewhere", "check s3.endpoint and s3.region"
 	}

@@ -202,7 +202,7 @@ func tlsReason(err error) (reason, hint string) {
 	case errors.As(err, &record), err != nil && strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return "the server speaks plain HTTP, not HTTPS", "write http:// in s3.endpoint"
 	case err != nil && strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`):
-		return "the server speaks HTTPS, not plain HTTP", "write https:// in s3.endpoint"
+		return reasonSpeaksTLS, hintHTTPS
 	case errors.As(err, &alert):
 		return "the server refused the TLS connection: " + alert.Error(), "check which TLS versions and client certificates the server demands"
 	}

@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -102,4 +103,9 @@ func TestSuite(t *testing.T) {
 			return newClient(t, testConfig(t)).Bucket(s.(*bucket).name)
 		},
 	})
+}
+
+// dialAlways connects to one address whatever is asked for.
+func dialAlways(dial func(context.Context, string, string) (net.Conn, error), address string) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, _ string) (net.Conn, error) { return dial(ctx, network, address) }
 }
