@@ -61,6 +61,9 @@ type Context struct {
 	SetTimer       func(at time.Time)
 	Restore        *state.Reader // nil: start empty
 	Counters       *Counters
+	// Sink is what a node with a [graph.Sink] writes to, made by [NewSink] once and shared by the node's subtasks; the job has called
+	// its Prepare. Nil for other nodes.
+	Sink connector.Sink
 }
 
 // Counters are shown as progress and metrics. A task writes its own; others read them atomically.
