@@ -47,6 +47,8 @@ type lexer struct {
 	pos  int
 	hint int // offset of the open /*+, -1 if none
 	err  *Error
+	raw  [3]token // the tokens of a setting without quotes, last first, that were found but not given out yet
+	nraw int
 }
 
 // tokenize returns the tokens of src, closed by a tokEOF or, with an error, by a tokError.
@@ -59,9 +61,14 @@ func tokenize(src string) ([]token, *Error) {
 		l.pos = len(byteOrderMark)
 	}
 	tokens := make([]token, 0, len(src)/5+8)
+	begin := true
 	for {
 		t := l.next()
 		tokens = append(tokens, t)
+		if begin && (t.kw == kwSet || t.kw == kwReset) {
+			l.bareSetting(t.kw)
+		}
+		begin = t.kind == tokSemicolon
 		if t.kind == tokEOF || t.kind == tokError {
 			return tokens, l.err
 		}
@@ -131,8 +138,57 @@ func (l *lexer) skipSpace() bool {
 	return true
 }
 
+// bareSetting looks for the settings of SET key = value and RESET key that are written without quotes: they reach
+// to the next space or semicolon, whatever characters they have.
+func (l *lexer) bareSetting(kw keyword) {
+	pos := l.pos
+	raw := func(stop string) (token, bool) {
+		for pos < len(l.src) && charClasses[l.src[pos]]&classSpace != 0 {
+			pos++
+		}
+		n := strings.IndexAny(l.src[pos:], stop+"; \t\n\r\f")
+		if n < 0 {
+			n = len(l.src) - pos
+		}
+		t := token{from: Pos(pos), to: Pos(pos + n), kind: tokRaw}
+		pos += n
+		return t, n > 0 && l.src[t.from] != '\'' && l.src[t.from] != '"' && !strings.HasPrefix(l.src[t.from:], "--") &&
+			!strings.HasPrefix(l.src[t.from:], "/*") && !strings.HasPrefix(l.src[t.from:], "//")
+	}
+	key, ok := raw("='")
+	if !ok {
+		return
+	}
+	if kw == kwReset {
+		l.raw[0], l.nraw = key, 1
+		l.pos = pos
+		return
+	}
+	for pos < len(l.src) && charClasses[l.src[pos]]&classSpace != 0 {
+		pos++
+	}
+	if pos == len(l.src) || l.src[pos] != '=' {
+		return
+	}
+	eq := token{from: Pos(pos), to: Pos(pos + 1), kind: tokEq}
+	pos++
+	end := pos
+	value, ok := raw("")
+	if ok {
+		l.raw, l.nraw = [3]token{value, eq, key}, 3
+		l.pos = pos
+		return
+	}
+	l.raw, l.nraw = [3]token{eq, key}, 2 // a quoted value, or none
+	l.pos = end
+}
+
 // next returns the next token.
 func (l *lexer) next() token {
+	if l.nraw > 0 {
+		l.nraw--
+		return l.raw[l.nraw]
+	}
 	from := l.pos
 	if !l.skipSpace() {
 		return token{from: l.err.From, to: l.err.To, kind: tokError}

@@ -53,6 +53,8 @@ func (p *parser) timeUnit() Expr {
 
 // arg takes an argument of a function.
 func (p *parser) arg() Expr {
+	p.enter()
+	defer p.leave()
 	from := p.t.from
 	second := p.peek(1)
 	if second.kind == tokArrow && (p.t.kind == tokWord || p.t.kind == tokQuoted) {
@@ -89,7 +91,7 @@ func (p *parser) arg() Expr {
 		return &Subquery{q.Span, q}
 	}
 	x := p.expr()
-	if sub, ok := x.(*Subquery); ok && (p.t.kw == kwPartition || p.t.kw == kwOrder) {
+	if sub, ok := x.(*Subquery); ok && p.t.kw == kwPartition {
 		return p.tableArg(&TableArg{Query: sub.Query}, from)
 	}
 	return x
@@ -101,21 +103,26 @@ func (p *parser) columnRef() ColumnRef {
 	return ColumnRef(n)
 }
 
-// tableArg takes the PARTITION BY and ORDER BY behind a table argument.
+// tableArg takes the PARTITION BY and ORDER BY behind a table argument. Since a comma separates arguments, several
+// columns stand in parentheses.
 func (p *parser) tableArg(arg *TableArg, from Pos) Expr {
 	if p.acceptKw(kwPartition) {
 		p.expectKw(kwBy)
 		arg.PartitionBy = p.partitionBy()
 	}
 	if p.isKw(kwOrder) {
-		arg.OrderBy = p.orderBy()
+		p.expectKws(kwOrder, kwBy)
+		if p.t.kind == tokLParen {
+			arg.OrderBy = parenList(p, (*parser).orderItem)
+		} else {
+			arg.OrderBy = []OrderItem{p.orderItem()}
+		}
 	}
 	arg.Span = p.span(from)
 	return arg
 }
 
-// partitionBy takes the expressions behind PARTITION BY: one in front of a comma that separates arguments, or
-// several in parentheses.
+// partitionBy takes the expressions behind a table argument's PARTITION BY.
 func (p *parser) partitionBy() []Expr {
 	x := p.expr()
 	if row, ok := x.(*Row); ok && !row.Explicit {

@@ -164,20 +164,23 @@ func (p *parser) queryTail(q *Query, from Pos) {
 // orderBy takes ORDER BY items.
 func (p *parser) orderBy() []OrderItem {
 	p.expectKws(kwOrder, kwBy)
-	return list(p, func(p *parser) OrderItem {
-		item := OrderItem{X: p.expr()}
-		if !p.acceptKw(kwAsc) {
-			item.Desc = p.acceptKw(kwDesc)
+	return list(p, (*parser).orderItem)
+}
+
+// orderItem takes expression [ASC|DESC] [NULLS FIRST|LAST].
+func (p *parser) orderItem() OrderItem {
+	item := OrderItem{X: p.expr()}
+	if !p.acceptKw(kwAsc) {
+		item.Desc = p.acceptKw(kwDesc)
+	}
+	if p.acceptKw(kwNulls) {
+		if item.Nulls = NullsFirst; !p.acceptKw(kwFirst) {
+			p.expectKw(kwLast)
+			item.Nulls = NullsLast
 		}
-		if p.acceptKw(kwNulls) {
-			if item.Nulls = NullsFirst; !p.acceptKw(kwFirst) {
-				p.expectKw(kwLast)
-				item.Nulls = NullsLast
-			}
-		}
-		item.Span = p.span(item.X.Pos())
-		return item
-	})
+	}
+	item.Span = p.span(item.X.Pos())
+	return item
 }
 
 // selectTerm takes SELECT … up to QUALIFY.

@@ -41,13 +41,7 @@ func (p *parser) statement() Statement {
 	case kwSet:
 		return p.set()
 	case kwReset:
-		p.next()
-		r := &Reset{}
-		if p.is(tokString) {
-			r.Key = p.stringLiteral()
-		}
-		r.Span = p.span(from)
-		return r
+		return p.reset()
 	case kwAdd, kwRemove:
 		remove := p.t.kw == kwRemove
 		p.next()
@@ -338,19 +332,45 @@ func (p *parser) explainDetail() ExplainDetail {
 	return ExplainPlanAdvice
 }
 
-// set takes SET ['key' = 'value'].
+// set takes SET ['key' = 'value'], where key and value may also stand without quotes.
 func (p *parser) set() Statement {
 	from := p.t.from
 	p.next()
 	s := &Set{}
-	if p.t.kind == tokWord && p.peek(1).kind != tokEOF {
-		p.fail(p.t, "the key of a setting is written in quotes", "write SET 'key' = 'value'")
-	}
-	if p.is(tokString) {
-		s.Key = p.stringLiteral()
+	if p.is(tokString) || p.t.kind == tokRaw {
+		s.Key = p.setting()
 		p.expect(tokEq)
-		s.Value = ptr(p.textLiteral())
+		s.Value = p.setting()
+	} else if p.t.kind == tokWord {
+		p.fail(p.t, "unexpected "+p.describe(p.t), "write SET 'key' = 'value'")
 	}
 	s.Span = p.span(from)
 	return s
+}
+
+// reset takes RESET ['key'].
+func (p *parser) reset() Statement {
+	from := p.t.from
+	p.next()
+	r := &Reset{}
+	if p.is(tokString) || p.t.kind == tokRaw {
+		r.Key = p.setting()
+	}
+	r.Span = p.span(from)
+	return r
+}
+
+// setting takes a key or value of SET. Unlike other strings, these may go on in a further string on the same line.
+func (p *parser) setting() *Literal {
+	t := p.t
+	if t.kind == tokRaw {
+		p.next()
+		return &Literal{Span{t.from, t.to}, StringLiteral, p.text(t)}
+	}
+	l := p.textLiteral()
+	for p.is(tokString) {
+		l.Text += p.stringText()
+	}
+	l.Span = p.span(t.from)
+	return &l
 }

@@ -14,6 +14,7 @@ const (
 	tokString  // 'text', N'text', _UTF8'text'
 	tokUnicode // U&'text'
 	tokBinary  // X'0aff'
+	tokRaw     // key or value of SET without quotes
 	tokHint    // /*+
 	tokHintEnd // */ of a hint
 	tokLParen
