@@ -1,0 +1,142 @@
+package state
+
+import (
+	"bytes"
+	"math"
+
+	"github.com/millstream/millstream/column"
+)
+
+// appendDiffering appends to list those positions i at which the key in row rows[i] (base+i where rows is nil) of a is not the key in row
+// groups[i] of b. Both columns are of one type and without dictionaries.
+func appendDiffering(list []int32, a *column.Vector, rows []int32, base int, b *column.Vector, groups []int32) []int32 {
+	if a.Valid == nil && b.Valid == nil {
+		switch a.Type.Layout() {
+		case column.LayoutInt32:
+			return differInts[int32](list, a, rows, base, b, groups)
+		case column.LayoutInt64:
+			return differInts[int64](list, a, rows, base, b, groups)
+		case column.LayoutView:
+			return differViews(list, a, rows, base, b, groups)
+		}
+	}
+	for i, g := range groups {
+		r := base + i
+		if rows != nil {
+			r = int(rows[i])
+		}
+		if !equalAt(a, r, b, int(g)) {
+			list = append(list, int32(i))
+		}
+	}
+	return list
+}
+
+func differInts[T int32 | int64](list []int32, a *column.Vector, rows []int32, base int, b *column.Vector, groups []int32) []int32 {
+	x, y := column.Values[T](a), column.Values[T](b)
+	if rows == nil {
+		x = x[base : base+len(groups)]
+		for i, g := range groups {
+			if x[i] != y[g] {
+				list = append(list, int32(i))
+			}
+		}
+		return list
+	}
+	rows = rows[:len(groups)]
+	for i, g := range groups {
+		if x[rows[i]] != y[g] {
+			list = append(list, int32(i))
+		}
+	}
+	return list
+}
+
+func differViews(list []int32, a *column.Vector, rows []int32, base int, b *column.Vector, groups []int32) []int32 {
+	x, y := a.Views(), b.Views()
+	if rows == nil {
+		x = x[base : base+len(groups)]
+		for i, g := range groups {
+			p, q := &x[i], &y[g]
+			if p.Lo == q.Lo && p.Hi == q.Hi && p.Inline() {
+				continue
+			}
+			if p.Lo != q.Lo || p.Inline() || !bytes.Equal(p.Bytes(a.Buffers), q.Bytes(b.Buffers)) {
+				list = append(list, int32(i))
+			}
+		}
+		return list
+	}
+	rows = rows[:len(groups)]
+	for i, g := range groups {
+		p, q := &x[rows[i]], &y[g]
+		if p.Lo == q.Lo && p.Hi == q.Hi && p.Inline() {
+			continue
+		}
+		if p.Lo != q.Lo || p.Inline() || !bytes.Equal(p.Bytes(a.Buffers), q.Bytes(b.Buffers)) {
+			list = append(list, int32(i))
+		}
+	}
+	return list
+}
+
+// equalAt compares two values as grouping does: NULL equals NULL and NaN equals NaN, while 0.0 and -0.0 differ.
+func equalAt(a *column.Vector, i int, b *column.Vector, j int) bool {
+	if an, bn := a.IsNull(i), b.IsNull(j); an || bn {
+		return an && bn
+	}
+	if a.Dict != nil {
+		return equalAt(a.Dict, int(column.Values[int32](a)[i]), b, j)
+	}
+	switch a.Type.Layout() {
+	case column.LayoutBits:
+		return a.Bits().Get(i) == b.Bits().Get(j)
+	case column.LayoutInt8:
+		return column.Values[int8](a)[i] == column.Values[int8](b)[j]
+	case column.LayoutInt16:
+		return column.Values[int16](a)[i] == column.Values[int16](b)[j]
+	case column.LayoutInt32:
+		return column.Values[int32](a)[i] == column.Values[int32](b)[j]
+	case column.LayoutInt64:
+		return column.Values[int64](a)[i] == column.Values[int64](b)[j]
+	case column.LayoutFloat:
+		x, y := column.Values[float32](a)[i], column.Values[float32](b)[j]
+		return math.Float32bits(x) == math.Float32bits(y) || x != x && y != y
+	case column.LayoutDouble:
+		x, y := column.Values[float64](a)[i], column.Values[float64](b)[j]
+		return math.Float64bits(x) == math.Float64bits(y) || x != x && y != y
+	case column.LayoutInt128:
+		return column.Values[column.Int128](a)[i] == column.Values[column.Int128](b)[j]
+	case column.LayoutView:
+		p, q := a.Views()[i], b.Views()[j]
+		if p.Lo != q.Lo || p.Inline() {
+			return p == q
+		}
+		return bytes.Equal(p.Bytes(a.Buffers), q.Bytes(b.Buffers))
+	case column.LayoutList:
+		return equalLists(a, i, b, j)
+	case column.LayoutStruct:
+		for k, c := range a.Children {
+			if !equalAt(c, i, b.Children[k], j) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func equalLists(a *column.Vector, i int, b *column.Vector, j int) bool {
+	p, q := a.Offsets(), b.Offsets()
+	n := p[i+1] - p[i]
+	if n != q[j+1]-q[j] {
+		return false
+	}
+	for e := range n {
+		for k, c := range a.Children {
+			if !equalAt(c, int(p[i]+e), b.Children[k], int(q[j]+e)) {
+				return false
+			}
+		}
+	}
+	return true
+}
