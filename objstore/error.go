@@ -74,7 +74,7 @@ func ContextError(ctx context.Context, op, url, endpoint string) *Error {
 	if errors.Is(e.Err, context.DeadlineExceeded) {
 		e.Kind, e.Reason = TimedOut, "the caller's deadline passed"
 	}
-	if cause := context.Cause(ctx); cause != nil && cause != e.Err {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, e.Err) {
 		e.Reason += ": " + cause.Error()
 	}
 	return e

@@ -51,7 +51,7 @@ func TestReadAheadModel(t *testing.T) {
 		var got []byte
 		for {
 			b, err := r.Next(t.Context())
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
@@ -73,7 +73,7 @@ func TestReadAheadModel(t *testing.T) {
 			rt.Fatalf("range %v of %d bytes: got %d bytes, want %d", rng, len(data), len(got), to-from)
 		}
 		for range 2 {
-			if _, err := r.Next(t.Context()); err != io.EOF {
+			if _, err := r.Next(t.Context()); !errors.Is(err, io.EOF) {
 				rt.Fatalf("after the end: %v", err)
 			}
 		}
@@ -95,7 +95,7 @@ func TestReadAheadSignal(t *testing.T) {
 			t.Fatalf("no signal after %d of %d bytes", len(got), len(data))
 		}
 		b, ok, err := r.TryNext()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -150,7 +150,7 @@ func TestReadAheadMemoryBound(t *testing.T) {
 	taken := int64(0)
 	for {
 		b, err := r.Next(t.Context())
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -196,7 +196,7 @@ func TestReadAheadErrors(t *testing.T) {
 			if !bytes.HasPrefix(data, got) || len(got) > c.most {
 				t.Errorf("%d bytes before the error", len(got))
 			}
-			if _, again := r.Next(t.Context()); again != err {
+			if _, again := r.Next(t.Context()); !errors.Is(again, err) {
 				t.Errorf("then %v", again)
 			}
 		})
@@ -274,7 +274,7 @@ func TestReadAheadCloseLeaksNothing(t *testing.T) {
 		if n := c.open.Load(); n != 0 {
 			t.Fatalf("%d requests open after Close", n)
 		}
-		if _, err := r.Next(t.Context()); err == nil || err == io.EOF {
+		if _, err := r.Next(t.Context()); err == nil || errors.Is(err, io.EOF) {
 			t.Fatalf("Next after Close: %v", err)
 		}
 	}
@@ -297,7 +297,7 @@ func BenchmarkReadAhead(b *testing.B) {
 		r := objstore.NewReadAhead(b.Context(), s, "key", objstore.All, objstore.ReadAheadOptions{})
 		for {
 			block, err := r.Next(b.Context())
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

@@ -198,7 +198,7 @@ func (s *Store) Get(ctx context.Context, key string, r objstore.Range) (io.ReadC
 		err = s.notAFile(key, fi)
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, objstore.Info{}, s.fail("read", key, err)
 	}
 	from := min(max(r.Offset, 0), fi.Size())

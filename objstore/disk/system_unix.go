@@ -37,10 +37,10 @@ func lockDir(dir string, exclusive bool) (unlock func(), err error) {
 	for {
 		err = syscall.Flock(int(f.Fd()), how)
 		if err == nil {
-			return func() { f.Close() }, nil
+			return func() { _ = f.Close() }, nil
 		}
-		if err != syscall.EINTR {
-			f.Close()
+		if !errors.Is(err, syscall.EINTR) {
+			_ = f.Close()
 			return nil, &fs.PathError{Op: "lock", Path: dir, Err: err}
 		}
 	}

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -20,6 +21,7 @@ type upload struct {
 	key   string
 	id    string
 	f     *os.File
+	w     *bufio.Writer // before f, from the first Write on
 	size  int64
 	ended bool
 }
@@ -80,10 +82,16 @@ func (u *upload) Write(p []byte) (int, error) {
 	if err := u.usable(u.ctx); err != nil {
 		return 0, err
 	}
-	n, err := u.f.Write(p)
+	if u.w == nil {
+		u.w = bufio.NewWriterSize(u.f, writeBuffer)
+	}
+	n, err := u.w.Write(p)
 	u.size += int64(n)
 	return n, u.store.fail("write", u.key, err)
 }
+
+// writeBuffer gathers small writes, in bytes.
+const writeBuffer = 64 << 10
 
 func (u *upload) usable(ctx context.Context) error {
 	if u.ended {
@@ -99,6 +107,11 @@ func (u *upload) usable(ctx context.Context) error {
 func (u *upload) Seal(ctx context.Context) (objstore.Pending, error) {
 	if err := u.usable(ctx); err != nil {
 		return objstore.Pending{}, err
+	}
+	if u.w != nil {
+		if err := u.w.Flush(); err != nil {
+			return objstore.Pending{}, u.store.fail("write", u.key, err)
+		}
 	}
 	// The system's own clock for this ticks every few milliseconds: too coarse to tell two versions apart
 	// that have the same size and, the second reusing the first one's, the same inode.
@@ -126,7 +139,7 @@ func (u *upload) Seal(ctx context.Context) (objstore.Pending, error) {
 func (u *upload) Abort(ctx context.Context) error {
 	if !u.ended {
 		u.ended = true
-		u.f.Close() // what the file holds no longer matters
+		_ = u.f.Close() // what the file holds no longer matters
 	}
 	return u.store.Abort(ctx, objstore.Pending{Key: u.key, UploadID: u.id})
 }
@@ -138,16 +151,19 @@ func (s *Store) Put(ctx context.Context, key string, data []byte, cond objstore.
 		return objstore.Info{}, err
 	}
 	var p objstore.Pending
-	if _, err = u.Write(data); err == nil {
+	u.size = int64(len(data))
+	if _, err = u.f.Write(data); err == nil {
 		p, err = u.Seal(ctx)
 	}
+	err = s.fail("write", key, err)
 	var in objstore.Info
 	if err == nil {
 		in, err = s.commit(ctx, "write", p, cond)
 	}
 	if err != nil {
-		// The write failed: leave nothing behind, even if it failed because ctx ended.
-		u.Abort(context.WithoutCancel(ctx))
+		// Leave nothing behind, even if ctx has ended. That it failed is told either way; a hidden file
+		// that cannot be removed is listed as an upload.
+		_ = u.Abort(context.WithoutCancel(ctx))
 	}
 	return in, err
 }

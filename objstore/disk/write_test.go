@@ -210,7 +210,9 @@ func TestFullDisk(t *testing.T) {
 	}
 	u.f.Close()
 	u.f = full
-	_, err = u.Write([]byte("x"))
+	_, err = u.Write(make([]byte, 1<<20))
+	storetest.WantKind(t, err, objstore.NoSpace, s.URL("key"))
+	_, err = u.Seal(t.Context())
 	storetest.WantKind(t, err, objstore.NoSpace, s.URL("key"))
 	if err := u.Abort(t.Context()); err != nil {
 		t.Error(err)
@@ -229,7 +231,11 @@ func TestDenied(t *testing.T) {
 	if err := os.Chmod(filepath.Join(dir, "ro"), 0o555); err != nil {
 		t.Fatal(err)
 	}
-	defer os.Chmod(filepath.Join(dir, "ro"), 0o755)
+	defer func() {
+		if err := os.Chmod(filepath.Join(dir, "ro"), 0o755); err != nil {
+			t.Error(err)
+		}
+	}()
 	_, err := s.Put(t.Context(), "ro/new", nil, objstore.Condition{})
 	storetest.WantKind(t, err, objstore.Denied, s.URL("ro/new"))
 	storetest.WantKind(t, s.Delete(t.Context(), "ro/file"), objstore.Denied, s.URL("ro/file"))

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -64,8 +64,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	pause(req.Context(), rule.Delay)
 	if rule.Status != 0 || rule.Reset || rule.Replace != nil || rule.Stall && rule.Cut == 0 {
 		if req.Body != nil {
-			// The server of the real fault would have taken the request first.
-			io.Copy(io.Discard, req.Body)
+			// The server of the real fault would have taken the request first, as far as it came.
+			_, _ = io.Copy(io.Discard, req.Body)
 			req.Body.Close()
 		}
 	}
@@ -85,8 +85,11 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if rule.Lost {
-		io.Copy(io.Discard, resp.Body)
+		_, err := io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
+		if err != nil {
+			return nil, err
+		}
 		return nil, errReset
 	}
 	if rule.Cut > 0 {
@@ -178,7 +181,7 @@ func NewProxy(target string, seed uint64, rules ...HTTPRule) (*Proxy, error) {
 		},
 		Transport:     p.Transport,
 		FlushInterval: -1,
-		ErrorLog:      log.New(io.Discard, "", 0), // broken copies are what it is for
+		ErrorLog:      slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // broken copies are what it is for
 		ErrorHandler:  func(w http.ResponseWriter, _ *http.Request, _ error) { reset(w) },
 	})
 	p.URL = p.server.URL
@@ -205,7 +208,7 @@ func reset(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler)
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		tcp.SetLinger(0)
+		_ = tcp.SetLinger(0) // if it fails, the connection ends in order, which is also an end
 	}
-	conn.Close()
+	_ = conn.Close()
 }

@@ -18,8 +18,9 @@ func TestProxy(t *testing.T) {
 	var asked atomic.Int64
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
-		io.Copy(io.Discard, r.Body)
-		io.WriteString(w, "host="+r.Host+" "+strings.Repeat("x", 1000))
+		// Clients break off on purpose here.
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, "host="+r.Host+" "+strings.Repeat("x", 1000))
 	}))
 	defer target.Close()
 	proxy, err := fault.NewProxy(target.URL, 1,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -183,7 +184,7 @@ func TestSeed(t *testing.T) {
 	if one == other {
 		t.Error("another seed hits the same operations")
 	}
-	if n := bytes.Count([]byte(one), []byte("X")); n < 150 || n > 250 {
+	if n := strings.Count(one, "X"); n < 150 || n > 250 {
 		t.Errorf("%d of 1000 hit, want about 200", n)
 	}
 }

@@ -8,8 +8,6 @@ package mem
 import (
 	"bytes"
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"iter"
@@ -35,7 +33,7 @@ type Store struct {
 
 type object struct {
 	info   objstore.Info
-	data   []byte // never written to
+	data   pieces // never written to
 	upload string // the upload that made it; empty for Put
 }
 
@@ -89,12 +87,11 @@ func (s *Store) Get(ctx context.Context, key string, r objstore.Range) (io.ReadC
 	if err != nil {
 		return nil, objstore.Info{}, err
 	}
-	from := min(max(r.Offset, 0), int64(len(o.data)))
-	to := int64(len(o.data))
+	from, to := min(max(r.Offset, 0), o.info.Size), o.info.Size
 	if r.Length >= 0 {
 		to = from + min(r.Length, to-from)
 	}
-	return io.NopCloser(bytes.NewReader(o.data[from:to])), o.info, nil
+	return &reader{o.data, from, to}, o.info, nil
 }
 
 // Put implements [objstore.Store].
@@ -102,14 +99,14 @@ func (s *Store) Put(ctx context.Context, key string, data []byte, cond objstore.
 	if err := s.check(ctx, "write", key); err != nil {
 		return objstore.Info{}, err
 	}
-	data = bytes.Clone(data)
+	copied := slices.Collect(slices.Chunk(bytes.Clone(data), pieceSize))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.store(key, data, "", cond)
+	return s.store(key, copied, "", cond)
 }
 
 // store puts data under key if cond holds. s.mu is held.
-func (s *Store) store(key string, data []byte, uploadID string, cond objstore.Condition) (objstore.Info, error) {
+func (s *Store) store(key string, data pieces, uploadID string, cond objstore.Condition) (objstore.Info, error) {
 	old, exists := s.objects[key]
 	switch {
 	case cond.IfAbsent && exists:
@@ -123,11 +120,8 @@ func (s *Store) store(key string, data []byte, uploadID string, cond objstore.Co
 		i, _ := slices.BinarySearch(s.keys, key)
 		s.keys = slices.Insert(s.keys, i, key)
 	}
-	// The serial number makes a version's ETag unique even when the bytes are the same.
 	s.serial++
-	sum := md5.Sum(data)
-	info := objstore.Info{Key: key, Size: int64(len(data)), ModTime: time.Now(),
-		ETag: hex.EncodeToString(sum[:]) + "-" + strconv.FormatUint(s.serial, 10)}
+	info := objstore.Info{Key: key, Size: data.size(), ModTime: time.Now(), ETag: "v" + strconv.FormatUint(s.serial, 10)}
 	s.objects[key] = object{info: info, data: data, upload: uploadID}
 	return info, nil
 }
@@ -197,7 +191,7 @@ type upload struct {
 	ctx       context.Context
 	key, id   string
 	initiated time.Time
-	data      []byte
+	data      pieces
 	sealed    bool
 	aborted   bool
 }
@@ -219,7 +213,7 @@ func (u *upload) Write(p []byte) (int, error) {
 	if err := u.usable(u.ctx); err != nil {
 		return 0, err
 	}
-	u.data = append(u.data, p...)
+	u.data.write(p)
 	return len(p), nil
 }
 
@@ -237,7 +231,7 @@ func (u *upload) Seal(ctx context.Context) (objstore.Pending, error) {
 	u.store.mu.Lock()
 	defer u.store.mu.Unlock()
 	u.sealed = true
-	size := int64(len(u.data))
+	size := u.data.size()
 	return objstore.Pending{Key: u.key, UploadID: u.id, Size: size,
 		Parts: []objstore.Part{{Number: 1, ETag: u.id, Size: size}}}, nil
 }

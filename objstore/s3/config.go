@@ -192,7 +192,7 @@ func (c Config) tlsConfig() (*tls.Config, error) {
 	}
 	pem, err := os.ReadFile(c.CAFile)
 	if err != nil {
-		return nil, &objstore.Error{Op: "read", URL: "the CA file " + c.CAFile, Kind: objstore.BadURL, Reason: err.Error(), Err: err, Hint: "check s3.ca-file"}
+		return nil, &objstore.Error{Op: "read", URL: "the CA file " + c.CAFile, Kind: objstore.BadURL, Reason: err.Error(), Err: err, Hint: "check s3.tls.ca-file"}
 	}
 	// A system without any authority of its own is none that the job needs.
 	t.RootCAs, err = x509.SystemCertPool()
@@ -200,7 +200,7 @@ func (c Config) tlsConfig() (*tls.Config, error) {
 		t.RootCAs = x509.NewCertPool()
 	}
 	if !t.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, badConfig("the CA file "+c.CAFile, "it holds no certificate in PEM form", "check s3.ca-file")
+		return nil, badConfig("the CA file "+c.CAFile, "it holds no certificate in PEM form", "check s3.tls.ca-file")
 	}
 	return t, nil
 }

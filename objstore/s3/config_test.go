@@ -142,7 +142,7 @@ func TestVirtualHost(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		hosts = append(hosts, r.Host+r.URL.EscapedPath())
 		w.Header().Set("ETag", `"e"`)
-		w.Write([]byte("x"))
+		answer(t, w, "x")
 	}))
 	defer srv.Close()
 	port := srv.URL[strings.LastIndexByte(srv.URL, ':'):]
@@ -164,11 +164,11 @@ func TestRegion(t *testing.T) {
 		regions = append(regions, region)
 		if region != "eu-central-1" {
 			w.WriteHeader(http.StatusBadRequest)
-			w.Write([]byte("<Error><Code>AuthorizationHeaderMalformed</Code><Message>wrong region</Message><Region>eu-central-1</Region></Error>"))
+			answer(t, w, "<Error><Code>AuthorizationHeaderMalformed</Code><Message>wrong region</Message><Region>eu-central-1</Region></Error>")
 			return
 		}
 		w.Header().Set("ETag", `"e"`)
-		w.Write([]byte("x"))
+		answer(t, w, "x")
 	}))
 	defer srv.Close()
 	c := newClient(t, Config{Endpoint: srv.URL, AccessKey: "a", SecretKey: "s"})
@@ -178,4 +178,22 @@ func TestRegion(t *testing.T) {
 	if got := strings.Join(regions, " "); got != "us-east-1 eu-central-1 eu-central-1" {
 		t.Errorf("signed for %s", got)
 	}
+}
+
+func FuzzEndpoint(f *testing.F) {
+	for _, s := range []string{"http://127.0.0.1:9000", "localhost", "[::1]:9000", "https://s3.eu-west-1.amazonaws.com", "http://u:p@h", "://"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		ep, _, err := parseEndpoint(text, Auto)
+		if err != nil {
+			if objstore.KindOf(err) != objstore.BadURL {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		if ep.style == Auto || ep.scheme != "http" && ep.scheme != "https" || ep.hostFor("us-east-1") == "" {
+			t.Errorf("%q: %+v", text, ep)
+		}
+	})
 }

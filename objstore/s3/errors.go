@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -26,6 +27,10 @@ func (c *Client) fail(ctx context.Context, op, bucket, key string, err error) er
 		return err
 	}
 	e := &objstore.Error{Op: op, URL: c.url(bucket, key), Endpoint: c.endpoint.address(c.regionOf(bucket)), Err: err}
+	// To a reader's caller io.EOF anywhere in the chain means that all is read.
+	if errors.Is(err, io.EOF) {
+		e.Err = io.ErrUnexpectedEOF
+	}
 	if ctx.Err() != nil {
 		return objstore.ContextError(ctx, op, e.URL, e.Endpoint)
 	}
@@ -98,7 +103,7 @@ func (c *Client) speaksTLS(ctx context.Context, bucket string) bool {
 	if err != nil {
 		return false
 	}
-	conn.Close()
+	_ = conn.Close()
 	return true
 }
 

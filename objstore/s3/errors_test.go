@@ -10,7 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -197,13 +197,26 @@ func tlsServer(t *testing.T, cert tls.Certificate) string {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"etag"`)
-		io.WriteString(w, "hello")
+		answer(t, w, "hello")
 	}))
 	srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
-	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of each refused handshake
+	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // it would tell of each refused handshake
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	return srv.URL
+}
+
+// answer writes a body; readAll reads a request's.
+func answer(t *testing.T, w io.Writer, body string) {
+	if _, err := io.WriteString(w, body); err != nil {
+		t.Error(err)
+	}
+}
+
+func readAll(t *testing.T, r *http.Request) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		t.Error(err)
+	}
 }
 
 func writePEM(t *testing.T, cert tls.Certificate) string {
@@ -227,7 +240,7 @@ func TestTLS(t *testing.T) {
 	}{
 		{"expired", tlsServer(t, certificate(t, expiry.Add(-time.Hour), expiry, &ca, "127.0.0.1")), caFile, []string{"for 127.0.0.1 expired on 2024-02-29 12:00 UTC", "renew"}},
 		{"not yet valid", tlsServer(t, certificate(t, now.Add(20*time.Minute), now.Add(time.Hour), &ca, "127.0.0.1")), caFile, []string{"valid only from", "clock"}},
-		{"unknown authority", good, "", []string{"signed by an authority", "CN=Test CA", "s3.ca-file"}},
+		{"unknown authority", good, "", []string{"signed by an authority", "CN=Test CA", "s3.tls.ca-file"}},
 		{"other host", tlsServer(t, certificate(t, now.Add(-time.Hour), now.Add(time.Hour), &ca, "minio.example.com")), caFile, []string{"is for minio.example.com, not for 127.0.0.1"}},
 		{"https to http", strings.Replace(testConfig(t).Endpoint, "http:", "https:", 1), "", []string{"plain HTTP, not HTTPS", "http:// in s3.endpoint"}},
 		{"http to https", strings.Replace(good, "https:", "http:", 1), "", []string{"HTTPS, not plain HTTP", "https:// in s3.endpoint"}},
@@ -275,12 +288,12 @@ func TestAnswers(t *testing.T) {
 		{"plain text", 400, "go away\nnow", nil, objstore.Other, []string{"go away"}},
 	} {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			io.Copy(io.Discard, r.Body)
+			readAll(t, r)
 			for k, v := range c.header {
 				w.Header().Set(k, v)
 			}
 			w.WriteHeader(c.status)
-			io.WriteString(w, c.body)
+			answer(t, w, c.body)
 		}))
 		s := newClient(t, Config{Endpoint: srv.URL, AccessKey: "me", SecretKey: "s"}).Bucket("bucket")
 		for op, run := range operations(s, "key") {

@@ -202,7 +202,7 @@ func (b *bucket) deleteMany(ctx context.Context, keys []string) error {
 	body.WriteString(`<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>`)
 	for _, key := range keys {
 		body.WriteString("<Object><Key>")
-		xml.EscapeText(&body, []byte(key)) // a Buffer takes everything
+		_ = xml.EscapeText(&body, []byte(key)) // a Buffer takes everything
 		body.WriteString("</Key></Object>")
 	}
 	body.WriteString("</Delete>")

@@ -81,11 +81,14 @@ func (c *Client) regionOf(bucket string) string {
 	return c.cfg.Region
 }
 
+// credentialsClient fetches credentials that a profile has elsewhere.
+var credentialsClient = &http.Client{Timeout: 10 * time.Second}
+
 func (c *Client) sendTo(ctx context.Context, r request, region string) (*http.Response, error) {
 	var v credentials.Value
 	if c.creds != nil {
 		var err error
-		if v, err = c.creds.GetWithContext(&credentials.CredContext{Client: http.DefaultClient, Context: ctx}); err != nil {
+		if v, err = c.creds.GetWithContext(&credentials.CredContext{Client: credentialsClient, Context: ctx}); err != nil {
 			return nil, &credentialsError{err}
 		}
 	}

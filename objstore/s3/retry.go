@@ -171,7 +171,7 @@ func uncertain(err error) bool {
 
 // tlsReason explains an error of TLS and says what to do; it is empty for any other error.
 func tlsReason(err error) (reason, hint string) {
-	const ca = "set s3.ca-file to the PEM file of the authority that signed it"
+	const ca = "set s3.tls.ca-file to the PEM file of the authority that signed it"
 	var invalid x509.CertificateInvalidError
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError

@@ -158,6 +158,84 @@ func TestGivesUp(t *testing.T) {
 	}
 }
 
+// TestFailureIsNoEnd has a server that closes every connection in order: the error must not look like the
+// end of an object.
+func TestFailureIsNoEnd(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 64<<10))
+			conn.Close()
+		}
+	}()
+	s := newClient(t, Config{Endpoint: "http://" + l.Addr().String(), AccessKey: "a", SecretKey: "s", RetryDelay: time.Millisecond}).Bucket("b")
+	_, _, err = s.Get(storetest.Context(t), "key", objstore.All)
+	storetest.WantKind(t, err, objstore.Unreachable, "the connection broke")
+	r := objstore.NewReadAhead(storetest.Context(t), s, "key", objstore.All, objstore.ReadAheadOptions{})
+	defer r.Close()
+	if _, aheadErr := r.Next(t.Context()); errors.Is(err, io.EOF) || errors.Is(aheadErr, io.EOF) || aheadErr == nil {
+		t.Errorf("an end: %v, %v", err, aheadErr)
+	}
+}
+
+// TestNoGoroutineStays uses a client in every way, well and badly, and closes it.
+func TestNoGoroutineStays(t *testing.T) {
+	cfg := testConfig(t)
+	before := runtime.NumGoroutine()
+	c, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newBucket(t, c)
+	ctx := storetest.Context(t)
+	storetest.Put(t, s, "key", make([]byte, 3<<20))
+	for range 3 {
+		body, _, err := s.Get(ctx, "key", objstore.All)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body.Close() // unread
+		r := objstore.NewReadAhead(ctx, s, "key", objstore.All, objstore.ReadAheadOptions{RequestSize: 1 << 20})
+		if _, err := r.Next(ctx); err != nil {
+			t.Error(err)
+		}
+		r.Close()
+		u, err := s.Create(ctx, "upload")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := u.Write(make([]byte, 20<<20)); err != nil {
+			t.Error(err)
+		}
+		if err := u.Abort(ctx); err != nil {
+			t.Error(err)
+		}
+		for _, err := range s.List(ctx, "", objstore.ListOptions{}) {
+			if err != nil {
+				t.Error(err)
+			}
+			break
+		}
+	}
+	c.Close()
+	deadline := time.Now().Add(10 * time.Second)
+	for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
+		runtime.Gosched()
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		buf := make([]byte, 64<<10)
+		t.Errorf("%d goroutines before, %d after:\n%s", before, after, buf[:runtime.Stack(buf, true)])
+	}
+}
+
 // TestFinalErrorsAreNotRetried counts the requests.
 func TestFinalErrorsAreNotRetried(t *testing.T) {
 	s, _, proxy := faulty(t, nil, fault.HTTPRule{Status: 403})
@@ -248,7 +326,7 @@ func TestUnknownUpload(t *testing.T) {
 				}
 				w.WriteHeader(http.StatusNotFound)
 				if r.Method != http.MethodHead {
-					io.WriteString(w, "<Error><Code>"+code+"</Code></Error>")
+					answer(t, w, "<Error><Code>"+code+"</Code></Error>")
 				}
 			}))
 			defer srv.Close()
@@ -403,8 +481,8 @@ func TestUploadFailsInBackground(t *testing.T) {
 	if err := u.Abort(ctx); err != nil {
 		t.Error(err)
 	}
-	for p := range direct.Uploads(ctx, "") {
-		t.Errorf("left over: %+v", p)
+	for p, err := range direct.Uploads(ctx, "") {
+		t.Errorf("left over: %+v, %v", p, err)
 	}
 }
 

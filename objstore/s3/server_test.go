@@ -20,11 +20,15 @@ func TestMain(m *testing.M) {
 	// The tests say themselves which credentials there are.
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION",
 		"AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE"} {
-		os.Unsetenv(name)
+		if err := os.Unsetenv(name); err != nil {
+			panic(err)
+		}
 	}
-	none := filepath.Join(os.TempDir(), "no-such-aws-file")
-	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", none)
-	os.Setenv("AWS_CONFIG_FILE", none)
+	for _, name := range []string{"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"} {
+		if err := os.Setenv(name, filepath.Join(os.TempDir(), "no-such-aws-file")); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	if err := stopStore(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -272,7 +272,7 @@ func (rd *reader) Close() error {
 	}
 	if left := rd.end - rd.at; left > 0 && left <= maxDrain {
 		// Whether it works does not matter: Close comes next.
-		io.CopyN(io.Discard, rd.body, left)
+		_, _ = io.CopyN(io.Discard, rd.body, left)
 	}
 	err := rd.body.Close()
 	rd.body, rd.at = nil, rd.end

@@ -226,7 +226,9 @@ func (s Suite) ranges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	io.ReadFull(body, make([]byte, 10))
+	if _, err := io.ReadFull(body, make([]byte, 10)); err != nil {
+		t.Error(err)
+	}
 	if err := body.Close(); err != nil {
 		t.Error(err)
 	}
@@ -330,7 +332,9 @@ func (s Suite) cancelled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.Write([]byte("x"))
+	if _, err := u.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	ops := map[string]func() error{
@@ -375,7 +379,7 @@ func (s Suite) readAhead(t *testing.T) {
 		var got []byte
 		for {
 			b, err := ra.Next(Context(t))
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
