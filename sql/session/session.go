@@ -1,0 +1,117 @@
+// Package session executes SQL statements one after another: the definitions that stay in the session's catalogs and settings, and the
+// queries and INSERTs that become jobs.
+//
+// A text enters through [Parse], its statements through [Session.Execute]. What leaves is a [Result]: rows that are there at once, or a
+// job as a [graph.Graph] that runs when the caller asks for it, through the [Runner] that the caller gave. cmd and server call it.
+//
+// What must hold: the session starts no goroutine and opens no connection; it is used by one goroutine at a time; whatever fails
+// is an [*Error] that says in which phase and, where the text is at fault, at which place.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/sql/catalog"
+	"github.com/millstream/millstream/sql/syntax"
+)
+
+// Config is what a session begins with.
+type Config struct {
+	// Settings are the session's until a SET changes them. They must be of [setting.Engine].
+	Settings setting.Values
+	// Env is handed to connectors when a table's options are checked; Settings in it are replaced by the session's.
+	Env connector.Env
+	// Run executes jobs. It may be nil where none is run, such as for EXPLAIN.
+	Run Runner
+}
+
+// Runner executes a job and returns when it has ended, was cancelled through ctx, or has failed.
+type Runner func(ctx context.Context, job *Job) error
+
+// Job is a dataflow to run.
+type Job struct {
+	ID       string // 32 hexadecimal digits, unique
+	Name     string // pipeline.name, or one made from the statement
+	Graph    *graph.Graph
+	Batch    bool           // bounded, in batch mode
+	Settings setting.Values // the session's when the statement was planned
+}
+
+// Session is one user's catalogs and settings.
+type Session struct {
+	config   Config
+	settings setting.Values
+	catalogs *catalog.Catalogs
+}
+
+// New returns a session with the catalog and database that its settings name.
+func New(c Config) *Session {
+	return &Session{
+		config:   c,
+		settings: c.Settings,
+		catalogs: catalog.New(c.Settings.Text(setting.BuiltinCatalog), c.Settings.Text(setting.BuiltinDatabase)),
+	}
+}
+
+// Settings returns the session's settings as they are now.
+func (s *Session) Settings() setting.Values { return s.settings }
+
+// Catalogs returns what the session can name, for listings and completion.
+func (s *Session) Catalogs() *catalog.Catalogs { return s.catalogs }
+
+// Execute executes a statement as far as it needs no job: a definition has taken effect when it returns, a query or an INSERT is
+// planned and runs by [Result.Run]. The error is an [*Error].
+func (s *Session) Execute(ctx context.Context, st Statement) (*Result, error) {
+	r, err := s.execute(ctx, st)
+	if err != nil {
+		return nil, st.fail(ValidatePhase, err)
+	}
+	r.Statement = st
+	return r, nil
+}
+
+// Explain is Execute for statements that need no job, and EXPLAIN of the others.
+func (s *Session) Explain(ctx context.Context, st Statement) (*Result, error) {
+	switch st.Node.(type) {
+	case *syntax.Query, *syntax.Insert, *syntax.Execute:
+		st.Node = &syntax.Explain{Span: syntax.Span{From: st.Node.Pos(), To: st.Node.End()}, Body: st.Node}
+	}
+	return s.Execute(ctx, st)
+}
+
+// newID returns 32 random hexadecimal digits.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails: it ends the process where the system has no randomness
+	return hex.EncodeToString(b[:])
+}
+
+// unsupported says that a statement is part of the language and cannot be executed.
+func unsupported(at syntax.Node, what string) error {
+	return syntax.Errorf(at, "%s is not supported yet", what)
+}
+
+func (s *Session) execute(ctx context.Context, st Statement) (*Result, error) {
+	switch n := st.Node.(type) {
+	case *syntax.Set:
+		return s.setStatement(n)
+	case *syntax.Reset:
+		return s.reset(n)
+	case *syntax.UseCatalog:
+		return done(at(n.Name, s.catalogs.UseCatalog(n.Name.Name)))
+	case *syntax.UseDatabase:
+		return s.useDatabase(n)
+	case *syntax.Show:
+		return s.show(n)
+	}
+	return nil, unsupported(st.Node, statementName(st.Node))
+}
+
+// statementName names a statement in a message.
+func statementName(n syntax.Statement) string { return fmt.Sprintf("%T", n) }
