@@ -84,7 +84,7 @@ func downloadFlink(ctx context.Context, downloads, distribution string) error {
 			return err
 		}
 	}
-	return nil
+	return os.RemoveAll(downloads)
 }
 
 // unpackWheel writes the folders of a distribution that the Python package has below pyflink.
