@@ -78,6 +78,7 @@ func (f *formatter) setOperand(b QueryBody, prec int) {
 func (f *formatter) selectBody(s *Select) {
 	f.put("SELECT ")
 	f.hints(s.Hints)
+	f.putIf(len(s.Hints) > 0, " ")
 	f.putIf(s.Distinct, "DISTINCT ")
 	each(f, s.Items, f.selectItem)
 	if s.From != nil {
@@ -111,7 +112,7 @@ func (f *formatter) selectBody(s *Select) {
 	}
 }
 
-// hints writes a hint comment with a space behind it, if there are hints.
+// hints writes a hint comment, if there are hints.
 func (f *formatter) hints(hints []Hint) {
 	if len(hints) == 0 {
 		return
@@ -130,7 +131,7 @@ func (f *formatter) hints(hints []Hint) {
 			f.expr0(a.Value)
 		})
 	})
-	f.put(" */ ")
+	f.put(" */")
 }
 
 func (f *formatter) selectItem(s SelectItem) {

@@ -47,6 +47,7 @@ type lexer struct {
 	pos  int
 	hint int // offset of the open /*+, -1 if none
 	err  *Error
+	open bool     // err is the missing end of a text, quoted name, comment or hint: more input may bring it
 	raw  [3]token // the tokens of a setting without quotes, last first, that were found but not given out yet
 	nraw int
 }
@@ -100,6 +101,12 @@ func (l *lexer) fail(from, to int, msg, hint string) token {
 	return token{from: Pos(from), to: Pos(to), kind: tokError}
 }
 
+// failOpen is fail for something whose end is missing.
+func (l *lexer) failOpen(from, to int, msg, hint string) token {
+	l.open = true
+	return l.fail(from, to, msg, hint)
+}
+
 // skipSpace skips space and comments. It reports false, after an error, for a comment without an end.
 func (l *lexer) skipSpace() bool {
 	src := l.src
@@ -127,7 +134,7 @@ func (l *lexer) skipSpace() bool {
 			}
 			n := strings.Index(src[l.pos+2:], "*/")
 			if n < 0 {
-				l.fail(l.pos, l.pos+2, "this comment has no end", "close it with */")
+				l.failOpen(l.pos, l.pos+2, "this comment has no end", "close it with */")
 				return false
 			}
 			l.pos += 2 + n + 2
@@ -197,7 +204,7 @@ func (l *lexer) next() token {
 	from = l.pos
 	if from == len(src) {
 		if l.hint >= 0 {
-			return l.fail(l.hint, l.hint+3, "this hint has no end", "close it with */")
+			return l.failOpen(l.hint, l.hint+3, "this hint has no end", "close it with */")
 		}
 		return token{from: Pos(from), to: Pos(from), kind: tokEOF}
 	}
@@ -240,7 +247,7 @@ func (l *lexer) next() token {
 		case '>':
 			return l.symbol(tokArrow, 2)
 		case '=':
-			return l.fail(from, from+2, "there is no operator ==", "use = for equality")
+			return l.fail(from, from+2, "there is no operator '=='", "use = for equality")
 		}
 		return l.symbol(tokEq, 1)
 	case '<':
@@ -312,9 +319,9 @@ func (l *lexer) badChar(from int) token {
 	rest := l.src[from:]
 	switch {
 	case strings.HasPrefix(rest, "!="):
-		return l.fail(from, from+2, "there is no operator !=", "use <> for inequality")
+		return l.fail(from, from+2, "there is no operator '!='", "use <> for inequality")
 	case r == '!':
-		return l.fail(from, from+1, "there is no operator !", "use NOT")
+		return l.fail(from, from+1, "there is no operator '!'", "use NOT")
 	case r == '"':
 		return l.fail(from, from+1, `double quotes have no meaning here`, "write `name` for a name and 'text' for a text")
 	case strings.ContainsRune("‘’“”", r):
@@ -435,7 +442,7 @@ func (l *lexer) text(from, quote int, kind tokenKind) token {
 	for {
 		n := strings.IndexByte(l.src[i:], '\'')
 		if n < 0 {
-			return l.fail(from, quote+1, "this text has no end", "close it with ' and write a ' inside it twice")
+			return l.failOpen(from, quote+1, "this text has no end", "close it with ' and write a ' inside it twice")
 		}
 		i += n + 1
 		if i == len(l.src) || l.src[i] != '\'' {

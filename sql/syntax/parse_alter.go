@@ -150,6 +150,9 @@ func (p *parser) alterView() AlterAction {
 
 func (p *parser) alterTable() AlterAction {
 	from := p.t.from
+	if p.peek(1).kw == kwColumn {
+		p.fail(p.peek(1), "unexpected COLUMN", "the name of the column follows without it")
+	}
 	switch {
 	case p.acceptKw(kwRename):
 		if p.isKw(kwTo) {

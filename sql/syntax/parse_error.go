@@ -70,6 +70,7 @@ func (p *parser) unexpectedFor(want tokenKind) {
 // reason.
 func (p *parser) unexpected() {
 	expected := p.expectations()
+	p.checkOpenText()
 	atEnd := p.t.kind == tokEOF || p.t.kind == tokSemicolon
 	open, found := p.openParen()
 	switch {
@@ -99,15 +100,37 @@ func (p *parser) unexpected() {
 			p.fail(p.t, "a semicolon is missing before "+strings.ToUpper(word), "")
 		case (wantsName || wantsExpr) && p.t.flags&isClause == 0:
 			p.fail(p.t, strings.ToUpper(word)+" is a reserved word", "write `"+word+"` to use it as a name")
-		case wantsName && !wantsExpr && p.nexpected == 1:
-			p.fail(p.t, "unexpected "+strings.ToUpper(word), "expected a name; the reserved word would be one as `"+word+"`")
+		case wantsName && !wantsExpr:
+			p.fail(p.t, "unexpected "+strings.ToUpper(word), expectedText(expected)+"; as a name it is written `"+word+"`")
 		}
 	}
-	msg := "unexpected " + p.describe(p.t)
-	if atEnd {
-		msg = "the statement ends too early"
+	hint := expectedText(expected)
+	switch {
+	case p.t.kind == tokEOF:
+		p.failSpan(Span{p.end, p.end}, "the statement ends too early", hint)
+	case atEnd:
+		p.fail(p.t, "the statement ends too early", hint)
+	case p.t.kind == tokHint:
+		p.fail(p.t, "unexpected hint", "hints stand behind SELECT or the name of a table")
+	case found && p.t.flags&isClause != 0 && slices.Contains(expected, expectation{kind: tokRParen}):
+		line, col := LineCol(p.src, open.from)
+		hint += fmt.Sprintf("; the parenthesis at %d:%d is still open", line, col)
 	}
-	p.fail(p.t, msg, expectedText(expected))
+	p.fail(p.t, "unexpected "+p.describe(p.t), hint)
+}
+
+// checkOpenText ends the parse if the current token is odd because a text before it ended at a quote that was meant to
+// begin another one: it goes over the end of a line, and a token follows its end directly.
+func (p *parser) checkOpenText() {
+	for i := max(p.i-2, p.first); i < p.i; i++ {
+		t := p.tokens[i]
+		if t.kind == tokString && t.to == p.tokens[i+1].from && strings.Contains(p.text(t), "\n") {
+			switch p.tokens[i+1].kind {
+			case tokWord, tokQuoted, tokInteger, tokString:
+				p.failSpan(Span{t.from, t.from + 1}, "this text goes over the end of its line", "is a ' missing at its end?")
+			}
+		}
+	}
 }
 
 // statementWords begin statements and are reserved.
@@ -177,8 +200,6 @@ func (p *parser) describe(t token) string {
 		return "number " + text
 	case tokString, tokUnicode:
 		return "text " + text
-	case tokHint:
-		return "hint: hints stand behind SELECT or the name of a table"
 	}
 	return fmt.Sprintf("'%s'", text)
 }

@@ -66,6 +66,7 @@ func (p *parser) expr() Expr { return p.exprAbove(0) }
 // exprAbove takes an expression of operators that bind at least as tight as prec.
 func (p *parser) exprAbove(prec int) Expr {
 	p.enter()
+	from := p.t.from
 	x := p.prefix()
 	if _, ok := x.(*Star); ok {
 		p.leave()
@@ -74,7 +75,7 @@ func (p *parser) exprAbove(prec int) Expr {
 	for {
 		height, below := p.height, p.below
 		p.below = 0
-		y := p.infix(x, prec)
+		y := p.infix(x, from, prec)
 		if y == nil {
 			p.below = max(below, height)
 			p.height = height
@@ -110,26 +111,26 @@ func (p *parser) prefix() Expr {
 		operand := p.exprAbove(precNot)
 		x = &Unary{p.span(from), OpNot, operand}
 	default:
-		x = p.postfix(p.primary())
+		x = p.postfix(p.primary(), from)
 	}
 	p.height = p.below + 1
 	p.below = below
 	return x
 }
 
-// postfix takes the subscripts and fields behind an operand.
-func (p *parser) postfix(x Expr) Expr {
+// postfix takes the subscripts and fields behind an operand, which began at from.
+func (p *parser) postfix(x Expr, from Pos) Expr {
 	for n := 0; ; n++ {
 		switch {
 		case p.t.kind == tokLBracket:
 			p.next()
 			index := p.expr()
 			p.expect(tokRBracket)
-			x = &Index{p.span(x.Pos()), x, index}
+			x = &Index{p.span(from), x, index}
 		case p.t.kind == tokDot:
 			p.next()
 			name := p.ident()
-			x = &Field{p.span(x.Pos()), x, name}
+			x = &Field{p.span(from), x, name}
 		default:
 			p.below += n
 			return x
@@ -160,14 +161,14 @@ func compareOp(kind tokenKind) (BinaryOp, bool) {
 }
 
 // infix takes an operator behind x, if it binds at least as tight as prec, with what follows it. Otherwise it
-// returns nil.
-func (p *parser) infix(x Expr, prec int) Expr {
+// returns nil. x began at from, which is before x.Pos() if it is in parentheses; so for the methods below.
+func (p *parser) infix(x Expr, from Pos, prec int) Expr {
 	switch p.t.kind {
 	case tokWord:
 		if p.t.kw <= kwOther {
 			return nil
 		}
-		return p.infixWord(x, prec)
+		return p.infixWord(x, from, prec)
 	case tokEq, tokNe, tokLt, tokLe, tokGt, tokGe:
 		op, _ := compareOp(p.t.kind)
 		if prec > precCompare {
@@ -175,32 +176,32 @@ func (p *parser) infix(x Expr, prec int) Expr {
 		}
 		if p.peek(1).kw == kwAny || p.peek(1).kw == kwAll || p.peek(1).kw == kwSome {
 			if p.peek(2).kind == tokLParen {
-				return p.quantified(x, op)
+				return p.quantified(x, from, op)
 			}
 		}
-		return p.binary(x, op, 1, prec)
+		return p.binary(x, from, op, 1, prec)
 	case tokPlus:
-		return p.binary(x, OpAdd, 1, prec)
+		return p.binary(x, from, OpAdd, 1, prec)
 	case tokMinus:
-		return p.binary(x, OpSub, 1, prec)
+		return p.binary(x, from, OpSub, 1, prec)
 	case tokStar:
-		return p.binary(x, OpMul, 1, prec)
+		return p.binary(x, from, OpMul, 1, prec)
 	case tokSlash:
-		return p.binary(x, OpDiv, 1, prec)
+		return p.binary(x, from, OpDiv, 1, prec)
 	case tokPercent:
-		return p.binary(x, OpMod, 1, prec)
+		return p.binary(x, from, OpMod, 1, prec)
 	case tokConcat:
-		return p.binary(x, OpConcat, 1, prec)
+		return p.binary(x, from, OpConcat, 1, prec)
 	case tokColon:
 		if p.peek(1).kind == tokColon {
-			p.fail(p.t, "there is no operator ::", "write CAST(value AS type)")
+			p.fail(p.t, "there is no operator '::'", "write CAST(value AS type)")
 		}
 	}
 	return nil
 }
 
 // binary takes an operator of n tokens and its right operand, if it binds at least as tight as prec.
-func (p *parser) binary(x Expr, op BinaryOp, n, prec int) Expr {
+func (p *parser) binary(x Expr, from Pos, op BinaryOp, n, prec int) Expr {
 	own := binaryOps[op].prec
 	if own < prec {
 		return nil
@@ -210,19 +211,19 @@ func (p *parser) binary(x Expr, op BinaryOp, n, prec int) Expr {
 		p.next()
 	}
 	right := p.exprAbove(own + 1)
-	return &Binary{p.span(x.Pos()), op, pos, x, right}
+	return &Binary{p.span(from), op, pos, x, right}
 }
 
 // infixWord is infix for an operator that is a word.
-func (p *parser) infixWord(x Expr, prec int) Expr {
+func (p *parser) infixWord(x Expr, from Pos, prec int) Expr {
 	second := p.peek(1).kw
 	switch p.t.kw {
 	case kwAnd:
-		return p.binary(x, OpAnd, 1, prec)
+		return p.binary(x, from, OpAnd, 1, prec)
 	case kwOr:
-		return p.binary(x, OpOr, 1, prec)
+		return p.binary(x, from, OpOr, 1, prec)
 	case kwIs:
-		return p.isPredicate(x, prec)
+		return p.isPredicate(x, from, prec)
 	case kwNot:
 		switch second {
 		case kwIn, kwBetween, kwLike, kwIlike, kwRlike, kwSimilar:
@@ -230,50 +231,50 @@ func (p *parser) infixWord(x Expr, prec int) Expr {
 				return nil
 			}
 			p.next()
-			return p.rangePredicate(x, true)
+			return p.rangePredicate(x, from, true)
 		case kwSubmultiset:
-			return p.binary(x, OpNotSubmultisetOf, 3, prec)
+			return p.binary(x, from, OpNotSubmultisetOf, 3, prec)
 		}
 	case kwIn, kwBetween, kwLike, kwIlike, kwRlike, kwSimilar:
 		if prec > precBetween {
 			return nil
 		}
-		return p.rangePredicate(x, false)
+		return p.rangePredicate(x, from, false)
 	case kwOverlaps:
-		return p.binary(x, OpOverlaps, 1, prec)
+		return p.binary(x, from, OpOverlaps, 1, prec)
 	case kwContains:
-		return p.binary(x, OpContains, 1, prec)
+		return p.binary(x, from, OpContains, 1, prec)
 	case kwEquals:
-		return p.binary(x, OpEquals, 1, prec)
+		return p.binary(x, from, OpEquals, 1, prec)
 	case kwPrecedes:
-		return p.binary(x, OpPrecedes, 1, prec)
+		return p.binary(x, from, OpPrecedes, 1, prec)
 	case kwSucceeds:
-		return p.binary(x, OpSucceeds, 1, prec)
+		return p.binary(x, from, OpSucceeds, 1, prec)
 	case kwImmediately:
 		switch second {
 		case kwPrecedes:
-			return p.binary(x, OpImmediatelyPrecedes, 2, prec)
+			return p.binary(x, from, OpImmediatelyPrecedes, 2, prec)
 		case kwSucceeds:
-			return p.binary(x, OpImmediatelySucceeds, 2, prec)
+			return p.binary(x, from, OpImmediatelySucceeds, 2, prec)
 		}
 	case kwMember:
 		if second == kwOf {
-			return p.binary(x, OpMemberOf, 2, prec)
+			return p.binary(x, from, OpMemberOf, 2, prec)
 		}
 	case kwSubmultiset:
 		if second == kwOf {
-			return p.binary(x, OpSubmultisetOf, 2, prec)
+			return p.binary(x, from, OpSubmultisetOf, 2, prec)
 		}
 	case kwMultiset:
-		return p.multisetOp(x, prec)
+		return p.multisetOp(x, from, prec)
 	case kwAt:
-		return p.atTimeZone(x, prec)
+		return p.atTimeZone(x, from, prec)
 	}
 	return nil
 }
 
 // multisetOp takes MULTISET UNION|INTERSECT|EXCEPT [ALL|DISTINCT] and its right operand.
-func (p *parser) multisetOp(x Expr, prec int) Expr {
+func (p *parser) multisetOp(x Expr, from Pos, prec int) Expr {
 	var op BinaryOp
 	switch p.peek(1).kw {
 	case kwUnion:
@@ -294,11 +295,11 @@ func (p *parser) multisetOp(x Expr, prec int) Expr {
 		op++ // without a word, duplicates are kept
 		n = 2
 	}
-	return p.binary(x, op, n, prec)
+	return p.binary(x, from, op, n, prec)
 }
 
 // atTimeZone takes AT TIME ZONE zone or AT LOCAL.
-func (p *parser) atTimeZone(x Expr, prec int) Expr {
+func (p *parser) atTimeZone(x Expr, from Pos, prec int) Expr {
 	if prec > precPostfix {
 		return nil
 	}
@@ -306,16 +307,16 @@ func (p *parser) atTimeZone(x Expr, prec int) Expr {
 	case p.ahead(1, kwTime, kwZone):
 		p.expectKws(kwAt, kwTime, kwZone)
 		zone := p.exprAbove(precPostfix + 1)
-		return &AtTimeZone{p.span(x.Pos()), x, zone}
+		return &AtTimeZone{p.span(from), x, zone}
 	case p.ahead(1, kwLocal):
 		p.expectKws(kwAt, kwLocal)
-		return &AtTimeZone{Span: p.span(x.Pos()), X: x}
+		return &AtTimeZone{Span: p.span(from), X: x}
 	}
 	return nil
 }
 
 // isPredicate takes IS … behind x.
-func (p *parser) isPredicate(x Expr, prec int) Expr {
+func (p *parser) isPredicate(x Expr, from Pos, prec int) Expr {
 	not := p.peek(1).kw == kwNot
 	n := 1
 	if not {
@@ -323,9 +324,9 @@ func (p *parser) isPredicate(x Expr, prec int) Expr {
 	}
 	if p.ahead(n, kwDistinct, kwFrom) {
 		if not {
-			return p.binary(x, OpIsNotDistinct, 4, prec)
+			return p.binary(x, from, OpIsNotDistinct, 4, prec)
 		}
-		return p.binary(x, OpIsDistinct, 3, prec)
+		return p.binary(x, from, OpIsDistinct, 3, prec)
 	}
 	if prec > precIs {
 		return nil
@@ -334,7 +335,7 @@ func (p *parser) isPredicate(x Expr, prec int) Expr {
 		p.next()
 	}
 	test := p.isTest()
-	return &Is{p.span(x.Pos()), x, not, test}
+	return &Is{p.span(from), x, not, test}
 }
 
 // isTest takes what stands behind IS [NOT].
@@ -373,8 +374,7 @@ func (p *parser) isTest() IsTest {
 }
 
 // rangePredicate takes [NOT] IN, BETWEEN, LIKE and so on behind x; NOT is taken already.
-func (p *parser) rangePredicate(x Expr, not bool) Expr {
-	from := x.Pos()
+func (p *parser) rangePredicate(x Expr, from Pos, not bool) Expr {
 	kw := p.t.kw
 	at := p.t
 	p.next()
@@ -418,8 +418,8 @@ func (p *parser) rangePredicate(x Expr, not bool) Expr {
 
 // inList takes the parentheses of IN, ANY and ALL: a list of expressions or a query.
 func (p *parser) inList() ([]Expr, *Query) {
-	open := p.t.from
 	p.expect(tokLParen)
+	from := p.t.from
 	if p.startsQuery() {
 		q := p.query()
 		p.expect(tokRParen)
@@ -427,7 +427,7 @@ func (p *parser) inList() ([]Expr, *Query) {
 	}
 	first := p.expr()
 	if sub, ok := first.(*Subquery); ok && p.continuesQuery() {
-		q := p.queryFrom(open, sub.Query)
+		q := p.queryFrom(from, sub.Query)
 		p.expect(tokRParen)
 		return nil, q
 	}
@@ -440,11 +440,11 @@ func (p *parser) inList() ([]Expr, *Query) {
 }
 
 // quantified takes a comparison with ANY, SOME or ALL.
-func (p *parser) quantified(x Expr, op BinaryOp) Expr {
+func (p *parser) quantified(x Expr, from Pos, op BinaryOp) Expr {
 	pos := p.t.from
 	p.next()
 	all := p.t.kw == kwAll
 	p.next()
 	list, query := p.inList()
-	return &Quantified{p.span(x.Pos()), x, op, pos, all, list, query}
+	return &Quantified{p.span(from), x, op, pos, all, list, query}
 }

@@ -2,6 +2,7 @@ package syntax
 
 // fromClause takes the tables behind FROM. A comma binds weaker than a join.
 func (p *parser) fromClause() TableRef {
+	from := p.t.from
 	left := p.joined()
 	for n := 0; ; n++ {
 		if !p.is(tokComma) {
@@ -14,15 +15,18 @@ func (p *parser) fromClause() TableRef {
 		op := p.t.from
 		p.next()
 		right := p.joined()
-		left = &Join{Span: p.span(left.Pos()), Kind: CommaJoin, OpPos: op, L: left, R: right}
+		left = &Join{Span: p.span(from), Kind: CommaJoin, OpPos: op, L: left, R: right}
 	}
 }
 
 // joined takes a table with the joins behind it.
-func (p *parser) joined() TableRef { return p.joins(p.tablePrimary()) }
+func (p *parser) joined() TableRef {
+	from := p.t.from
+	return p.joins(p.tablePrimary(), from)
+}
 
-// joins takes the joins behind a table.
-func (p *parser) joins(left TableRef) TableRef {
+// joins takes the joins behind a table, which began at from.
+func (p *parser) joins(left TableRef, from Pos) TableRef {
 	p.enter()
 	for n := 0; ; n++ {
 		kind, natural, ok := p.joinOp()
@@ -40,11 +44,12 @@ func (p *parser) joins(left TableRef) TableRef {
 		}
 		p.next()
 		j := &Join{Kind: kind, Natural: natural, OpPos: op, L: left}
+		at := p.t.from
 		j.R = p.tablePrimary()
 		if kind != CrossJoin && !natural && !p.atJoinCondition() {
 			// A join without condition, or the condition stands behind further joins: a JOIN b JOIN c ON … ON …
 			if _, _, ok := p.joinOp(); ok {
-				j.R = p.joins(j.R)
+				j.R = p.joins(j.R, at)
 			}
 		}
 		switch {
@@ -53,7 +58,7 @@ func (p *parser) joins(left TableRef) TableRef {
 		case p.acceptKw(kwUsing):
 			j.Using = p.identList()
 		}
-		j.Span = p.span(left.Pos())
+		j.Span = p.span(from)
 		left = j
 	}
 }
@@ -120,7 +125,7 @@ func (p *parser) tablePrimary() TableRef {
 		ref = p.namedTable(from, lateral)
 	}
 	if p.t.kw == kwMatchRecognize {
-		ref = p.matchRecognize(ref)
+		ref = p.matchRecognize(ref, from)
 	}
 	if oneOf(p.t.kw, kwPivot, kwUnpivot, kwTablesample) {
 		p.fail(p.t, keywords[p.t.kw].word+" is not supported", "")
@@ -191,12 +196,13 @@ func (p *parser) parenTable(from Pos, lateral bool) TableRef {
 		p.expect(tokRParen)
 		return &DerivedTable{Span: p.span(from), Lateral: lateral, Query: q}
 	}
+	at := p.t.from
 	ref := p.fromClause()
 	if d, ok := ref.(*DerivedTable); ok && d.Alias == nil && !d.Lateral {
 		// The parentheses of a query: ((SELECT …) UNION (SELECT …)).
 		q := d.Query
 		if p.continuesQuery() {
-			q = p.queryFrom(d.From, q)
+			q = p.queryFrom(at, q)
 		}
 		p.expect(tokRParen)
 		return &DerivedTable{Span: p.span(from), Lateral: lateral, Query: q}

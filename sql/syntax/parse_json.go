@@ -64,7 +64,7 @@ func (p *parser) jsonPathCall() Expr {
 	p.expect(tokComma)
 	c.Path = p.expr()
 	if c.Func != JSONExists && p.acceptKw(kwReturning) {
-		c.Returning = p.typeName()
+		c.Returning = p.suffixedType(false)
 	}
 	if c.Func == JSONQuery {
 		c.Wrapper = p.jsonWrapper()

@@ -64,7 +64,7 @@ func (p *parser) decodeUnicode(raw string, escape rune, base Pos) string {
 		}
 		unit, err := strconv.ParseUint(raw[i:end], 16, 32)
 		if err != nil || end-i < 4 {
-			p.failSpan(Span{base + Pos(at), base + Pos(end)}, fmt.Sprintf("%q is no Unicode escape", raw[at:end]),
+			p.failSpan(Span{base + Pos(at), base + Pos(end)}, "'"+raw[at:end]+"' is no Unicode escape",
 				fmt.Sprintf("write %c and four hexadecimal digits", escape))
 		}
 		i = end

@@ -1,7 +1,7 @@
 package syntax
 
-// matchRecognize takes MATCH_RECOGNIZE ( … ) behind a table.
-func (p *parser) matchRecognize(input TableRef) TableRef {
+// matchRecognize takes MATCH_RECOGNIZE ( … ) behind a table, which began at from.
+func (p *parser) matchRecognize(input TableRef, from Pos) TableRef {
 	m := &MatchRecognize{Input: input}
 	p.expectKw(kwMatchRecognize)
 	p.expect(tokLParen)
@@ -58,7 +58,7 @@ func (p *parser) matchRecognize(input TableRef) TableRef {
 		return MatchDefine{p.span(from), variable, cond}
 	})
 	p.expect(tokRParen)
-	m.Span = p.span(input.Pos())
+	m.Span = p.span(from)
 	return m
 }
 

@@ -104,7 +104,8 @@ func (p *parser) wordPrimary() Expr {
 			}
 			from := p.t.from
 			p.next()
-			x := p.postfix(p.primary())
+			at := p.t.from
+			x := p.postfix(p.primary(), at)
 			return &Unary{p.span(from), op, x}
 		}
 	}
@@ -212,9 +213,10 @@ func (p *parser) parenthesized() Expr {
 	if p.t.kind == tokRParen {
 		p.unexpectedFor(wantExpr)
 	}
+	at := p.t.from
 	x := p.expr()
 	if sub, ok := x.(*Subquery); ok && p.continuesQuery() {
-		q := p.queryFrom(sub.Pos(), sub.Query)
+		q := p.queryFrom(at, sub.Query)
 		p.expect(tokRParen)
 		return &Subquery{p.span(from), q}
 	}

@@ -1,5 +1,7 @@
 package syntax
 
+import "strings"
+
 // query takes a query with WITH, ORDER BY and LIMIT.
 func (p *parser) query() *Query {
 	p.enter()
@@ -10,7 +12,8 @@ func (p *parser) query() *Query {
 	if p.t.kw == kwWith {
 		q.With = p.with()
 	}
-	q.Body = p.setOps(p.queryTerm(), 0)
+	at := p.t.from
+	q.Body = p.setOps(p.queryTerm(), at, 0)
 	p.queryTail(q, from)
 	p.below = max(below, p.below+1)
 	p.leave()
@@ -19,7 +22,7 @@ func (p *parser) query() *Query {
 
 // queryFrom goes on with a query whose first term is known; from is the offset of its parenthesis.
 func (p *parser) queryFrom(from Pos, first *Query) *Query {
-	q := &Query{Body: p.setOps(unwrap(first), 0)}
+	q := &Query{Body: p.setOps(unwrap(first), from, 0)}
 	p.queryTail(q, from)
 	return q
 }
@@ -56,8 +59,8 @@ func (p *parser) with() []CTE {
 	})
 }
 
-// setOps takes set operations behind a term. INTERSECT binds tighter than UNION and EXCEPT.
-func (p *parser) setOps(left QueryBody, prec int) QueryBody {
+// setOps takes set operations behind a term, which began at from. INTERSECT binds tighter than UNION and EXCEPT.
+func (p *parser) setOps(left QueryBody, from Pos, prec int) QueryBody {
 	for n := 0; ; n++ {
 		var kind SetOpKind
 		own := 1
@@ -85,8 +88,9 @@ func (p *parser) setOps(left QueryBody, prec int) QueryBody {
 		if !all {
 			p.acceptKw(kwDistinct)
 		}
-		right := p.setOps(p.queryTerm(), own)
-		left = &SetOp{p.span(left.Pos()), kind, all, op, left, right}
+		at := p.t.from
+		right := p.setOps(p.queryTerm(), at, own)
+		left = &SetOp{p.span(from), kind, all, op, left, right}
 	}
 }
 
@@ -105,7 +109,9 @@ func (p *parser) queryTerm() QueryBody {
 	case p.t.kind == tokLParen:
 		return unwrap(p.parenQuery())
 	}
-	p.nexpected = 0
+	if p.t.kind != tokWord || nearestKeyword(p.text(p.t), p.expectations()) == kwNone {
+		p.nexpected = 0
+	}
 	p.unexpectedFor(wantQuery)
 	return nil
 }
@@ -116,11 +122,12 @@ func (p *parser) values() QueryBody {
 	p.expectKw(kwValues)
 	v := &Values{}
 	v.Rows = list(p, func(p *parser) Row {
+		from := p.t.from
 		x := p.expr()
 		if row, ok := x.(*Row); ok {
 			return *row
 		}
-		return Row{Span: Span{x.Pos(), x.End()}, Items: []Expr{x}}
+		return Row{Span: p.span(from), Items: []Expr{x}}
 	})
 	v.Span = p.span(from)
 	return v
@@ -169,6 +176,7 @@ func (p *parser) orderBy() []OrderItem {
 
 // orderItem takes expression [ASC|DESC] [NULLS FIRST|LAST].
 func (p *parser) orderItem() OrderItem {
+	from := p.t.from
 	item := OrderItem{X: p.expr()}
 	if !p.acceptKw(kwAsc) {
 		item.Desc = p.acceptKw(kwDesc)
@@ -179,7 +187,7 @@ func (p *parser) orderItem() OrderItem {
 			item.Nulls = NullsLast
 		}
 	}
-	item.Span = p.span(item.X.Pos())
+	item.Span = p.span(from)
 	return item
 }
 
@@ -194,6 +202,9 @@ func (p *parser) selectTerm() QueryBody {
 	p.acceptKw(kwStream)
 	if s.Distinct = p.acceptKw(kwDistinct); !s.Distinct {
 		p.acceptKw(kwAll)
+	}
+	if p.peek(1).kind == tokInteger && strings.EqualFold(p.text(p.t), "TOP") {
+		p.fail(p.t, "there is no SELECT TOP", "write LIMIT "+p.text(p.peek(1))+" at the end of the query")
 	}
 	s.Items = append(make([]SelectItem, 0, 4), p.selectItem())
 	for p.accept(tokComma) {

@@ -311,8 +311,13 @@ func (p *parser) explain() Statement {
 			p.fail(at, "EXPLAIN needs a statement that moves data", "only CREATE TABLE … AS query is one among these")
 		}
 		e.Body = body
-	default:
+	case p.startsQuery(), p.t.kind == tokLParen:
 		e.Body = p.query()
+	default:
+		for _, kw := range []keyword{kwSelect, kwEstimatedCost, kwChangelogMode, kwJsonExecutionPlan, kwPlanAdvice} {
+			p.isKw(kw)
+		}
+		p.unexpected()
 	}
 	e.Span = p.span(from)
 	return e

@@ -4,12 +4,21 @@ import "strings"
 
 // typeName takes a type with its nullability.
 func (p *parser) typeName() *TypeName {
+	return p.suffixedType(true)
+}
+
+// suffixedType takes a type with the suffixes that make collections of it. Behind RETURNING there is no nullability: a
+// NULL there belongs to NULL ON EMPTY.
+func (p *parser) suffixedType(nullable bool) *TypeName {
 	p.enter()
 	from := p.t.from
 	t := p.baseType()
 	t.Span = p.span(from)
 	for n := 0; ; n++ {
-		null, words := p.nullability()
+		null, words := NullUnset, 0
+		if nullable {
+			null, words = p.nullability()
+		}
 		kw := p.peek(words).kw
 		if kw != kwArray && kw != kwMultiset {
 			for range words {
