@@ -69,8 +69,10 @@ func (b *bucket) committedBefore(ctx context.Context, p objstore.Pending, err er
 		return objstore.Info{}, false
 	}
 	// Another upload of the same bytes looks the same. While ours is still there, it was the other.
-	if api.code != "NoSuchUpload" && b.uploadExists(ctx, p) {
-		return objstore.Info{}, false
+	if api.code != "NoSuchUpload" {
+		if there, known := b.uploadExists(ctx, p); there || !known {
+			return objstore.Info{}, false
+		}
 	}
 	return info, true
 }
@@ -103,11 +105,12 @@ func multipartETag(parts []objstore.Part) (string, bool) {
 	return fmt.Sprintf("%x-%d", h.Sum(nil), len(parts)), true
 }
 
-// uploadExists reports whether the store still has the parts of p. If it cannot tell, it does.
-func (b *bucket) uploadExists(ctx context.Context, p objstore.Pending) bool {
+// uploadExists reports whether the store still has the upload p, if that can be known.
+func (b *bucket) uploadExists(ctx context.Context, p objstore.Pending) (there, known bool) {
 	_, err := b.c.call(ctx, request{method: http.MethodGet, bucket: b.name, key: p.Key, query: url.Values{"uploadId": {p.UploadID}, "max-parts": {"1"}}}, nil)
 	var api *apiError
-	return !errors.As(err, &api) || api.code != "NoSuchUpload"
+	gone := errors.As(err, &api) && api.code == "NoSuchUpload"
+	return err == nil, err == nil || gone
 }
 
 // Abort implements [objstore.Store].

@@ -202,7 +202,23 @@ func (u *upload) Abort(ctx context.Context) error {
 	u.cancel()
 	u.wg.Wait() // a part that arrives after the abort would be kept, and paid for
 	u.buf = nil
-	return u.b.Abort(ctx, objstore.Pending{Key: u.key, UploadID: u.id})
+	p := objstore.Pending{Key: u.key, UploadID: u.id}
+	for n := 1; ; n++ {
+		if err := u.b.Abort(ctx, p); err != nil || u.failure() == nil {
+			return err
+		}
+		// The store may still have been writing a part whose request was broken off here, and then keeps
+		// it in spite of the abort.
+		there, known := u.b.uploadExists(ctx, p)
+		switch {
+		case !there || !known:
+			return nil
+		case n >= u.b.c.cfg.MaxAttempts || ctx.Err() != nil:
+			return &objstore.Error{Op: "abort", URL: u.b.URL(u.key), Endpoint: u.b.c.Endpoint(),
+				Reason: "the store keeps the upload " + u.id + " although it was aborted", Hint: "abort it again later"}
+		}
+		u.b.c.pause(ctx, broken, n, "")
+	}
 }
 
 // serverTime is the time of an answer, which for a write is as good as the object's own.
