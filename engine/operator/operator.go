@@ -88,6 +88,13 @@ type Committer interface {
 	Flush(ctx context.Context, last bool) ([]connector.Committable, error)
 }
 
+// Drainer is implemented by operators that hold back rows in front of a barrier, such as a partial aggregation. A task that has
+// aligned a barrier calls Drain on its operators in the order of the chain, before it takes their snapshots and passes the barrier on, so that
+// what they held is part of the state of the operators behind.
+type Drainer interface {
+	Drain(out Output) error
+}
+
 // Packer distributes payloads to the targets of one edge and gathers small ones into larger ones. One sending task uses it.
 type Packer interface {
 	// Pack copies the payload's rows to the pending payloads of their targets.
