@@ -54,8 +54,9 @@ type Decoder interface {
 	// into data, which stays unchanged until out is reset. At least objstore.Tailroom bytes behind len(data) are readable within
 	// cap(data).
 	Decode(data []byte, last bool, out *column.Batch, max int) (consumed int, err error)
-	// SkipPartial returns where the first record that begins in data begins, when data starts at an arbitrary place of
-	// a file, or -1 if none does. ok is false where a file of this configuration cannot be split.
+	// SkipPartial returns where the first record begins that begins behind data's first byte, when data starts at an arbitrary
+	// place of a file, or -1 if none does. A record that begins right behind data counts: start is len(data) then. ok is
+	// false where a file of this configuration cannot be split.
 	SkipPartial(data []byte) (start int, ok bool)
 	// Header consumes what stands before the first record of a file, such as column names; it returns -1 to ask for more data.
 	Header(data []byte, last bool) (consumed int, err error)
@@ -117,6 +118,27 @@ func (e *RecordError) Error() string {
 		return fmt.Sprintf("%s%s: %q", e.Reason, where, e.Text)
 	}
 	return e.Reason + where
+}
+
+// SplitProber is implemented by decoders whose files can be split by configuration, but not every one by its content.
+type SplitProber interface {
+	// Splittable looks at the head of a file, a block of it or so, and reports whether the file may be read in ranges that
+	// begin where SkipPartial says. Where it says true and the rest of the file is unlike the head, Decode returns a
+	// *RecordError that names the option by which splitting is switched off; rows are never silently wrong.
+	Splittable(head []byte) bool
+}
+
+// Excerpt shortens a value for [RecordError.Text].
+func Excerpt(b []byte) string {
+	const most = 80
+	if len(b) <= most {
+		return string(b)
+	}
+	cut := most
+	for cut > most-4 && b[cut]&0xC0 == 0x80 { // not within a character
+		cut--
+	}
+	return string(b[:cut]) + "…"
 }
 
 var specs = map[string]*Spec{}
