@@ -71,6 +71,8 @@ type Aggregate struct {
 	Keys  []int
 	Calls []expr.Aggregate
 	Phase Phase
+	// ArgTypes are the types of each call's arguments in phase Final, whose input has states in their stead; otherwise nil.
+	ArgTypes [][]column.Type
 	// Updates makes it emit a changelog: after each input row its group's new result, as +I or as -U and +U.
 	// Otherwise each group's result is emitted once, at the end of the input.
 	Updates bool

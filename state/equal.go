@@ -25,7 +25,7 @@ func appendDiffering(list []int32, a *column.Vector, rows []int32, base int, b *
 		if rows != nil {
 			r = int(rows[i])
 		}
-		if !equalAt(a, r, b, int(g)) {
+		if !Same(a, r, b, int(g)) {
 			list = append(list, int32(i))
 		}
 	}
@@ -80,13 +80,13 @@ func differViews(list []int32, a *column.Vector, rows []int32, base int, b *colu
 	return list
 }
 
-// equalAt compares two values as grouping does: NULL equals NULL and NaN equals NaN, while 0.0 and -0.0 differ.
-func equalAt(a *column.Vector, i int, b *column.Vector, j int) bool {
+// Same reports whether row i of a and row j of b, columns of one type, hold the same key. It compares as grouping does: NULL equals NULL and NaN equals NaN, while 0.0 and -0.0 differ.
+func Same(a *column.Vector, i int, b *column.Vector, j int) bool {
 	if an, bn := a.IsNull(i), b.IsNull(j); an || bn {
 		return an && bn
 	}
 	if a.Dict != nil {
-		return equalAt(a.Dict, int(column.Values[int32](a)[i]), b, j)
+		return Same(a.Dict, int(column.Values[int32](a)[i]), b, j)
 	}
 	switch a.Type.Layout() {
 	case column.LayoutBits:
@@ -117,7 +117,7 @@ func equalAt(a *column.Vector, i int, b *column.Vector, j int) bool {
 		return equalLists(a, i, b, j)
 	case column.LayoutStruct:
 		for k, c := range a.Children {
-			if !equalAt(c, i, b.Children[k], j) {
+			if !Same(c, i, b.Children[k], j) {
 				return false
 			}
 		}
@@ -133,7 +133,7 @@ func equalLists(a *column.Vector, i int, b *column.Vector, j int) bool {
 	}
 	for e := range n {
 		for k, c := range a.Children {
-			if !equalAt(c, int(p[i]+e), b.Children[k], int(q[j]+e)) {
+			if !Same(c, int(p[i]+e), b.Children[k], int(q[j]+e)) {
 				return false
 			}
 		}

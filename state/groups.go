@@ -190,7 +190,7 @@ func (t *Groups) findOne(keys []*column.Vector, row int, h uint64) int32 {
 // holds reports whether group g has the key that stands in row.
 func (t *Groups) holds(g int32, keys []*column.Vector, row int) bool {
 	for i, k := range t.keys {
-		if !equalAt(keys[i], row, k, int(g)) {
+		if !Same(keys[i], row, k, int(g)) {
 			return false
 		}
 	}

@@ -24,7 +24,8 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-// hashRows writes the hash of each row's key. Columns must be without dictionaries.
+// hashRows writes the hash of each row's key. Columns must be without dictionaries. Rows are shipped and state is dealt out by these
+// hashes, so they may not change as long as a snapshot may be restored.
 func hashRows(keys []*column.Vector, rows []int32, out []uint64) {
 	if len(keys) == 0 {
 		clear(out)
