@@ -30,7 +30,7 @@ type Output interface {
 
 // Operator is one subtask's instance of a node. Embed [Base] for what an operator does not need.
 type Operator interface {
-	// Open prepares; state restored from a checkpoint is read from c.Restore.
+	// Open prepares; state restored from a checkpoint is read from c.Restore. After an error Close is not called.
 	Open(c *Context) error
 	// Process takes a payload from input number input.
 	Process(input int, p Payload, out Output) error
@@ -95,6 +95,22 @@ type Drainer interface {
 	Drain(out Output) error
 }
 
+// Watermarker is implemented by operators that make watermarks. Watermarks from upstream end at such an operator; it emits its
+// own through the outputs that its methods get, each of which is a [Marker]. The end of the input passes it as it passes all operators.
+type Watermarker interface {
+	// Idle says that no input has anything for now, or that one has again. The operator decides whether to emit idleness itself.
+	Idle(idle bool, out Output) error
+}
+
+// Marker is the output of a [Watermarker].
+type Marker interface {
+	Output
+	// EmitWatermark says that event time has reached t (milliseconds). Times never fall: one that is not later is left out.
+	EmitWatermark(t int64) error
+	// EmitIdle says whether receivers should go on without this subtask's watermarks.
+	EmitIdle(idle bool) error
+}
+
 // Packer distributes payloads to the targets of one edge and gathers small ones into larger ones. One sending task uses it.
 type Packer interface {
 	// Pack copies the payload's rows to the pending payloads of their targets.
@@ -106,3 +122,7 @@ type Packer interface {
 	// Recycle gives a payload that a receiver is done with back for reuse. It may be called from other goroutines.
 	Recycle(p Payload)
 }
+
+// Limiter is implemented by operators that may come to need no further input, such as LIMIT without ORDER BY. Once Done reports
+// true nothing that comes makes a difference: the engine may end the operator's inputs.
+type Limiter interface{ Done() bool }
