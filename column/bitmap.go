@@ -66,3 +66,38 @@ func (b Bitmap) Grow(n int) Bitmap {
 	copy(next, b)
 	return next
 }
+
+// SetRange sets the bits [from, to).
+func (b Bitmap) SetRange(from, to int) {
+	if from >= to {
+		return
+	}
+	first, last := from>>6, (to-1)>>6
+	head, tail := ^uint64(0)<<(from&63), ^uint64(0)>>(63-(to-1)&63)
+	if first == last {
+		b[first] |= head & tail
+		return
+	}
+	b[first] |= head
+	for i := first + 1; i < last; i++ {
+		b[i] = ^uint64(0)
+	}
+	b[last] |= tail
+}
+
+// CopyRange copies n bits of src from bit at on to b from bit to on.
+func (b Bitmap) CopyRange(to int, src Bitmap, at, n int) {
+	for n > 0 {
+		// One word of b at most: its bits [shift, shift+m).
+		shift := to & 63
+		m := min(64-shift, n)
+		w := src[at>>6] >> (at & 63)
+		if at&63 != 0 && at&63+m > 64 {
+			w |= src[at>>6+1] << (64 - at&63)
+		}
+		mask := ^uint64(0) >> (64 - m) << shift
+		p := &b[to>>6]
+		*p = *p&^mask | w<<shift&mask
+		to, at, n = to+m, at+m, n-m
+	}
+}

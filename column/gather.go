@@ -14,77 +14,103 @@ func (v *Vector) AppendRows(src *Vector, rows []int32) {
 		v.appendDict(src, rows)
 		return
 	}
+	v.appendRange(src, rows, 0, n)
+}
+
+// appendRange adds rows [from, from+n) of src if rows is nil, else those that stand in rows, of which there are n.
+func (v *Vector) appendRange(src *Vector, rows []int32, from, n int) {
 	base := v.Len
-	if src.Type.Layout() != LayoutList && src.Type.Layout() != LayoutStruct {
+	if src.Type.Layout() != LayoutStruct {
 		v.Reserve(base + n)
 	}
-	v.appendValid(src, rows, n)
+	v.appendValid(src, rows, from, n)
 	switch src.Type.Layout() {
 	case LayoutBits:
 		v.Len = base + n
-		from, to := src.Bits(), v.Bits()
 		if rows == nil {
-			for i := range n {
-				to.Put(base+i, from.Get(i))
-			}
+			v.Bits().CopyRange(base, src.Bits(), from, n)
 		} else {
-			for i, r := range rows {
-				to.Put(base+i, from.Get(int(r)))
-			}
+			gatherBits(v.Bits(), base, src.Bits(), rows)
 		}
 	case LayoutInt8:
-		gather[int8](v, src, rows, n)
+		gather[int8](v, src, rows, from, n)
 	case LayoutInt16:
-		gather[int16](v, src, rows, n)
+		gather[int16](v, src, rows, from, n)
 	case LayoutInt32, LayoutFloat:
-		gather[int32](v, src, rows, n)
+		gather[int32](v, src, rows, from, n)
 	case LayoutInt64, LayoutDouble:
-		gather[int64](v, src, rows, n)
+		gather[int64](v, src, rows, from, n)
 	case LayoutInt128:
-		gather[Int128](v, src, rows, n)
+		gather[Int128](v, src, rows, from, n)
 	case LayoutView:
-		v.gatherViews(src, rows, n)
+		v.gatherViews(src, rows, from, n)
 	case LayoutList:
-		v.gatherLists(src, rows, n)
+		v.gatherLists(src, rows, from, n)
 	case LayoutStruct:
+		v.init()
 		v.Len = base + n
 		for i, c := range v.Children {
-			c.AppendRows(src.Children[i], rows)
+			if rows == nil && src.Children[i].Dict == nil {
+				c.appendRange(src.Children[i], nil, from, n)
+			} else {
+				c.AppendRows(src.Children[i], v.span(rows, from, n))
+			}
 		}
 	default:
 		v.Len = base + n
 	}
 }
 
+// span returns rows, or the indexes [from, from+n) if it is nil, in memory that the next call reuses.
+func (v *Vector) span(rows []int32, from, n int) []int32 {
+	if rows != nil {
+		return rows
+	}
+	v.scratch = v.scratch[:0]
+	for i := range n {
+		v.scratch = append(v.scratch, int32(from+i))
+	}
+	return v.scratch
+}
+
 // appendValid copies validity of the rows; it runs before Len grows.
-func (v *Vector) appendValid(src *Vector, rows []int32, n int) {
+func (v *Vector) appendValid(src *Vector, rows []int32, from, n int) {
 	if src.Valid == nil {
 		if v.Valid != nil {
-			v.Valid = v.Valid.Grow(v.Len + n)
-			for i := v.Len; i < v.Len+n; i++ {
-				v.Valid.Set(i)
-			}
+			v.growValid(v.Len + n)
+			v.Valid.SetRange(v.Len, v.Len+n)
 		}
 		return
 	}
-	to := v.Validity().Grow(v.Len + n)
-	v.Valid = to
+	v.Validity()
+	v.growValid(v.Len + n)
 	if rows == nil {
-		for i := range n {
-			to.Put(v.Len+i, src.Valid.Get(i))
-		}
-		return
-	}
-	for i, r := range rows {
-		to.Put(v.Len+i, src.Valid.Get(int(r)))
+		v.Valid.CopyRange(v.Len, src.Valid, from, n)
+	} else {
+		gatherBits(v.Valid, v.Len, src.Valid, rows)
 	}
 }
 
-func gather[T Fixed](v, src *Vector, rows []int32, n int) {
+// gatherBits writes the bits of src that stand in rows to b, from bit base on.
+func gatherBits(b Bitmap, base int, src Bitmap, rows []int32) {
+	i := 0
+	for ; i < len(rows) && (base+i)&63 != 0; i++ {
+		b.Put(base+i, src.Get(int(rows[i])))
+	}
+	for ; i < len(rows); i += 64 {
+		var w uint64
+		for j, r := range rows[i:min(i+64, len(rows))] {
+			w |= (src[r>>6] >> (r & 63) & 1) << j
+		}
+		b[(base+i)>>6] = w
+	}
+}
+
+func gather[T Fixed](v, src *Vector, rows []int32, at, n int) {
 	from, to := Values[T](src), Values[T](v)[v.Len:v.Len+n]
 	v.Len += n
 	if rows == nil {
-		copy(to, from[:n])
+		copy(to, from[at:at+n])
 		return
 	}
 	for i, r := range rows {
@@ -92,11 +118,11 @@ func gather[T Fixed](v, src *Vector, rows []int32, n int) {
 	}
 }
 
-func (v *Vector) gatherViews(src *Vector, rows []int32, n int) {
+func (v *Vector) gatherViews(src *Vector, rows []int32, at, n int) {
 	from, to := src.Views(), Values[View](v)[v.Len:v.Len+n]
 	v.Len += n
 	if rows == nil {
-		for i, w := range from[:n] {
+		for i, w := range from[at : at+n] {
 			if !w.Inline() {
 				w = v.Hold(w.Bytes(src.Buffers))
 			}
@@ -113,50 +139,79 @@ func (v *Vector) gatherViews(src *Vector, rows []int32, n int) {
 	}
 }
 
-func (v *Vector) gatherLists(src *Vector, rows []int32, n int) {
+func (v *Vector) gatherLists(src *Vector, rows []int32, at, n int) {
 	base := v.Len
-	v.Reserve(base + n)
 	v.Len = base + n
 	from, to := src.Offsets(), Values[int32](v)
 	if base == 0 {
 		to[0] = 0
 	}
-	var elems []int32
 	end := to[base]
-	for i := range n {
-		r := i
-		if rows != nil {
-			r = int(rows[i])
+	if rows == nil {
+		shift := end - from[at]
+		for i := range n {
+			to[base+i+1] = from[at+i+1] + shift
 		}
+		v.appendElems(src, nil, int(from[at]), int(from[at+n]-from[at]))
+		return
+	}
+	elems := v.scratch[:0]
+	for i, r := range rows {
 		for e := from[r]; e < from[r+1]; e++ {
 			elems = append(elems, e)
 		}
 		end += from[r+1] - from[r]
 		to[base+i+1] = end
 	}
+	v.scratch = elems
+	v.appendElems(src, elems, 0, len(elems))
+}
+
+func (v *Vector) appendElems(src *Vector, rows []int32, from, n int) {
+	if n == 0 {
+		return
+	}
 	for i, c := range v.Children {
-		if len(elems) > 0 {
-			c.AppendRows(src.Children[i], elems)
+		if e := src.Children[i]; rows == nil && e.Dict == nil {
+			c.appendRange(e, nil, from, n)
+		} else {
+			c.AppendRows(e, v.span(rows, from, n))
 		}
 	}
 }
 
+// appendDict adds rows of a vector with a dictionary. A null row's index is unspecified.
 func (v *Vector) appendDict(src *Vector, rows []int32) {
-	codes := Values[int32](src)[:src.Len]
-	picked := make([]int32, 0, len(codes))
+	n := len(rows)
 	if rows == nil {
-		picked = append(picked, codes...)
-	} else {
-		for _, r := range rows {
-			picked = append(picked, codes[r])
-		}
+		n = src.Len
 	}
-	base := v.Len
+	codes, base := Values[int32](src), v.Len
+	if src.Dict.Len == 0 { // every row is null
+		for range n {
+			v.AppendNull()
+		}
+		return
+	}
+	picked := v.scratch[:0]
+	for i := range n {
+		r := i
+		if rows != nil {
+			r = int(rows[i])
+		}
+		c := codes[r]
+		if src.Valid != nil && !src.Valid.Get(r) {
+			c = 0
+		}
+		picked = append(picked, c)
+	}
+	v.scratch = nil // AppendRows uses it for lists
 	v.AppendRows(src.Dict, picked)
+	v.scratch = picked
 	if src.Valid == nil {
 		return
 	}
-	for i := range picked {
+	for i := range n {
 		r := i
 		if rows != nil {
 			r = int(rows[i])

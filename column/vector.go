@@ -25,7 +25,10 @@ type Vector struct {
 	// Dict, if set, holds the distinct values and Data 32-bit indexes into it, whatever the type's layout.
 	Dict *Vector
 
-	own int // index of the buffer in Buffers that AppendBytes fills; one more, so that zero means none
+	own     int     // index of the buffer in Buffers that AppendBytes fills; one more, so that zero means none
+	lent    bool    // Data is somebody else's: replaced before the first write, let go by Reset
+	bits    Bitmap  // memory of the validity that the vector made itself, kept across Reset
+	scratch []int32 // rows of children while gathering
 }
 
 // Fixed is the set of types that [Values] can view a vector's data as.
@@ -74,7 +77,14 @@ func (v *Vector) Views() []View { return Values[View](v)[:v.Len] }
 func (v *Vector) Bits() Bitmap { return Bitmap(v.Data) }
 
 // Offsets returns the Len+1 offsets of a LayoutList vector into its children.
-func (v *Vector) Offsets() []int32 { return Values[int32](v)[:v.Len+1] }
+func (v *Vector) Offsets() []int32 {
+	if len(v.Data) == 0 {
+		return noOffsets[:]
+	}
+	return Values[int32](v)[:v.Len+1]
+}
+
+var noOffsets [1]int32 // an empty vector without memory
 
 // IsNull reports whether row i is null. For loops over many rows take Valid into a local variable.
 func (v *Vector) IsNull(i int) bool {
@@ -105,35 +115,56 @@ func (v *Vector) Reserve(n int) {
 	case LayoutBits:
 		words = (n + 63) >> 6
 	case LayoutList:
+		v.init()
 		words = (n + 2) >> 1
 	case LayoutStruct:
+		v.init()
 		for _, c := range v.Children {
 			c.Reserve(n)
 		}
 	default:
 		words = (n*width[l] + 7) >> 3
 	}
-	if words > len(v.Data) {
-		if words <= cap(v.Data) {
-			v.Data = v.Data[:words]
-		} else {
-			next := make([]uint64, words, max(words, cap(v.Data)*2))
-			copy(next, v.Data)
-			v.Data = next[:cap(next)]
-		}
+	switch {
+	case v.lent:
+		next := make([]uint64, max(words, len(v.Data)))
+		copy(next, v.Data)
+		v.Data, v.lent = next, false
+	case words > cap(v.Data):
+		next := make([]uint64, words, max(words, cap(v.Data)*2))
+		copy(next, v.Data)
+		v.Data = next[:cap(next)]
+	case words > len(v.Data):
+		v.Data = v.Data[:words]
 	}
 	if v.Valid != nil {
-		v.Valid = v.Valid.Grow(n)
+		v.growValid(n)
 	}
+}
+
+// growValid makes room for n bits, in memory of the vector's own: Valid may be somebody else's.
+func (v *Vector) growValid(n int) {
+	if len(v.Valid) > 0 && len(v.bits) > 0 && &v.Valid[0] == &v.bits[0] {
+		v.Valid = v.Valid.Grow(n)
+	} else {
+		own := v.bits.Grow(max(n, len(v.Valid)<<6))
+		copy(own, v.Valid)
+		v.Valid = own
+	}
+	v.bits = v.Valid
+}
+
+// LendData gives the vector values, and validity if not nil, that stay somebody else's: they are read where they
+// are and must stay unchanged until the vector is reset. A write to the vector copies them first.
+func (v *Vector) LendData(data []uint64, valid Bitmap, n int) {
+	v.Data, v.Valid, v.Len, v.lent = data, valid, n, true
 }
 
 // Resize reserves room for n rows and sets Len to n; new rows are valid and have unspecified values.
 func (v *Vector) Resize(n int) {
 	v.Reserve(n)
-	if v.Valid != nil {
-		for i := v.Len; i < n; i++ {
-			v.Valid.Set(i)
-		}
+	if v.Valid != nil && n > v.Len {
+		v.Valid.SetRange(v.Len, n)
 	}
 	v.Len = n
 	if v.Type.Layout() == LayoutStruct {
@@ -143,9 +174,12 @@ func (v *Vector) Resize(n int) {
 	}
 }
 
-// Reset empties the vector and keeps its memory. Buffers that were lent to it are let go.
+// Reset empties the vector and keeps its memory. Whatever was lent to it is let go.
 func (v *Vector) Reset() {
 	v.Len, v.Valid, v.Dict = 0, nil, nil
+	if v.lent {
+		v.Data, v.lent = nil, false
+	}
 	if v.own > 0 {
 		b := v.Buffers[v.own-1][:0]
 		clear(v.Buffers)
@@ -163,13 +197,15 @@ func (v *Vector) Reset() {
 	}
 }
 
-// Validity returns the bitmap, making one with every row valid where there was none, with room for Len rows.
+// Validity returns the bitmap for writing, with room for Len rows, making one with every row valid where there was
+// none and copying one that was lent. To read, take Valid.
 func (v *Vector) Validity() Bitmap {
 	if v.Valid == nil {
-		v.Valid = MakeBitmap(max(v.Len, len(v.Data)*8/max(1, width[v.Type.Layout()]), 64))
+		v.bits = v.bits.Grow(max(v.Len, 64))
+		v.Valid = v.bits
 		v.Valid.Fill(v.Len, true)
 	} else {
-		v.Valid = v.Valid.Grow(v.Len)
+		v.growValid(v.Len)
 	}
 	return v.Valid
 }
@@ -187,15 +223,46 @@ func (v *Vector) AppendNull() {
 // grow1 adds one valid row with an unspecified but readable value.
 func (v *Vector) grow1() int {
 	i := v.Len
-	v.Resize(i + 1)
 	switch v.Type.Layout() {
+	case LayoutStruct:
+		v.Reserve(0)
+		for _, c := range v.Children {
+			if c.Len == i {
+				c.grow1()
+			}
+		}
+		v.addRow(i)
 	case LayoutView:
+		v.Resize(i + 1)
 		Values[View](v)[i] = View{}
 	case LayoutList:
+		v.Resize(i + 1)
 		o := Values[int32](v)
 		o[i+1] = o[i]
+	default:
+		v.Resize(i + 1)
 	}
 	return i
+}
+
+// addRow counts row i, which is valid, without touching values.
+func (v *Vector) addRow(i int) {
+	v.Len = i + 1
+	if v.Valid != nil {
+		v.growValid(v.Len)
+		v.Valid.Set(i)
+	}
+}
+
+// AppendStruct ends a ROW whose fields were appended to the children; fields left out are added as nulls.
+func (v *Vector) AppendStruct() {
+	v.init()
+	for _, c := range v.Children {
+		if c.Len == v.Len {
+			c.AppendNull()
+		}
+	}
+	v.addRow(v.Len)
 }
 
 // Append adds a value of a fixed-width layout.
@@ -252,7 +319,7 @@ func (v *Vector) Lend(b []byte) int {
 
 // SizeBytes returns the memory that the vector holds, in bytes; lent buffers count too.
 func (v *Vector) SizeBytes() int {
-	n := cap(v.Data)*8 + cap(v.Valid)*8
+	n := cap(v.Data)*8 + max(cap(v.Valid), cap(v.bits))*8 + cap(v.scratch)*4
 	for _, b := range v.Buffers {
 		n += cap(b)
 	}

@@ -18,11 +18,19 @@ type Function struct {
 	Compile func(c *Call) (Kernel, error)
 	// Volatile functions are not folded even if all arguments are constants: NOW(), RAND().
 	Volatile bool
+
+	compile  func(c *Call, env *environment) (Kernel, error) // instead of Compile, where the session matters
+	expand   func(c *Call) Expr                              // instead of Compile, for what is written with CASE
+	selector func(c *Call) (selector, error)                 // nil, or a form for filters; it may return nil too
+	logic    logicOp                                         // AND and OR, which the compiler knows
+	strict   bool                                            // NULL if an argument is, and a value's result depends on the value alone
+	cheap    bool                                            // never fails and costs a few instructions a row
 }
 
-// Kernel computes a function over whole vectors: out, which is empty and of the call's type, gets n values. Argument
-// vectors have n rows (constants are given as vectors of one row where the function asked for that in Compile by
-// inspecting its literal arguments). Rows that sel leaves out may be computed or not, but must not fail; nil: all rows.
+// Kernel computes a function over whole vectors: out, which is empty and of the call's type, gets n values. An argument
+// that is a [*Literal] in the call given to Compile is a vector of one row, any other has n rows; at least one is none.
+// No vector has a dictionary. Rows that sel leaves out may be computed or not, but must not fail and must be readable
+// afterwards; nil: all rows.
 type Kernel func(args []*column.Vector, n int, sel []int32, out *column.Vector) error
 
 // AggregateFunction is an aggregate function of the list.
@@ -30,22 +38,23 @@ type AggregateFunction struct {
 	Name    string
 	Doc     string
 	Example string
-	// Resolve types a call by its argument types. casts, where not nil, gives the types to which the arguments are
-	// cast first.
+	// Resolve types a call by its argument types; COUNT(*) has none. casts, where not nil, gives the types to which the
+	// arguments are cast first. The result is typed as for a group, which has at least one row: where the whole input
+	// may be empty, or a FILTER leaves rows out, the binder makes it nullable, except for COUNT.
 	Resolve func(args []column.Type) (casts []column.Type, result column.Type, err error)
 	// New returns an empty accumulator table for a call with the given (cast) argument types.
 	New func(args []column.Type, result column.Type) Accumulator
 }
 
 // Accumulator is the state of one aggregate call for many groups, held in columns: group g's values stand in row g
-// of each state column. It is used by one task.
+// of each state column. It is used by one task. Argument and state vectors may have dictionaries.
 type Accumulator interface {
 	// Grow makes room for n groups; new ones are empty.
 	Grow(n int)
 	// Update takes in rows: row rows[i] (or row i, if rows is nil) of the argument vectors belongs to groups[i].
 	Update(groups []int32, args []*column.Vector, rows []int32)
-	// Retract takes rows out again. Functions that cannot are given retractable twins by the planner.
-	Retract(groups []int32, args []*column.Vector, rows []int32)
+	// Clear empties one group, for windows and sessions that reuse its number.
+	Clear(group int)
 	// StateTypes are the types of the state columns that AppendState writes and Merge reads.
 	StateTypes() []column.Type
 	// AppendState appends the state of groups [from, to) to one vector for each state column.
@@ -56,4 +65,12 @@ type Accumulator interface {
 	AppendResult(from, to int, out *column.Vector) error
 	// SizeBytes is the memory held.
 	SizeBytes() int
+}
+
+// Retractor is an accumulator that can take rows out again, which a changelog with updates needs. Whoever aggregates such a
+// changelog checks for it before running: an accumulator that is none cannot give right results there.
+type Retractor interface {
+	Accumulator
+	// Retract takes rows out that Update took in before; arguments as there.
+	Retract(groups []int32, args []*column.Vector, rows []int32)
 }

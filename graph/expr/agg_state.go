@@ -1,0 +1,114 @@
+package expr
+
+import (
+	"github.com/millstream/millstream/column"
+)
+
+// grow returns list with n elements; new ones are zero.
+func grow[T any](list []T, n int) []T {
+	if n <= cap(list) {
+		old := len(list)
+		if n > old {
+			list = list[:n]
+			clear(list[old:])
+		}
+		return list
+	}
+	next := make([]T, n, max(n, 2*cap(list)))
+	copy(next, list)
+	return next
+}
+
+// flat is an argument without dictionary, with memory for resolving one.
+type flat struct{ memory column.Vector }
+
+func (f *flat) of(v *column.Vector) *column.Vector {
+	if v.Dict == nil {
+		return v
+	}
+	f.memory.Reset()
+	v.Decode(&f.memory)
+	return &f.memory
+}
+
+// rowAt is row i of a selection; nil selects all.
+func rowAt(rows []int32, i int) int {
+	if rows == nil {
+		return i
+	}
+	return int(rows[i])
+}
+
+// counter is the accumulator of COUNT.
+type counter struct{ n []int64 }
+
+func (a *counter) Grow(n int)      { a.n = grow(a.n, n) }
+func (a *counter) Clear(group int) { a.n[group] = 0 }
+
+func (a *counter) Update(groups []int32, args []*column.Vector, rows []int32) {
+	a.add(groups, args, rows, 1)
+}
+
+func (a *counter) Retract(groups []int32, args []*column.Vector, rows []int32) {
+	a.add(groups, args, rows, -1)
+}
+
+func (a *counter) add(groups []int32, args []*column.Vector, rows []int32, by int64) {
+	n := a.n
+	for _, v := range args {
+		if !v.HasNulls() {
+			continue
+		}
+		if v.Dict != nil || v.Valid == nil {
+			for i, g := range groups {
+				if !v.IsNull(rowAt(rows, i)) {
+					n[g] += by
+				}
+			}
+			return
+		}
+		valid := v.Valid
+		if rows == nil {
+			for i, g := range groups {
+				n[g] += by & -int64(valid[i>>6]>>(i&63)&1)
+			}
+		} else {
+			rows = rows[:len(groups)]
+			for i, g := range groups {
+				r := rows[i]
+				n[g] += by & -int64(valid[r>>6]>>(r&63)&1)
+			}
+		}
+		return
+	}
+	for _, g := range groups {
+		n[g] += by
+	}
+}
+
+func (a *counter) StateTypes() []column.Type {
+	return []column.Type{column.Of(column.BigInt).Required()}
+}
+
+func (a *counter) AppendState(from, to int, out []*column.Vector) { appendAll(out[0], a.n[from:to]) }
+
+func (a *counter) Merge(groups []int32, state []*column.Vector, rows []int32) {
+	n := column.Values[int64](state[0])
+	for i, g := range groups {
+		a.n[g] += n[rowAt(rows, i)]
+	}
+}
+
+func (a *counter) AppendResult(from, to int, out *column.Vector) error {
+	appendAll(out, a.n[from:to])
+	return nil
+}
+
+func (a *counter) SizeBytes() int { return cap(a.n) * 8 }
+
+// appendAll adds values to v.
+func appendAll[T column.Fixed](v *column.Vector, values []T) {
+	base := v.Len
+	v.Resize(base + len(values))
+	copy(column.Values[T](v)[base:], values)
+}

@@ -1,0 +1,135 @@
+package expr
+
+import "github.com/millstream/millstream/column"
+
+// Fold computes what is constant in e. What fails to compute is left as it is, so that it fails, or not, where it is
+// reached.
+func Fold(e Expr, opts ...Option) (Expr, error) { return fold(e, newEnvironment(opts)), nil }
+
+func fold(e Expr, env *environment) Expr {
+	return Rewrite(e, func(e Expr) Expr {
+		switch n := e.(type) {
+		case *Call:
+			if n.Func.logic != 0 {
+				return foldLogic(n)
+			}
+			if n.Func.Volatile || anyNot(n.Args, isLiteral) {
+				return e
+			}
+		case *Cast:
+			if !isLiteral(n.Arg) {
+				return e
+			}
+		case *Case:
+			return foldCase(n, env)
+		default:
+			return e
+		}
+		return evaluate(e, env)
+	})
+}
+
+// evaluate computes a constant expression, or returns it if it fails.
+func evaluate(e Expr, env *environment) Expr {
+	c := &compiler{m: &machine{}, env: env}
+	root, err := c.block(e, nil)
+	if err != nil {
+		return e
+	}
+	p := Program{c.m, root, e.Type()}
+	var out column.Vector
+	if p.Eval(&column.Batch{Len: 1}, &out) != nil {
+		return e
+	}
+	l := LiteralOf(&out, 0)
+	l.T = e.Type()
+	if l.Value == nil {
+		l.T = l.T.Optional()
+	}
+	return l
+}
+
+// foldLogic drops operands that do not matter and ends at one that decides. Operands before it stay: they may fail.
+func foldLogic(e *Call) Expr {
+	and := e.Func.logic == logicAnd
+	var kept []Expr
+	for _, a := range e.Args {
+		if and && IsTrue(a) || !and && IsFalse(a) {
+			continue
+		}
+		if and && IsFalse(a) || !and && IsTrue(a) {
+			if len(kept) == 0 || !anyNot(kept, isLiteral) {
+				return a
+			}
+			kept = append(kept, a)
+			break
+		}
+		kept = append(kept, a)
+	}
+	switch {
+	case len(kept) == 0:
+		return Bool(and)
+	case len(kept) == 1:
+		return kept[0]
+	case len(kept) == len(e.Args):
+		if !anyNot(kept, isLiteral) {
+			return NullOf(e.T) // only NULLs are left
+		}
+		return e
+	}
+	return &Call{e.Func, kept, e.T}
+}
+
+// foldCase drops branches that are never taken and all behind one that always is.
+func foldCase(e *Case, env *environment) Expr {
+	out := &Case{Else: e.Else, T: e.T}
+	for i, w := range e.When {
+		if IsTrue(w) {
+			out.Else = e.Then[i]
+			break
+		}
+		if !isLiteral(w) {
+			out.When, out.Then = append(out.When, w), append(out.Then, e.Then[i])
+		}
+	}
+	if len(out.When) == 0 {
+		return CastTo(out.Else, e.T)
+	}
+	if len(out.When) == len(e.When) && out.Else == e.Else {
+		return e
+	}
+	return out
+}
+
+// Conjuncts returns the operands of the ANDs at the top of e.
+func Conjuncts(e Expr) []Expr {
+	if c, ok := e.(*Call); ok && c.Func.logic == logicAnd {
+		var list []Expr
+		for _, a := range c.Args {
+			list = append(list, Conjuncts(a)...)
+		}
+		return list
+	}
+	return []Expr{e}
+}
+
+// And joins conditions; none is TRUE.
+func And(list []Expr) Expr { return joinLogic("AND", list, true) }
+
+// Or joins conditions; none is FALSE.
+func Or(list []Expr) Expr { return joinLogic("OR", list, false) }
+
+func joinLogic(name string, list []Expr, empty bool) Expr {
+	switch len(list) {
+	case 0:
+		return Bool(empty)
+	case 1:
+		return list[0]
+	}
+	t := column.Of(column.Boolean).Required()
+	for _, e := range list {
+		t.NotNull = t.NotNull && e.Type().NotNull
+	}
+	f, _ := Lookup(name)
+	return &Call{f, list, t}
+}
