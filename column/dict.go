@@ -35,7 +35,7 @@ func (v *Vector) Decode(to *Vector) {
 	case LayoutInt128:
 		pick(Values[Int128](to), Values[Int128](d), codes)
 	case LayoutView:
-		to.Buffers = append(to.Buffers, d.Buffers...)
+		to.borrowBuffers(d)
 		pick(Values[View](to), Values[View](d), codes)
 	}
 	switch {
@@ -60,7 +60,7 @@ func (v *Vector) Borrow(src *Vector) {
 		return
 	}
 	v.LendData(src.Data, src.Valid, src.Len)
-	v.Buffers = append(v.Buffers, src.Buffers...)
+	v.borrowBuffers(src)
 	v.Dict = src.Dict
 }
 
@@ -71,9 +71,15 @@ func (v *Vector) Take(src *Vector, rows []int32) {
 		v.AppendRows(src, rows)
 		return
 	}
-	v.Buffers = append(v.Buffers, src.Buffers...)
+	v.borrowBuffers(src)
 	v.Reserve(len(rows))
 	v.appendValid(src, rows, 0, len(rows))
 	v.Len = len(rows)
 	pick(Values[View](v), Values[View](src), rows)
+}
+
+// borrowBuffers gives the empty vector v the buffers of src under the same indexes, so that src's views hold in v. A buffer of v's own,
+// kept by Reset, would shift them, so it is let go.
+func (v *Vector) borrowBuffers(src *Vector) {
+	v.Buffers, v.own = append(v.Buffers[:0], src.Buffers...), 0
 }
