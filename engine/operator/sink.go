@@ -1,11 +1,14 @@
 package operator
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
+	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/setting"
 )
 
 // NewSink makes the sink of a node, to be shared by its subtasks through Context.Sink. batch says that the job is bounded and runs in
@@ -27,3 +30,103 @@ func NewSink(op *graph.Sink, env connector.Env, batch bool, jobID string) (conne
 	}
 	return s, nil
 }
+
+// sink writes rows to a table's sink, after it has made sure that NOT NULL columns hold no NULL.
+type sink struct {
+	Base
+	op       *graph.Sink
+	required []int // columns that must not be null
+	drop     bool  // leave rows out that break the rule, instead of failing
+	context  *Context
+	sink     connector.Sink
+	writer   connector.Writer
+	sel      []int32
+	cut      column.Batch
+}
+
+func newSink(op *graph.Sink, in []column.Field) (*sink, error) {
+	if len(in) != len(op.Table.Columns) {
+		return nil, fmt.Errorf("table %s has %d columns, the rows for it %d", op.Table.Name, len(op.Table.Columns), len(in))
+	}
+	o := &sink{op: op}
+	for i, c := range op.Table.Columns {
+		if c.Type.NotNull {
+			o.required = append(o.required, i)
+		}
+	}
+	return o, nil
+}
+
+func (o *sink) Open(c *Context) (err error) {
+	if c.Sink == nil {
+		return fmt.Errorf("table %s: the job has not made its sink", o.op.Table.Name)
+	}
+	o.context, o.sink = c, c.Sink
+	o.drop = c.Env.Settings.Enum(setting.NotNullEnforcer) == "DROP"
+	o.writer, err = o.sink.NewWriter(c, c.Subtask, c.Parallelism)
+	return err
+}
+
+func (o *sink) Process(_ int, p Payload, _ Output) error {
+	b := p.(*column.Batch)
+	for _, i := range o.required {
+		if v := b.Cols[i]; v.HasNulls() {
+			var err error
+			if b, err = o.enforce(b, v, o.op.Table.Columns[i].Name); err != nil {
+				return err
+			}
+		}
+	}
+	if b.Rows() == 0 {
+		return nil
+	}
+	return o.writer.Write(o.context, b)
+}
+
+// enforce returns b without the rows in which v is null, or an error if there are any and they may not be dropped.
+func (o *sink) enforce(b *column.Batch, v *column.Vector, name string) (*column.Batch, error) {
+	n := b.Rows()
+	if cap(o.sel) < n || o.sel == nil {
+		o.sel = make([]int32, n)
+	}
+	// b.Sel may already be o.sel, of the column before: what is written lies behind what is read.
+	sel, k := o.sel[:n], 0
+	for i := range n {
+		if r := b.Row(i); !v.IsNull(r) {
+			sel[k] = int32(r)
+			k++
+		}
+	}
+	if k == n {
+		return b, nil
+	}
+	if !o.drop {
+		return nil, fmt.Errorf("Column '%s' is NOT NULL, however, a null value is being written into it. You can set job configuration '%s'='DROP' to suppress this exception and drop such records silently.", //nolint:staticcheck // Flink's own sentence, which its users search for
+			name, setting.NotNullEnforcer.Key)
+	}
+	if o.context.Counters != nil {
+		o.context.Counters.Skipped.Add(int64(n - k))
+	}
+	o.cut = column.Batch{Len: b.Len, Cols: b.Cols, Sel: sel[:k], Kinds: b.Kinds, Times: b.Times}
+	return &o.cut, nil
+}
+
+// Sink implements [Committer].
+func (o *sink) Sink() connector.Sink { return o.sink }
+
+// Flush implements [Committer].
+func (o *sink) Flush(ctx context.Context, last bool) ([]connector.Committable, error) {
+	return o.writer.Flush(ctx, last)
+}
+
+func (o *sink) Close() error {
+	if o.writer == nil {
+		return nil
+	}
+	return o.writer.Close()
+}
+
+var (
+	_ Committer = (*sink)(nil)
+	_ Limiter   = (*limiter)(nil)
+)

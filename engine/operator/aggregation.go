@@ -1,0 +1,220 @@
+package operator
+
+import (
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/state"
+)
+
+// aggregation is the state of a grouping: the groups' keys, and for each call an accumulator with a row for each group.
+type aggregation struct {
+	keys   []int // columns of the input
+	types  []column.Type
+	groups *state.Groups
+	calls  []*aggregateCall
+
+	cols []*column.Vector // the key columns of the current batch
+	ids  []int32          // the groups of its live rows
+}
+
+// aggregateCall is one aggregate call of a grouping.
+type aggregateCall struct {
+	expr.Aggregate
+	argTypes []column.Type
+	acc      expr.Accumulator
+	states   []column.Type
+	distinct *distinct
+
+	args []*column.Vector // the arguments, or the states, of the current batch
+	flat []*column.Vector // states that had dictionaries
+	ids  []int32          // what the filter leaves
+	rows []int32
+	sign []int8
+}
+
+// newAggregation returns an empty state. argTypes are by call.
+func newAggregation(keys []int, types []column.Type, list []expr.Aggregate, argTypes [][]column.Type) *aggregation {
+	a := &aggregation{keys: keys, types: types, cols: make([]*column.Vector, len(keys))}
+	for i, spec := range list {
+		c := &aggregateCall{Aggregate: spec, argTypes: argTypes[i]}
+		c.states = spec.Func.New(c.argTypes, spec.T).StateTypes()
+		for range c.states {
+			c.flat = append(c.flat, &column.Vector{})
+		}
+		a.calls = append(a.calls, c)
+	}
+	a.clear()
+	return a
+}
+
+// clear forgets all groups.
+func (a *aggregation) clear() {
+	if a.groups == nil {
+		a.groups = state.NewGroups(a.types)
+	} else {
+		a.groups.Reset()
+	}
+	for _, c := range a.calls {
+		c.acc = c.Func.New(c.argTypes, c.T)
+		if c.Distinct {
+			c.distinct = newDistinct(c.argTypes)
+		}
+	}
+}
+
+// lookup finds the groups of b's live rows.
+func (a *aggregation) lookup(b *column.Batch) []int32 {
+	n := b.Rows()
+	if cap(a.ids) < n {
+		a.ids = make([]int32, n+n/4)
+	}
+	a.groups.Lookup(a.keysOf(b), b.Sel, n, a.ids[:n])
+	return a.ids[:n]
+}
+
+func (a *aggregation) keysOf(b *column.Batch) []*column.Vector {
+	for i, k := range a.keys {
+		a.cols[i] = b.Cols[k]
+	}
+	return a.cols
+}
+
+// load makes columns of b the arguments of c.
+func (c *aggregateCall) load(b *column.Batch) {
+	c.args = c.args[:0]
+	for _, k := range c.Args {
+		c.args = append(c.args, b.Cols[k])
+	}
+}
+
+// plain returns v without a dictionary, if need be in the memory of flat.
+func plain(v, flat *column.Vector) *column.Vector {
+	if v.Dict == nil {
+		return v
+	}
+	flat.Reset()
+	v.Decode(flat)
+	return flat
+}
+
+// update takes in b's live rows, of which row i belongs to ids[i].
+func (a *aggregation) update(b *column.Batch, ids []int32) {
+	for _, c := range a.calls {
+		c.acc.Grow(a.groups.Len())
+		c.load(b)
+		rows, groups := b.Sel, ids
+		if c.Filter >= 0 {
+			rows, groups = c.filtered(b.Cols[c.Filter], rows, ids)
+		}
+		if c.distinct != nil && len(groups) > 0 {
+			rows, groups = c.distinct.fresh(c.args, rows, groups, b.Len)
+		}
+		if len(groups) > 0 {
+			c.acc.Update(groups, c.args, rows)
+		}
+	}
+}
+
+// filtered returns the rows where filter is true, and their groups.
+func (c *aggregateCall) filtered(filter *column.Vector, rows, ids []int32) ([]int32, []int32) {
+	if c.ids == nil {
+		c.ids, c.rows = []int32{}, []int32{}
+	}
+	c.ids, c.rows = c.ids[:0], c.rows[:0]
+	for i, id := range ids {
+		r := int32(i)
+		if rows != nil {
+			r = rows[i]
+		}
+		if isTrue(filter, int(r)) {
+			c.ids, c.rows = append(c.ids, id), append(c.rows, r)
+		}
+	}
+	return c.rows, c.ids
+}
+
+// isTrue reports whether row r of a BOOLEAN column is TRUE.
+func isTrue(v *column.Vector, r int) bool {
+	if v.Dict != nil {
+		return (v.Valid == nil || v.Valid.Get(r)) && isTrue(v.Dict, int(column.Values[int32](v)[r]))
+	}
+	return (v.Valid == nil || v.Valid.Get(r)) && v.Bits().Get(r)
+}
+
+// merge folds states, as appendStates wrote them to the columns of b from first on, into the groups ids of b's live rows.
+func (a *aggregation) merge(b *column.Batch, first int, ids []int32) {
+	for _, c := range a.calls {
+		c.args = c.args[:0]
+		for i := range c.states {
+			c.args = append(c.args, plain(b.Cols[first+i], c.flat[i]))
+		}
+		first += len(c.states)
+		c.acc.Grow(a.groups.Len())
+		c.acc.Merge(ids, c.args, b.Sel)
+	}
+}
+
+// appendStates appends the keys and states of groups [from, to) to b.
+func (a *aggregation) appendStates(b *column.Batch, from, to int) {
+	b.Len += to - from
+	at := a.appendKeys(b, from, to)
+	for _, c := range a.calls {
+		c.acc.Grow(a.groups.Len())
+		c.acc.AppendState(from, to, b.Cols[at:at+len(c.states)])
+		at += len(c.states)
+	}
+}
+
+// appendResults appends the keys and results of groups [from, to) to b.
+func (a *aggregation) appendResults(b *column.Batch, from, to int) error {
+	b.Len += to - from
+	at := a.appendKeys(b, from, to)
+	for i, c := range a.calls {
+		c.acc.Grow(a.groups.Len())
+		if err := c.acc.AppendResult(from, to, b.Cols[at+i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appendKeys appends the keys of groups [from, to) and returns the number of key columns.
+func (a *aggregation) appendKeys(b *column.Batch, from, to int) int {
+	if from < to {
+		keys := a.groups.Keys()
+		a.ids = a.ids[:0]
+		for g := from; g < to; g++ {
+			a.ids = append(a.ids, int32(g))
+		}
+		for i, k := range keys {
+			b.Cols[i].AppendRows(k, a.ids)
+		}
+	}
+	return len(a.keys)
+}
+
+// stateFields are the columns that appendStates writes.
+func (a *aggregation) stateFields() []column.Field {
+	var list []column.Field
+	for _, t := range a.types {
+		list = append(list, column.Field{Name: "key", Type: t})
+	}
+	for _, c := range a.calls {
+		for _, t := range c.states {
+			list = append(list, column.Field{Name: c.Name, Type: t})
+		}
+	}
+	return list
+}
+
+// sizeBytes is the memory held, in bytes.
+func (a *aggregation) sizeBytes() int {
+	n := a.groups.SizeBytes() + cap(a.ids)*4
+	for _, c := range a.calls {
+		n += c.acc.SizeBytes()
+		if c.distinct != nil {
+			n += c.distinct.groups.SizeBytes() + cap(c.distinct.count)*8
+		}
+	}
+	return n
+}

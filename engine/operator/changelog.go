@@ -1,0 +1,241 @@
+package operator
+
+import (
+	"fmt"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph/expr"
+)
+
+// changelog shows the effect of each input row on its group, in the order of the rows: a group's first row gives +I, a further one -U with
+// the result before and +U with the result after unless they are equal, the last row that is taken back -D. Rows taken back that never
+// came are left out.
+//
+// Output row 2i is the result before input row i, 2i+1 the one after: each call writes them as a column of pairs, and a
+// selection leaves out what did not change.
+type changelog struct {
+	*aggregation
+	count []int64 // rows, by group
+
+	effect  []effect // by input row
+	empty   []int32  // groups without rows, perhaps
+	twice   []int32  // each input row, twice
+	changed []bool
+	sel     []int32
+	kinds   []column.RowKind
+	keyCols []*column.Vector
+	pairs   []*column.Vector // by call
+	out     column.Batch
+	one     [1]int32
+}
+
+// effect is what an input row does to its group.
+type effect uint8
+
+const (
+	ignored effect = iota // takes back what never came
+	opens                 // is the first
+	changes
+	closes // takes back the last
+)
+
+func newChangelog(a *aggregation) *changelog {
+	l := &changelog{aggregation: a}
+	for _, t := range a.types {
+		l.keyCols = append(l.keyCols, column.NewVector(t, 0))
+	}
+	for _, c := range a.calls {
+		l.pairs = append(l.pairs, column.NewVector(c.T, 0))
+	}
+	return l
+}
+
+func (l *changelog) process(b *column.Batch, out Output) error {
+	if b.Rows() == 0 {
+		return nil
+	}
+	if l.groups.Len() > 2*l.groups.Live()+ChunkRows { // most groups are gone: build the state anew
+		if err := l.compact(); err != nil {
+			return err
+		}
+	}
+	ids := l.lookup(b)
+	l.weigh(b, ids)
+	for i, c := range l.calls {
+		if err := l.step(b, ids, c, l.pairs[i]); err != nil {
+			return err
+		}
+	}
+	return l.emit(b, out)
+}
+
+// weigh counts the rows of groups and finds each row's effect. The group that a row closes is deleted, so that a later row with the same
+// key gets a new one: ids are changed accordingly.
+func (l *changelog) weigh(b *column.Batch, ids []int32) {
+	n := len(ids)
+	if cap(l.effect) < n {
+		l.effect = make([]effect, n+n/4)
+	}
+	l.effect = l.effect[:n]
+	for len(l.count) < l.groups.Len() {
+		l.count = append(l.count, 0)
+	}
+	if b.Kinds == nil {
+		for i, g := range ids {
+			e := changes
+			if l.count[g] == 0 {
+				e = opens
+			}
+			l.count[g]++
+			l.effect[i] = e
+		}
+		return
+	}
+	l.empty = l.empty[:0]
+	deleted := false
+	for i := range ids {
+		r := b.Row(i)
+		if deleted && !l.groups.Alive(int(ids[i])) {
+			l.one[0] = int32(r)
+			l.groups.Lookup(l.keysOf(b), l.one[:], 1, ids[i:i+1])
+			for len(l.count) < l.groups.Len() {
+				l.count = append(l.count, 0)
+			}
+		}
+		g := ids[i]
+		switch adds := b.Kinds[r].Adds(); {
+		case adds && l.count[g] == 0:
+			l.count[g] = 1
+			l.effect[i] = opens
+		case adds:
+			l.count[g]++
+			l.effect[i] = changes
+		case l.count[g] == 0:
+			l.effect[i] = ignored
+			l.empty = append(l.empty, g)
+		case l.count[g] == 1:
+			l.count[g] = 0
+			l.effect[i] = closes
+			l.groups.Delete(int(g))
+			deleted = true
+		default:
+			l.count[g]--
+			l.effect[i] = changes
+		}
+	}
+	for _, g := range l.empty { // made for rows that were ignored
+		if l.count[g] == 0 && l.groups.Alive(int(g)) {
+			l.groups.Delete(int(g))
+		}
+	}
+}
+
+// step takes the rows in or out of call c's accumulator and writes the results before and after each to pairs.
+func (l *changelog) step(b *column.Batch, ids []int32, c *aggregateCall, pairs *column.Vector) error {
+	c.load(b)
+	c.acc.Grow(l.groups.Len())
+	if cap(c.sign) < len(ids) {
+		c.sign = make([]int8, len(ids)+len(ids)/4)
+	}
+	sign := c.sign[:len(ids)]
+	for i, e := range l.effect {
+		sign[i] = 1
+		if e == ignored {
+			sign[i] = 0
+		} else if b.Kinds != nil && !b.Kinds[b.Row(i)].Adds() {
+			sign[i] = -1
+			if _, ok := c.acc.(expr.Retractor); !ok {
+				return fmt.Errorf("%s cannot take back rows, which its input does", c.Func.Name)
+			}
+		}
+	}
+	if c.Filter >= 0 {
+		f := b.Cols[c.Filter]
+		for i := range sign {
+			if !isTrue(f, b.Row(i)) {
+				sign[i] = 0
+			}
+		}
+	}
+	if c.distinct != nil {
+		c.distinct.change(c.args, b.Sel, ids, b.Len, sign)
+	}
+	pairs.Reset()
+	pairs.Reserve(2 * len(ids))
+	return stepRows(c.acc, ids, sign, c.args, b.Sel, pairs)
+}
+
+// stepRows does row after row what the signs say, and appends the result of the row's group before and after.
+func stepRows(acc expr.Accumulator, ids []int32, sign []int8, args []*column.Vector, rows []int32, pairs *column.Vector) error {
+	row := make([]int32, 1)
+	retractor, _ := acc.(expr.Retractor) // there is one if a sign is negative
+	for i, id := range ids {
+		g := int(id)
+		if err := acc.AppendResult(g, g+1, pairs); err != nil {
+			return err
+		}
+		row[0] = int32(i)
+		if rows != nil {
+			row[0] = rows[i]
+		}
+		switch {
+		case sign[i] > 0:
+			acc.Update(ids[i:i+1], args, row)
+		case sign[i] < 0:
+			retractor.Retract(ids[i:i+1], args, row)
+		}
+		if err := acc.AppendResult(g, g+1, pairs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emit passes on the pairs that show something.
+func (l *changelog) emit(b *column.Batch, out Output) error {
+	n := len(l.effect)
+	if cap(l.changed) < n {
+		l.changed = make([]bool, n+n/4)
+	}
+	changed := l.changed[:n]
+	clear(changed)
+	for _, p := range l.pairs {
+		markChanged(p, changed)
+	}
+	if cap(l.kinds) < 2*n {
+		l.kinds = make([]column.RowKind, 2*n+n/2)
+		l.sel = make([]int32, 0, 2*n+n/2)
+	}
+	sel, kinds := l.sel[:0], l.kinds[:2*n]
+	for i, e := range l.effect {
+		before, after := int32(2*i), int32(2*i+1)
+		switch {
+		case e == opens:
+			kinds[after] = column.Insert
+			sel = append(sel, after)
+		case e == closes:
+			kinds[before] = column.Delete
+			sel = append(sel, before)
+		case e == changes && changed[i]:
+			kinds[before], kinds[after] = column.UpdateBefore, column.UpdateAfter
+			sel = append(sel, before, after)
+		}
+	}
+	l.sel = sel
+	if len(sel) == 0 {
+		return nil
+	}
+	l.twice = l.twice[:0]
+	for i := range n {
+		r := int32(b.Row(i))
+		l.twice = append(l.twice, r, r)
+	}
+	l.out = column.Batch{Len: 2 * n, Cols: l.out.Cols[:0], Sel: sel, Kinds: kinds}
+	for i, k := range l.keys {
+		l.keyCols[i].Reset()
+		l.keyCols[i].Take(b.Cols[k], l.twice)
+		l.out.Cols = append(l.out.Cols, l.keyCols[i])
+	}
+	l.out.Cols = append(l.out.Cols, l.pairs...)
+	return out.Emit(&l.out)
+}

@@ -1,0 +1,97 @@
+package operator
+
+import (
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/state"
+)
+
+// distinct counts how often each group has seen each list of arguments, so that a DISTINCT aggregate takes them in once.
+type distinct struct {
+	groups *state.Groups // keys: the group's number, then the arguments
+	count  []int64       // by entry
+
+	group *column.Vector // the group's number by physical row
+	cols  []*column.Vector
+	ids   []int32 // entries of the current rows
+	rows  []int32
+	kept  []int32
+	gone  []int32 // entries whose count came down to 0
+}
+
+func newDistinct(args []column.Type) *distinct {
+	types := append([]column.Type{column.Of(column.Int).Required()}, args...)
+	return &distinct{
+		groups: state.NewGroups(types), group: column.NewVector(types[0], 0), cols: make([]*column.Vector, len(types)),
+		rows: []int32{}, kept: []int32{},
+	}
+}
+
+// lookup finds the entries of rows, of which row i belongs to groups[i]; n is the number of physical rows.
+func (d *distinct) lookup(args []*column.Vector, rows, groups []int32, n int) []int32 {
+	d.group.Reset()
+	d.group.Resize(n)
+	to := column.Values[int32](d.group)
+	if rows == nil {
+		copy(to, groups)
+	} else {
+		for i, r := range rows {
+			to[r] = groups[i]
+		}
+	}
+	d.cols[0] = d.group
+	copy(d.cols[1:], args)
+	if cap(d.ids) < len(groups) {
+		d.ids = make([]int32, len(groups)+len(groups)/4)
+	}
+	d.ids = d.ids[:len(groups)]
+	d.groups.Lookup(d.cols, rows, len(groups), d.ids)
+	for len(d.count) < d.groups.Len() {
+		d.count = append(d.count, 0)
+	}
+	return d.ids
+}
+
+// fresh takes in rows and returns those whose arguments their group had not seen.
+func (d *distinct) fresh(args []*column.Vector, rows, groups []int32, n int) ([]int32, []int32) {
+	ids := d.lookup(args, rows, groups, n)
+	d.rows, d.kept = d.rows[:0], d.kept[:0]
+	for i, id := range ids {
+		d.count[id]++
+		if d.count[id] == 1 {
+			r := int32(i)
+			if rows != nil {
+				r = rows[i]
+			}
+			d.rows, d.kept = append(d.rows, r), append(d.kept, groups[i])
+		}
+	}
+	return d.rows, d.kept
+}
+
+// change is fresh for rows that come (sign 1) or go (-1): it clears the signs of those that leave the set of their group's arguments as it is.
+func (d *distinct) change(args []*column.Vector, rows, groups []int32, n int, sign []int8) {
+	ids := d.lookup(args, rows, groups, n)
+	d.gone = d.gone[:0]
+	for i, id := range ids {
+		switch {
+		case sign[i] > 0:
+			if d.count[id]++; d.count[id] > 1 {
+				sign[i] = 0
+			}
+		case sign[i] < 0 && d.count[id] > 0:
+			if d.count[id]--; d.count[id] > 0 {
+				sign[i] = 0
+			}
+		default: // not counted, or taken back without having come
+			sign[i] = 0
+		}
+		if d.count[id] == 0 {
+			d.gone = append(d.gone, id)
+		}
+	}
+	for _, id := range d.gone {
+		if d.count[id] == 0 && d.groups.Alive(int(id)) {
+			d.groups.Delete(int(id))
+		}
+	}
+}
