@@ -1,0 +1,386 @@
+package column
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// texts is the model of a vector: each row as text, which tells values of one type apart; nulls are "NULL!".
+func texts(v *Vector) []string {
+	out := make([]string, v.Len)
+	for i := range out {
+		if out[i] = "NULL!"; !v.IsNull(i) {
+			out[i] = string(AppendText(nil, v, i, nil))
+		}
+	}
+	return out
+}
+
+// randomRows draws row indexes below n, in any order; nil for all.
+func randomRows(t *rapid.T, n int) []int32 {
+	if n == 0 || rapid.Bool().Draw(t, "all") {
+		return nil
+	}
+	return rapid.SliceOfN(rapid.Int32Range(0, int32(n-1)), 0, 2*n).Draw(t, "rows")
+}
+
+func picked[T any](list []T, rows []int32) []T {
+	if rows == nil {
+		return list
+	}
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		out[i] = list[r]
+	}
+	return out
+}
+
+// withDictionary returns v's rows picked by random indexes, as a vector with v for its dictionary.
+func withDictionary(t *rapid.T, v *Vector) *Vector {
+	d := &Vector{Type: v.Type, Dict: v}
+	n := rapid.IntRange(0, 20).Draw(t, "indexes")
+	d.Reserve(n)
+	d.Len = n
+	for i := range n {
+		if v.Len == 0 || rapid.IntRange(0, 4).Draw(t, "null index") == 0 {
+			Values[int32](d)[i] = -5 // meaningless
+			d.SetNull(i)
+		} else {
+			Values[int32](d)[i] = rapid.Int32Range(0, int32(v.Len-1)).Draw(t, "index")
+		}
+	}
+	return d
+}
+
+// Vectors do what a list of values does, over many generations in the same memory.
+func TestVectorModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		typ := randomType(t, 2)
+		v := NewVector(typ, rapid.IntRange(0, 5).Draw(t, "room"))
+		var model []string
+		same := func() {
+			if diff := cmp.Diff(model, texts(v), cmp.Comparer(func(a, b []string) bool { return slices.Equal(a, b) })); diff != "" {
+				t.Fatalf("%s: %s", typ, diff)
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"": func(t *rapid.T) { same() },
+			"append": func(t *rapid.T) {
+				appendRandom(t, v)
+				model = texts(v)
+			},
+			"append null": func(t *rapid.T) {
+				v.AppendNull()
+				model = append(model, "NULL!")
+			},
+			"set null": func(t *rapid.T) {
+				if v.Len > 0 {
+					i := rapid.IntRange(0, v.Len-1).Draw(t, "row")
+					v.SetNull(i)
+					model[i] = "NULL!"
+				}
+			},
+			"append rows": func(t *rapid.T) {
+				src := randomVector(t, typ, rapid.IntRange(0, 80).Draw(t, "n"))
+				if rapid.Bool().Draw(t, "dictionary") {
+					src = withDictionary(t, src)
+				}
+				rows := randomRows(t, src.Len)
+				model = append(model, picked(texts(src), rows)...)
+				v.AppendRows(src, rows)
+				src.Reset() // v owns what it holds
+				for range 3 {
+					appendRandom(t, src)
+				}
+			},
+			"append itself": func(t *rapid.T) {
+				if v.Len < 200 {
+					src := NewVector(typ, 0)
+					src.AppendRows(v, nil)
+					v.AppendRows(src, nil)
+					model = append(model, model...)
+				}
+			},
+			"reset": func(t *rapid.T) {
+				v.Reset()
+				model = model[:0]
+			},
+			"lend": func(t *rapid.T) {
+				if l := typ.Layout(); l == LayoutList || l == LayoutStruct || l == LayoutNone {
+					return
+				}
+				src := randomVector(t, typ, rapid.IntRange(0, 80).Draw(t, "n"))
+				want := texts(src)
+				v.Reset()
+				v.Borrow(src)
+				if diff := cmp.Diff(want, texts(v)); diff != "" {
+					t.Fatal(diff)
+				}
+				for range rapid.IntRange(0, 3).Draw(t, "more") {
+					v.AppendNull()
+				}
+				if v.Len > 0 {
+					v.SetNull(0)
+				}
+				if diff := cmp.Diff(want, texts(src)); diff != "" {
+					t.Fatalf("the lender's values changed: %s", diff)
+				}
+				model = texts(v)
+			},
+		})
+	})
+}
+
+// After the first rounds a vector that is filled and reset allocates nothing.
+func TestVectorReuse(t *testing.T) {
+	for _, typ := range append(scalarTypes, ArrayOf(Str()), RowOf(Field{Name: "a", Type: Of(Int)}), MapOf(Str(), Of(Int))) {
+		src := NewVector(typ, 0)
+		for range 500 {
+			switch l := typ.Layout(); l {
+			case LayoutView:
+				src.AppendString("a text of more than twelve bytes")
+			default:
+				src.grow1()
+			}
+			src.AppendNull()
+		}
+		v := NewVector(typ, 0)
+		fill := func() {
+			v.Reset()
+			v.AppendRows(src, nil)
+			v.AppendNull()
+		}
+		fill()
+		fill()
+		if n := testing.AllocsPerRun(10, fill); n > 0 {
+			t.Errorf("%s: %v allocations a round", typ, n)
+		}
+	}
+}
+
+func TestBatchModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		types := []Type{randomType(t, 1), randomType(t, 1)}
+		fields := []Field{{Name: "a", Type: types[0]}, {Name: "b", Type: types[1]}}
+		type row struct {
+			a, b string
+			kind RowKind
+			time int64
+		}
+		rowsOf := func(b *Batch) []row {
+			var out []row
+			x, y := texts(b.Cols[0]), texts(b.Cols[1])
+			for i := range b.Rows() {
+				r := row{x[b.Row(i)], y[b.Row(i)], b.Kind(b.Row(i)), NoTime}
+				if b.Times != nil {
+					r.time = b.Times[b.Row(i)]
+				}
+				out = append(out, r)
+			}
+			return out
+		}
+		b := NewBatch(fields, 0)
+		var model []row
+		t.Repeat(map[string]func(*rapid.T){
+			"": func(t *rapid.T) {
+				if got := rowsOf(b); !slices.Equal(got, model) {
+					t.Fatalf("got %v, want %v", got, model)
+				}
+			},
+			"append rows": func(t *rapid.T) {
+				n := rapid.IntRange(0, 70).Draw(t, "n")
+				src := &Batch{Len: n, Cols: []*Vector{randomVector(t, types[0], n), randomVector(t, types[1], n)}}
+				if rapid.Bool().Draw(t, "kinds") {
+					for i := range src.AddKinds(n) {
+						src.Kinds[i] = RowKind(rapid.IntRange(0, 3).Draw(t, "kind"))
+					}
+				}
+				if rapid.Bool().Draw(t, "times") {
+					for i := range src.AddTimes(n) {
+						src.Times[i] = rapid.Int64().Draw(t, "time")
+					}
+				}
+				all := rowsOf(src)
+				if rapid.Bool().Draw(t, "selection") {
+					src.Sel = []int32{}
+					for i := range n {
+						if rapid.Bool().Draw(t, "live") {
+							src.Sel = append(src.Sel, int32(i))
+						}
+					}
+				}
+				if rapid.Bool().Draw(t, "live rows") {
+					model = append(model, rowsOf(src)...)
+					b.AppendRows(src, nil)
+				} else if rows := randomRows(t, n); rows != nil {
+					model = append(model, picked(all, rows)...)
+					b.AppendRows(src, rows)
+				}
+				src.Reset()
+			},
+			"reset": func(t *rapid.T) {
+				b.Reset()
+				model = nil
+			},
+		})
+	})
+}
+
+func TestBatchReuse(t *testing.T) {
+	src := NewBatch([]Field{{Name: "a", Type: Of(Int)}}, 0)
+	for i := range 1000 {
+		Append(src.Cols[0], int32(i))
+	}
+	src.Len = 1000
+	src.AddKinds(1000)[5] = Delete
+	src.AddTimes(1000)[5] = 7
+	b := NewBatch([]Field{{Name: "a", Type: Of(Int)}}, 0)
+	fill := func() {
+		b.Reset()
+		b.AppendRows(src, nil)
+	}
+	fill()
+	if n := testing.AllocsPerRun(10, fill); n > 0 {
+		t.Errorf("%v allocations a round", n)
+	}
+	if b.Kind(5) != Delete || b.Kind(6) != Insert || b.Times[5] != 7 || b.Times[6] != NoTime {
+		t.Error("kinds or times are wrong")
+	}
+}
+
+// MakeView reads 16 bytes at once where it can, and must not where the buffer ends.
+func TestMakeView(t *testing.T) {
+	full := []byte("0123456789abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ")
+	for size := range len(full) + 1 {
+		buf := append([]byte(nil), full[:size]...)
+		buf = buf[:size:size]
+		for off := range size + 1 {
+			for n := 0; n <= 40 && off+n <= size; n++ {
+				v := MakeView(buf, 3, off, n)
+				bufs := [][]byte{nil, nil, nil, buf}
+				if got := v.Bytes(bufs); !bytes.Equal(got, buf[off:off+n]) {
+					t.Fatalf("size %d, offset %d, length %d: %q", size, off, n, got)
+				}
+				if v.Inline() != (n <= InlineLen) || v.Len() != n {
+					t.Fatalf("length %d: inline %t, Len %d", n, v.Inline(), v.Len())
+				}
+				if n <= InlineLen && v != InlineView(buf[off:off+n]) {
+					t.Fatalf("length %d at %d of %d: bytes behind the value are in the view", n, off, size)
+				}
+			}
+		}
+	}
+}
+
+func TestHold(t *testing.T) {
+	v := NewVector(Str(), 0)
+	lent := v.Lend([]byte("lent text of some length"))
+	v.AppendString("a text of more than twelve bytes")
+	Append(v, MakeView(v.Buffers[lent], lent, 5, 19))
+	v.AppendString("short")
+	if diff := cmp.Diff([]string{"a text of more than twelve bytes", "text of some length", "short"}, texts(v)); diff != "" {
+		t.Fatal(diff)
+	}
+	v.Reset()
+	if len(v.Buffers) != 1 || len(v.Buffers[0]) != 0 {
+		t.Fatalf("buffers after Reset: %q", v.Buffers)
+	}
+	v.AppendString("again a text of more than twelve bytes")
+	if got := texts(v)[0]; got != "again a text of more than twelve bytes" {
+		t.Fatal(got)
+	}
+}
+
+func TestDecode(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		typ := randomType(t, 1)
+		dict := randomVector(t, typ, rapid.IntRange(0, 10).Draw(t, "values"))
+		v := withDictionary(t, dict)
+		to := &Vector{}
+		for range 2 {
+			to.Reset()
+			v.Decode(to)
+			if diff := cmp.Diff(texts(v), texts(to)); diff != "" {
+				t.Fatalf("%s: %s", typ, diff)
+			}
+		}
+		rows := randomRows(t, v.Len)
+		if rows == nil {
+			rows = []int32{}
+		}
+		taken := NewVector(typ, 0)
+		taken.Take(to, rows)
+		if diff := cmp.Diff(picked(texts(v), rows), texts(taken)); diff != "" {
+			t.Fatalf("%s: %s", typ, diff)
+		}
+	})
+}
+
+func TestScatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		typ := rapid.SampledFrom(scalarTypes).Draw(t, "type")
+		n := rapid.IntRange(1, 100).Draw(t, "n")
+		v, src := randomVector(t, typ, n), randomVector(t, typ, n)
+		constant := rapid.Bool().Draw(t, "constant")
+		rows := rapid.SliceOfN(rapid.Int32Range(0, int32(n-1)), 0, n).Draw(t, "rows")
+		want, from := texts(v), texts(src)
+		for _, r := range rows {
+			want[r] = from[at(r, constant)]
+		}
+		v.Scatter(src, constant, rows)
+		if diff := cmp.Diff(want, texts(v)); diff != "" {
+			t.Fatalf("%s: %s", typ, diff)
+		}
+	})
+}
+
+func TestBitmapModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const size = 300
+		b, model := MakeBitmap(size), make([]bool, size)
+		src, from := MakeBitmap(size), make([]bool, size)
+		for i := range size {
+			from[i] = rapid.Bool().Draw(t, "bit")
+			src.Put(i, from[i])
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"": func(t *rapid.T) {
+				count := 0
+				for i, want := range model {
+					if b.Get(i) != want {
+						t.Fatalf("bit %d is %t", i, b.Get(i))
+					}
+					if b.Count(i) != count {
+						t.Fatalf("%d bits set of the first %d, want %d", b.Count(i), i, count)
+					}
+					if want {
+						count++
+					}
+				}
+			},
+			"put": func(t *rapid.T) {
+				i, x := rapid.IntRange(0, size-1).Draw(t, "i"), rapid.Bool().Draw(t, "x")
+				b.Put(i, x)
+				model[i] = x
+			},
+			"set range": func(t *rapid.T) {
+				from := rapid.IntRange(0, size).Draw(t, "from")
+				to := rapid.IntRange(from, size).Draw(t, "to")
+				b.SetRange(from, to)
+				for i := from; i < to; i++ {
+					model[i] = true
+				}
+			},
+			"copy range": func(t *rapid.T) {
+				to, at := rapid.IntRange(0, size).Draw(t, "to"), rapid.IntRange(0, size).Draw(t, "at")
+				n := rapid.IntRange(0, size-max(to, at)).Draw(t, "n")
+				b.CopyRange(to, src, at, n)
+				copy(model[to:to+n], from[at:at+n])
+			},
+		})
+	})
+}
