@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/millstream/millstream/examples"
+	"github.com/millstream/millstream/objstore"
+	"github.com/millstream/millstream/objstore/s3"
+	"github.com/millstream/millstream/objstore/server"
+	"github.com/millstream/millstream/objstore/standard"
+	"github.com/millstream/millstream/setting"
+)
+
+// demoTextBytes is the size of the text that the demonstration counts.
+const demoTextBytes = 8 << 20
+
+func (a *app) demoCommand() *cobra.Command {
+	demo := &cobra.Command{
+		Use: "demo", Short: "Show what Millstream does, on an embedded store",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	var dir string
+	wordcount := &cobra.Command{
+		Use: "wordcount", Short: "Count the words of a text from S3 to S3",
+		Long: `Start an embedded S3 store, put a text at s3://input/test.txt, count its words with the Go API's example, and show the result at
+s3://testbucket/output. The store's files stay in --dir.`,
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error { return a.demoWordCount(c.Context(), dir) },
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	wordcount.Flags().StringVar(&dir, "dir", filepath.Join(cache, "millstream", "demo"), "`DIRECTORY` for the store's files")
+	demo.AddCommand(wordcount)
+	return demo
+}
+
+const (
+	demoInput  = "s3://input/test.txt"
+	demoOutput = "s3://testbucket/output"
+)
+
+func (a *app) demoWordCount(ctx context.Context, dir string) (err error) {
+	settings, err := a.settings()
+	if err != nil {
+		return err
+	}
+	s := a.style()
+	step := func(format string, args ...any) { fmt.Fprintf(a.out, s.dim("▸ ")+format+"\n", args...) }
+
+	store, err := server.Start(ctx, server.Options{Dir: dir, Log: a.err})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	step("S3 store at %s, files in %s", s.bold(store.Endpoint), dir)
+	for key, text := range map[*setting.Option]string{
+		setting.S3Endpoint: store.Endpoint, setting.S3Region: store.Region, setting.S3PathStyle: "true",
+		setting.S3AccessKey: store.AccessKey, setting.S3SecretKey: store.SecretKey,
+	} {
+		if err := settings.Set(key.Key, text, "demo"); err != nil {
+			return err
+		}
+	}
+
+	bytes, err := a.demoUpload(ctx, settings)
+	if err != nil {
+		return err
+	}
+	step("%s of text at %s", size(bytes), s.bold(demoInput))
+
+	start := time.Now()
+	if err := a.runExample(ctx, settings, examples.WordCount, []string{"--input", demoInput, "--output", demoOutput}); err != nil {
+		return err
+	}
+	took := time.Since(start)
+	top, words, distinct, err := demoResult(ctx, settings)
+	if err != nil {
+		return err
+	}
+	step("%s counted in %s: %s/s, %s/s", count(words, "word"), round(took),
+		size(int64(float64(bytes)/took.Seconds())), count(int64(float64(words)/took.Seconds()), "word"))
+	step("%s at %s, the most frequent:", count(distinct, "line"), s.bold(demoOutput))
+	fmt.Fprintln(a.out)
+	for _, w := range top {
+		const length = 30
+		bar := strings.Repeat("█", int(max(1, length*w.count/top[0].count)))
+		fmt.Fprintf(a.out, "  %s %s  %s\n", fit(thousands(w.count), 9, true), fit(w.word, 8, false), s.bar(bar))
+	}
+	return a.demoFurther(dir, store.Access)
+}
+
+// demoFurther leaves a configuration and a script beside the store's files, and says how to go on with them.
+func (a *app) demoFurther(dir string, access server.Access) error {
+	config := fmt.Sprintf("# Settings for the store of the demonstration: millstream store --dir %s\n"+
+		"s3.endpoint: http://127.0.0.1:9000\ns3.access-key: %s\ns3.secret-key: %s\nexecution.runtime-mode: batch\n",
+		dir, access.AccessKey, access.SecretKey)
+	if err := os.WriteFile(dir+".yaml", []byte(config), 0o600); err != nil {
+		return err
+	}
+	script := `CREATE TABLE counts (word STRING, n BIGINT) WITH (
+  'connector' = 'filesystem', 'path' = '` + demoOutput + `',
+  'format' = 'csv', 'csv.field-delimiter' = ' '
+);
+SELECT CHAR_LENGTH(word) AS letters, COUNT(*) AS words, SUM(n) AS total FROM counts GROUP BY CHAR_LENGTH(word) ORDER BY letters;
+`
+	if err := os.WriteFile(dir+".sql", []byte(script), 0o644); err != nil {
+		return err
+	}
+	call := "millstream"
+	if path, err := os.Executable(); err == nil && strings.Contains(path, "go-build") {
+		call = "go run ./cmd/millstream"
+	}
+	s := a.style()
+	fmt.Fprintf(a.out, "\nTo look further, serve these files again and ask with SQL:\n\n  %s\n  %s\n",
+		s.bold(call+" store --dir "+dir), s.bold(call+" sql --config "+dir+".yaml -f "+dir+".sql"))
+	return nil
+}
+
+// demoUpload makes the buckets, empties the output of an earlier demonstration and stores the text.
+func (a *app) demoUpload(ctx context.Context, settings setting.Values) (int64, error) {
+	client, err := s3.New(standard.S3Config(settings))
+	if err != nil {
+		return 0, err
+	}
+	defer client.Close()
+	for _, bucket := range []string{"input", "testbucket"} {
+		if there, err := client.BucketExists(ctx, bucket); err != nil {
+			return 0, err
+		} else if !there {
+			if err := client.MakeBucket(ctx, bucket); err != nil {
+				return 0, err
+			}
+		}
+	}
+	output := client.Bucket("testbucket")
+	for info, err := range output.List(ctx, "output/", objstore.ListOptions{}) {
+		if err != nil {
+			return 0, err
+		}
+		if err := output.Delete(ctx, info.Key); err != nil {
+			return 0, err
+		}
+	}
+	text := demoText(demoTextBytes)
+	_, err = client.Bucket("input").Put(ctx, "test.txt", []byte(text), objstore.Condition{})
+	return int64(len(text)), err
+}
+
+type wordCount struct {
+	word  string
+	count int64
+}
+
+// demoResult reads the counts back: the ten greatest, the sum and the number of lines.
+func demoResult(ctx context.Context, settings setting.Values) (top []wordCount, words, distinct int64, err error) {
+	store, prefix, err := standard.FromSettings(settings).Open(ctx, demoOutput)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	var all []wordCount
+	for info, err := range store.List(ctx, prefix+"/", objstore.ListOptions{}) {
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		if all, err = readCounts(ctx, store, info.Key, all); err != nil {
+			return nil, 0, 0, err
+		}
+	}
+	for _, w := range all {
+		words += w.count
+	}
+	slices.SortFunc(all, func(a, b wordCount) int {
+		if a.count != b.count {
+			return int(b.count - a.count)
+		}
+		return strings.Compare(a.word, b.word)
+	})
+	return all[:min(10, len(all))], words, int64(len(all)), nil
+}
+
+func readCounts(ctx context.Context, store objstore.Store, key string, all []wordCount) ([]wordCount, error) {
+	body, _, err := store.Get(ctx, key, objstore.All)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close() //nolint:errcheck // read to its end
+	lines := bufio.NewReader(body)
+	for {
+		line, err := lines.ReadString('\n')
+		if err == io.EOF {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		word, number, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s has the line %q, which is not a word and its count", store.URL(key), line)
+		}
+		all = append(all, wordCount{word, n})
+	}
+}

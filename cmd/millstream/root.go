@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/millstream/millstream/examples"
+	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/sql/session"
+)
+
+// Exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1   // a job, a store or the machine failed
+	exitUsage       = 2   // wrong arguments, settings or SQL: nothing was started
+	exitInterrupted = 130 // ended by Ctrl-C or SIGTERM, in order
+)
+
+// app is what all subcommands share.
+type app struct {
+	in       *os.File
+	out, err io.Writer
+	terminal bool // err is a terminal
+
+	config  string
+	defines []string
+	quiet   bool
+}
+
+func stdio() *app {
+	return &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+}
+
+// usageError marks what the user has to change in the call.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// exitError ends the process with the code of a child process that has reported its own failure.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// run executes one command line and returns the exit code.
+func run(args []string, a *app) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// The first signal ends the job in order; the handler is then gone, so that a second one ends the process.
+	context.AfterFunc(ctx, stop)
+
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	return a.report(ctx, err)
+}
+
+// report prints an error once and chooses the exit code.
+func (a *app) report(ctx context.Context, err error) int {
+	var exit exitError
+	var usage usageError
+	var example *examples.UsageError
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case errors.As(err, &exit):
+		return exit.code
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.err, "interrupted")
+		return exitInterrupted
+	}
+	fmt.Fprintln(a.err, "error: "+err.Error())
+	switch phase := session.Phase(err); {
+	case phase == session.ParsePhase, phase == session.ValidatePhase, errors.As(err, &usage), errors.As(err, &example):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "millstream",
+		Short: "A stateful stream processor with S3-compatible storage as source, sink and checkpoint target",
+		Long: `Millstream runs SQL in Apache Flink's dialect, and jobs written in Go, over streams and over objects in any
+S3-compatible store. Start with:
+
+  millstream demo wordcount`,
+		Args:          usageArgs(cobra.NoArgs),
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usagef("%w\nSee '%s --help'", err, c.CommandPath())
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.config, "config", "", "configuration `FILE`: millstream.yaml, or Flink's config.yaml or flink-conf.yaml")
+	flags.StringArrayVarP(&a.defines, "define", "D", nil, "set one setting, as `KEY=VALUE`; may be repeated")
+	flags.BoolVarP(&a.quiet, "quiet", "q", false, "show no progress")
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.sqlCommand(), a.explainCommand(), a.storeCommand(), a.versionCommand())
+	root.SetHelpTemplate(root.HelpTemplate() + `
+Exit codes: 0 done, 1 the job failed, 2 wrong usage, settings or SQL, 130 interrupted.
+`)
+	return root
+}
+
+// usageArgs makes the errors of a check of arguments usage errors.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usagef("%w\nSee '%s --help'", err, c.CommandPath())
+		}
+		return nil
+	}
+}
+
+// settings loads what --config, the environment and -D say.
+func (a *app) settings() (setting.Values, error) {
+	v, err := setting.Load(setting.LoadOptions{File: a.config, Env: os.Environ(), Defines: a.defines})
+	if err != nil {
+		return v, usageError{err}
+	}
+	return v, nil
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			version := "unknown"
+			if info, ok := debug.ReadBuildInfo(); ok {
+				version = info.Main.Version + " " + info.GoVersion
+			}
+			_, err := fmt.Fprintln(a.out, "millstream", version)
+			return err
+		},
+	}
+}

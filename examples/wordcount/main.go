@@ -1,0 +1,26 @@
+// Command wordcount counts the words of a text: the smallest whole program over the Go API.
+//
+//	go run ./examples/wordcount --input s3://input/test.txt --output s3://testbucket/output
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+
+	_ "github.com/millstream/millstream/connector/all"
+	"github.com/millstream/millstream/examples"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	result, err := examples.WordCount(ctx, os.Args[1:])
+	if err != nil {
+		stop()
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+	fmt.Fprintln(os.Stderr, result)
+}
