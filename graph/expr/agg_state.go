@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/millstream/millstream/column"
 )
 
@@ -55,6 +57,14 @@ func (a *counter) Retract(groups []int32, args []*column.Vector, rows []int32) {
 
 func (a *counter) add(groups []int32, args []*column.Vector, rows []int32, by int64) {
 	n := a.n
+	if nullable := len(args) - noNulls(args); nullable > 1 {
+		for i, g := range groups {
+			if r := rowAt(rows, i); !slices.ContainsFunc(args, func(v *column.Vector) bool { return v.IsNull(r) }) {
+				n[g] += by
+			}
+		}
+		return
+	}
 	for _, v := range args {
 		if !v.HasNulls() {
 			continue
@@ -84,6 +94,17 @@ func (a *counter) add(groups []int32, args []*column.Vector, rows []int32, by in
 	for _, g := range groups {
 		n[g] += by
 	}
+}
+
+// noNulls is how many vectors have no null.
+func noNulls(list []*column.Vector) int {
+	k := 0
+	for _, v := range list {
+		if !v.HasNulls() {
+			k++
+		}
+	}
+	return k
 }
 
 func (a *counter) StateTypes() []column.Type {
