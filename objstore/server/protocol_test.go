@@ -236,6 +236,34 @@ func TestListAndDelete(t *testing.T) {
 	}
 }
 
+// Hadoop's client makes objects that stand for directories and deletes them, whether they are there or not,
+// once they have content.
+func TestDirectoryObjects(t *testing.T) {
+	_, client := withBucket(t, "bucket")
+	mustPut(t, client, "bucket", "explicit/", nil)
+	mustPut(t, client, "bucket", "explicit/a", []byte("a"))
+	mustPut(t, client, "bucket", "implicit/a", []byte("a"))
+	ctx := context.Background()
+	for _, key := range []string{"explicit/", "implicit/", "absent/"} {
+		if err := client.RemoveObject(ctx, "bucket", key, minio.RemoveObjectOptions{}); err != nil {
+			t.Errorf("delete %s: %v", key, err)
+		}
+		several := make(chan minio.ObjectInfo, 1)
+		several <- minio.ObjectInfo{Key: key}
+		close(several)
+		for failed := range client.Client.RemoveObjects(ctx, "bucket", several, minio.RemoveObjectsOptions{}) {
+			t.Errorf("delete %s among several: %v", key, failed.Err)
+		}
+		_, _, err := get(client, "bucket", key, minio.GetObjectOptions{})
+		wantCode(t, err, "NoSuchKey")
+	}
+	for _, key := range []string{"explicit/a", "implicit/a"} {
+		if got := mustGet(t, client, "bucket", key); string(got) != "a" {
+			t.Errorf("%s is %q", key, got)
+		}
+	}
+}
+
 func TestAccessIsRefused(t *testing.T) {
 	instance, client := withBucket(t, "bucket")
 	mustPut(t, client, "bucket", "key", []byte("secret"))

@@ -10,7 +10,8 @@
 //
 // The protocol and the object layout are versitygw's: its s3api over its posix backend. This package adds
 // what belongs to an embedded store: credentials, one owner per directory, ranged reads without a copy
-// through user space, the child process, and plain sentences for what can go wrong.
+// through user space, the child process, and plain sentences for what can go wrong. It also corrects the
+// library where a client of S3 would stumble (semantics.go) or a two-phase commit be deceived (uploads.go).
 //
 // # Layout of the directory
 //

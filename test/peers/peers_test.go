@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millstream/millstream/objstore/server"
 	"github.com/minio/minio-go/v7"
 )
 
@@ -26,6 +27,7 @@ import (
 const roleMark = "MILLSTREAM__TEST_ROLE"
 
 func TestMain(m *testing.M) {
+	server.RunChildIfAsked()
 	switch os.Getenv(roleMark) {
 	case "":
 		os.Exit(m.Run())

@@ -5,13 +5,19 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/gofiber/fiber/v3"
 	"github.com/versity/versitygw/auth"
+	"github.com/versity/versitygw/s3err"
 	"github.com/versity/versitygw/s3response"
 )
+
+// This file is where the library's answers differ from those of S3 and clients notice.
 
 const (
 	drainBytes   = 256 << 10   // of a body that the handler left unread, before the connection is given up
@@ -67,6 +73,32 @@ func (b *diskBackend) PutObject(ctx context.Context, in s3response.PutObjectInpu
 func (b *diskBackend) CreateMultipartUpload(ctx context.Context, in s3response.CreateMultipartUploadInput) (s3response.InitiateMultipartUploadResult, error) {
 	in.ContentEncoding = withoutTransport(in.ContentEncoding)
 	return b.Posix.CreateMultipartUpload(ctx, in)
+}
+
+// The key "dir/" is an object of its own only if somebody wrote it. Where it is just the directory of other
+// objects there is nothing to delete, which S3 calls a success; the library alone calls it an error, on which
+// Hadoop's client retries for minutes after each write.
+
+var notEmpty = s3err.GetAPIError(s3err.ErrDirectoryNotEmpty)
+
+func (b *diskBackend) DeleteObject(ctx context.Context, in *s3.DeleteObjectInput) (*s3.DeleteObjectOutput, error) {
+	out, err := b.Posix.DeleteObject(ctx, in)
+	if errors.Is(err, notEmpty) {
+		return &s3.DeleteObjectOutput{}, nil
+	}
+	return out, err
+}
+
+func (b *diskBackend) DeleteObjects(ctx context.Context, in *s3.DeleteObjectsInput) (s3response.DeleteResult, error) {
+	result, err := b.Posix.DeleteObjects(ctx, in)
+	result.Error = slices.DeleteFunc(result.Error, func(failed types.Error) bool {
+		nothing := failed.Code != nil && *failed.Code == notEmpty.Code
+		if nothing {
+			result.Deleted = append(result.Deleted, types.DeletedObject{Key: failed.Key, VersionId: failed.VersionId})
+		}
+		return nothing
+	})
+	return result, err
 }
 
 // withoutTransport removes aws-chunked from a Content-Encoding: it says how the request was sent, and S3
