@@ -10,70 +10,87 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
-	"unsafe"
 )
 
 // The hand-written loop that everything is held against: one goroutine per core over a part of the file, each with an open-addressing
 // table of its own, merged at the end. It reads a local file, so it pays for neither HTTP nor a store.
 
-// counter counts words in an open-addressing table of indexes.
+// counter counts words in an open-addressing table whose entries hold the first sixteen bytes of their words, so that most words are found
+// by comparing two numbers.
 type counter struct {
-	slots  []uint64 // hash's upper half | index + 1
-	words  []string
-	counts []int64
-	hashes []uint64
+	entries []entry
+	used    int
 }
 
-func newCounter() *counter { return &counter{slots: make([]uint64, 1<<17)} }
-
-func hashWord(w []byte) uint64 {
-	h := uint64(len(w)) * 0x9e3779b97f4a7c15
-	for ; len(w) > 8; w = w[8:] {
-		hi, lo := bits.Mul64(h^binary.LittleEndian.Uint64(w), 0xd6e8feb86659fd93)
-		h = hi ^ lo
-	}
-	var t uint64
-	for i, c := range w {
-		t |= uint64(c) << (8 * i)
-	}
-	hi, lo := bits.Mul64(h^t, 0xa0761d6478bd642f)
-	return hi ^ lo
+type entry struct {
+	lo, hi uint64
+	count  int64 // 0: free
+	word   string
 }
 
-func (c *counter) add(w []byte, h uint64, n int64) {
-	mask := uint64(len(c.slots) - 1)
-	for at := h & mask; ; at = (at + 1) & mask {
-		s := c.slots[at]
-		if s == 0 {
-			c.words = append(c.words, string(w))
-			c.counts = append(c.counts, n)
-			c.hashes = append(c.hashes, h)
-			c.slots[at] = h>>32<<32 | uint64(len(c.words))
+func newCounter() *counter { return &counter{entries: make([]entry, 1<<17)} }
+
+// add counts the word b[from:to]; at least 16 bytes behind to can be read.
+func (c *counter) add(b []byte, from, to int, n int64) {
+	length := to - from
+	lo, hi := binary.LittleEndian.Uint64(b[from:]), binary.LittleEndian.Uint64(b[from+8:])
+	switch {
+	case length < 8:
+		lo, hi = lo&(1<<(8*length)-1), 0
+	case length < 16:
+		hi &= 1<<(8*(length-8)) - 1
+	}
+	h, l := bits.Mul64(lo^0x9e3779b97f4a7c15, hi^uint64(length)^0xd6e8feb86659fd93)
+	mask := len(c.entries) - 1
+	for at := int(h^l) & mask; ; at = (at + 1) & mask {
+		e := &c.entries[at]
+		if e.lo == lo && e.hi == hi && len(e.word) == length && e.count > 0 && (length <= 16 || e.word == string(b[from:to])) {
+			e.count += n
 			return
 		}
-		if i := uint32(s) - 1; s>>32 == h>>32 && c.words[i] == string(w) {
-			c.counts[i] += n
-			return
-		}
-	}
-}
-
-func (c *counter) scan(b []byte) {
-	start := -1
-	for i, ch := range b {
-		if ch == ' ' || ch == '\n' {
-			if start >= 0 {
-				w := b[start:i]
-				c.add(w, hashWord(w), 1)
-				start = -1
+		if e.count == 0 {
+			*e = entry{lo, hi, n, string(b[from:to])}
+			c.used++
+			if c.used > len(c.entries)/2 {
+				c.grow()
 			}
-		} else if start < 0 {
-			start = i
+			return
 		}
 	}
-	if start >= 0 {
-		w := b[start:]
-		c.add(w, hashWord(w), 1)
+}
+
+// grow doubles the table.
+func (c *counter) grow() {
+	old := c.entries
+	c.entries, c.used = make([]entry, 2*len(old)), 0
+	for _, e := range old {
+		if e.count > 0 {
+			c.merge(e)
+		}
+	}
+}
+
+// merge adds another table's entry.
+func (c *counter) merge(e entry) {
+	var padded [64]byte
+	b := append(padded[:0], e.word...)
+	b = append(b, padded[:16]...)
+	c.add(b, 0, len(e.word), e.count)
+}
+
+// scan counts the words of b[:n]; 16 bytes behind n can be read.
+func (c *counter) scan(b []byte, n int) {
+	start := 0
+	for i, ch := range b[:n] {
+		if ch <= ' ' {
+			if i > start {
+				c.add(b, start, i, 1)
+			}
+			start = i + 1
+		}
+	}
+	if n > start {
+		c.add(b, start, n, 1)
 	}
 }
 
@@ -105,8 +122,10 @@ func countByHand(in, out string) error {
 			return errs[i]
 		}
 		if i > 0 {
-			for j, w := range p.words {
-				total.add(unsafe.Slice(unsafe.StringData(w), len(w)), p.hashes[j], p.counts[j])
+			for _, e := range p.entries {
+				if e.count > 0 {
+					total.merge(e)
+				}
 			}
 		}
 	}
@@ -116,9 +135,11 @@ func countByHand(in, out string) error {
 	}
 	w := bufio.NewWriter(o)
 	var line []byte
-	for i, word := range total.words {
-		line = strconv.AppendInt(append(append(line[:0], word...), ' '), total.counts[i], 10)
-		w.Write(append(line, '\n')) //nolint:errcheck // Flush reports it
+	for _, e := range total.entries {
+		if e.count > 0 {
+			line = strconv.AppendInt(append(append(line[:0], e.word...), ' '), e.count, 10)
+			w.Write(append(line, '\n')) //nolint:errcheck // Flush reports it
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -128,7 +149,9 @@ func countByHand(in, out string) error {
 
 // scanRange counts the words of the lines that begin in [from, to).
 func (c *counter) scanRange(f *os.File, from, to int64) error {
-	buf := make([]byte, 1<<20)
+	const tail = 16
+	whole := make([]byte, 1<<20+tail)
+	buf := whole[:1<<20]
 	keep := 0
 	if from > 0 { // the line across from belongs to the range before
 		n, err := f.ReadAt(buf[:4096], from-1)
@@ -155,7 +178,7 @@ func (c *counter) scanRange(f *os.File, from, to int64) error {
 		if !last {
 			end = bytes.LastIndexByte(data, '\n') + 1
 		}
-		c.scan(data[:end])
+		c.scan(whole, end)
 		if last {
 			return nil
 		}

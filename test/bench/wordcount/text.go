@@ -10,19 +10,23 @@ import (
 // distinct words, by Zipf's law with the exponent of English.
 const distinct = 50_000
 
-// vocabulary makes words of 2 to 12 letters; the frequent ones, which come first, are short.
+// vocabulary makes words of 3 to 12 letters; the frequent ones, which come first, are shorter.
 func vocabulary(r *rand.Rand) []string {
 	words := make([]string, 0, distinct)
 	seen := map[string]bool{}
 	for len(words) < distinct {
-		n := min(12, 2+len(words)/700%4+r.IntN(3)+len(words)/9000)
-		b := make([]byte, n)
+		b := make([]byte, min(12, 4+r.IntN(4)+len(words)*5/distinct))
+		vowel := r.IntN(2) == 0
 		for i := range b {
-			if i%2 == r.IntN(8)/7 {
-				b[i] = "bcdfghklmnprstvwz"[r.IntN(17)]
-			} else {
+			if vowel {
 				b[i] = "aeiou"[r.IntN(5)]
+			} else {
+				b[i] = "bcdfghklmnprstvwz"[r.IntN(17)]
 			}
+			vowel = !vowel
+		}
+		if len(words) < 40 {
+			b = b[:3+len(words)%3]
 		}
 		if w := string(b); !seen[w] {
 			seen[w] = true
