@@ -107,14 +107,13 @@ func writePrefixes(items []item, v *column.Vector, key graph.SortKey) {
 		x := column.Values[column.Int128](v)
 		for i := range items {
 			d := &x[items[i].row]
-			items[i].prefix = (uint64(d.Hi)<<32 | d.Lo>>32) >> 1 // of values up to 2^95 the order is right, see below
-			if hi := d.Hi; hi < math.MinInt32 {
+			switch { // 64 bits from the middle; what lies beyond them is all alike
+			case d.Hi < math.MinInt32:
 				items[i].prefix = 0
-			} else if hi > math.MaxInt32 {
+			case d.Hi > math.MaxInt32:
 				items[i].prefix = later - 1
-			} else {
-				items[i].prefix = (uint64(hi)<<32 | d.Lo>>32) ^ later
-				items[i].prefix >>= 1
+			default:
+				items[i].prefix = ((uint64(d.Hi)<<32 | d.Lo>>32) ^ later) >> 1
 			}
 		}
 	case column.LayoutView:
