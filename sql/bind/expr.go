@@ -1,0 +1,464 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/syntax"
+)
+
+// exprs binds the expressions of one place of a query.
+type exprs struct {
+	*binding
+	scope *scope
+	where string // for messages: "the WHERE clause"
+	// aggregates collects the aggregate calls; nil where none are allowed.
+	aggregates *aggregates
+	// aliases are what ORDER BY finds before columns; may be nil.
+	aliases map[string]expr.Expr
+	// places remembers where each column was named, for messages about what is not grouped.
+	places map[*expr.Column]syntax.Node
+	env    *env
+}
+
+// bind types an expression.
+func (x *exprs) bind(n syntax.Expr) (expr.Expr, error) {
+	switch n := n.(type) {
+	case *syntax.Literal:
+		return literal(n)
+	case *syntax.Interval:
+		return interval(n)
+	case *syntax.ColumnRef:
+		return x.columnRef(n)
+	case *syntax.Unary:
+		return x.unary(n)
+	case *syntax.Binary:
+		return x.binary(n)
+	case *syntax.Is:
+		return x.is(n)
+	case *syntax.Between:
+		return x.between(n)
+	case *syntax.In:
+		return x.in(n)
+	case *syntax.LikeExpr:
+		return x.like(n)
+	case *syntax.Case:
+		return x.caseOf(n)
+	case *syntax.Cast:
+		return x.cast(n)
+	case *syntax.FuncCall:
+		return x.call(n)
+	case *syntax.Row:
+		return x.construct(n, "ROW", n.Items)
+	case *syntax.Collection:
+		return x.collection(n)
+	case *syntax.Index:
+		return x.index(n)
+	case *syntax.Field:
+		of, err := x.bind(n.X)
+		if err != nil {
+			return nil, err
+		}
+		return x.field(of, &n.Name)
+	case *syntax.Star:
+		return nil, fail(n, "* stands alone in a select list, or in COUNT(*)", "* is no expression")
+	case *syntax.Subquery:
+		return nil, unsupported(n, "a query as a value is")
+	case *syntax.Exists:
+		return nil, unsupported(n, "EXISTS is")
+	case *syntax.Quantified:
+		return nil, unsupported(n, "a comparison with ANY or ALL is")
+	case *syntax.AtTimeZone:
+		return nil, unsupported(n, "AT TIME ZONE is")
+	case *syntax.DateMinus:
+		return nil, unsupported(n, "the difference of points in time in units is")
+	case *syntax.JSONPathCall:
+		return nil, unsupported(n, "%s is", [...]string{"JSON_EXISTS", "JSON_VALUE", "JSON_QUERY"}[n.Func])
+	case *syntax.TimeUnit:
+		return expr.Text(n.Name), nil
+	case *syntax.NamedArg:
+		return nil, unsupported(n, "an argument by name is")
+	case *syntax.DefaultArg:
+		return nil, unsupported(n, "DEFAULT as an argument is")
+	}
+	return nil, syntax.Errorf(n, "this cannot stand in an expression")
+}
+
+// bindAll types a list.
+func (x *exprs) bindAll(list []syntax.Expr) ([]expr.Expr, error) {
+	out := make([]expr.Expr, len(list))
+	for i, n := range list {
+		var err error
+		if out[i], err = x.bind(n); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// condition types an expression that must be BOOLEAN. what names it: "the WHERE clause".
+func (x *exprs) condition(n syntax.Expr, what string) (expr.Expr, error) {
+	e, err := x.bind(n)
+	if err != nil {
+		return nil, err
+	}
+	switch t := e.Type(); t.Kind {
+	case column.Boolean:
+		return e, nil
+	case column.Null:
+		return expr.NullOf(column.Of(column.Boolean)), nil
+	default:
+		return nil, syntax.Errorf(n, "%s must be a condition, and this is of type %s", what, t.Optional())
+	}
+}
+
+func (x *exprs) columnRef(n *syntax.ColumnRef) (expr.Expr, error) {
+	if len(n.Parts) == 1 {
+		if e, ok := x.aliases[n.Parts[0].Name]; ok {
+			return e, nil
+		}
+	}
+	hit, err := x.scope.lookup(n.Parts, n)
+	if err != nil {
+		return nil, err
+	}
+	x.expansion.column(n, hit)
+	col := hit.column.expr()
+	if x.places != nil {
+		x.places[col] = n
+	}
+	var e expr.Expr = col
+	for i := range hit.fields {
+		if e, err = x.field(e, &hit.fields[i]); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// field reads a field of a ROW.
+func (x *exprs) field(of expr.Expr, id *syntax.Ident) (expr.Expr, error) {
+	t := of.Type()
+	if t.Kind != column.Row {
+		return nil, syntax.Errorf(id, "there is no field '%s' in a value of type %s: it is not a ROW", id.Name, t.Optional())
+	}
+	for _, f := range t.Fields {
+		if f.Name == id.Name {
+			return x.apply(id, "FIELD", of, expr.Text(id.Name))
+		}
+	}
+	return nil, fail(id, hintFields(id.Name, t.Fields), "the ROW has no field '%s'", id.Name)
+}
+
+// apply calls a function of the list.
+func (x *exprs) apply(at syntax.Node, name string, args ...expr.Expr) (expr.Expr, error) {
+	f, ok := expr.Lookup(name)
+	if !ok {
+		return nil, unsupported(at, "%s is", name)
+	}
+	e, err := f.Call(args...)
+	return e, place(at, err)
+}
+
+func (x *exprs) unary(n *syntax.Unary) (expr.Expr, error) {
+	if lit, ok := n.X.(*syntax.Literal); ok && n.Op == syntax.OpMinus {
+		if lit.Kind == syntax.IntegerLiteral || lit.Kind == syntax.DecimalLiteral {
+			return number(n, "-"+lit.Text)
+		}
+	}
+	e, err := x.bind(n.X)
+	if err != nil {
+		return nil, err
+	}
+	switch n.Op {
+	case syntax.OpNot:
+		return x.apply(n, "NOT", e)
+	case syntax.OpPlus:
+		if t := e.Type(); !t.IsNumeric() && !isInterval(t) {
+			return nil, syntax.Errorf(n, "+ takes a number or an interval, not %s", t.Optional())
+		}
+		return e, nil
+	case syntax.OpMinus:
+		return x.apply(n, "NEGATE", e)
+	}
+	return nil, syntax.Errorf(n, "FINAL and RUNNING belong into MATCH_RECOGNIZE")
+}
+
+func isInterval(t column.Type) bool {
+	return t.Kind == column.IntervalYearMonth || t.Kind == column.IntervalDayTime
+}
+
+// binaryFunctions are the functions behind operators.
+var binaryFunctions = map[syntax.BinaryOp]string{
+	syntax.OpOr: "OR", syntax.OpAnd: "AND", syntax.OpEq: "=", syntax.OpNe: "<>", syntax.OpLt: "<", syntax.OpLe: "<=", syntax.OpGt: ">",
+	syntax.OpGe: ">=", syntax.OpIsDistinct: "IS DISTINCT FROM", syntax.OpIsNotDistinct: "IS NOT DISTINCT FROM", syntax.OpAdd: "+",
+	syntax.OpSub: "-", syntax.OpMul: "*", syntax.OpDiv: "/", syntax.OpMod: "%", syntax.OpConcat: "||",
+}
+
+func (x *exprs) binary(n *syntax.Binary) (expr.Expr, error) {
+	name, ok := binaryFunctions[n.Op]
+	if !ok {
+		return nil, unsupported(n, "%s is", n.Op)
+	}
+	// A chain of operators is as deep as it is long: walk down its left side instead of recursing.
+	chain := []*syntax.Binary{n}
+	for {
+		left, ok := chain[len(chain)-1].L.(*syntax.Binary)
+		if !ok || binaryFunctions[left.Op] == "" {
+			break
+		}
+		chain = append(chain, left)
+	}
+	e, err := x.bind(chain[len(chain)-1].L)
+	for i := len(chain) - 1; i >= 0 && err == nil; i-- {
+		var right expr.Expr
+		if right, err = x.bind(chain[i].R); err != nil {
+			break
+		}
+		name = binaryFunctions[chain[i].Op]
+		e, err = x.operator(chain[i], name, e, right)
+	}
+	return e, err
+}
+
+// operator calls an operator; AND and OR take any number of operands, so that a chain of them does not nest.
+func (x *exprs) operator(at syntax.Node, name string, left, right expr.Expr) (expr.Expr, error) {
+	if c, ok := left.(*expr.Call); ok && (name == "AND" || name == "OR") && c.Func.Name == name {
+		return x.apply(at, name, append(c.Args[:len(c.Args):len(c.Args)], right)...)
+	}
+	return x.apply(at, name, left, right)
+}
+
+func (x *exprs) is(n *syntax.Is) (expr.Expr, error) {
+	name := [...]string{syntax.IsNull: "NULL", syntax.IsTrue: "TRUE", syntax.IsFalse: "FALSE", syntax.IsUnknown: "UNKNOWN", syntax.IsJSON: "JSON",
+		syntax.IsJSONObject: "JSON OBJECT", syntax.IsJSONArray: "JSON ARRAY", syntax.IsJSONScalar: "JSON SCALAR", syntax.IsASet: "A SET",
+		syntax.IsEmpty: "EMPTY"}[n.Test]
+	if n.Not {
+		name = "NOT " + name
+	}
+	e, err := x.bind(n.X)
+	if err != nil {
+		return nil, err
+	}
+	return x.apply(n, "IS "+name, e)
+}
+
+func (x *exprs) between(n *syntax.Between) (expr.Expr, error) {
+	list, err := x.bindAll([]syntax.Expr{n.X, n.Lo, n.Hi})
+	if err != nil {
+		return nil, err
+	}
+	inside := func(lo, hi expr.Expr) (expr.Expr, error) {
+		low, err := x.apply(n, ">=", list[0], lo)
+		if err != nil {
+			return nil, err
+		}
+		high, err := x.apply(n, "<=", list[0], hi)
+		if err != nil {
+			return nil, err
+		}
+		return x.apply(n, "AND", low, high)
+	}
+	e, err := inside(list[1], list[2])
+	if err == nil && n.Symmetric {
+		var swapped expr.Expr
+		if swapped, err = inside(list[2], list[1]); err == nil {
+			e, err = x.apply(n, "OR", e, swapped)
+		}
+	}
+	if err == nil && n.Not {
+		e, err = x.apply(n, "NOT", e)
+	}
+	return e, err
+}
+
+func (x *exprs) in(n *syntax.In) (expr.Expr, error) {
+	if n.Query != nil {
+		return nil, unsupported(n, "IN with a query is")
+	}
+	of, err := x.bind(n.X)
+	if err != nil {
+		return nil, err
+	}
+	list, err := x.bindAll(n.List)
+	if err != nil {
+		return nil, err
+	}
+	var types []column.Type
+	for i, e := range list {
+		types = append(types, e.Type())
+		if _, ok := expr.LeastRestrictive(types...); !ok {
+			return nil, syntax.Errorf(n.List[i], "the values of IN must have types that go together, and this is %s after %s", e.Type().Optional(), types[0].Optional())
+		}
+	}
+	var e expr.Expr
+	if _, ok := expr.Lookup("IN"); ok {
+		e, err = x.apply(n, "IN", append([]expr.Expr{of}, list...)...)
+	} else {
+		equal := make([]expr.Expr, len(list))
+		for i, v := range list {
+			if equal[i], err = x.apply(n.List[i], "=", of, v); err != nil {
+				return nil, err
+			}
+		}
+		e = expr.Or(equal)
+	}
+	if err == nil && n.Not {
+		e, err = x.apply(n, "NOT", e)
+	}
+	return e, err
+}
+
+func (x *exprs) like(n *syntax.LikeExpr) (expr.Expr, error) {
+	args := []syntax.Expr{n.X, n.Pattern}
+	if n.Escape != nil {
+		args = append(args, n.Escape)
+	}
+	list, err := x.bindAll(args)
+	if err != nil {
+		return nil, err
+	}
+	switch n.Kind {
+	case syntax.ILike, syntax.RLike:
+		return nil, fail(n, "use LIKE with LOWER, or REGEXP(text, pattern)", "there is no %s", [...]string{syntax.ILike: "ILIKE", syntax.RLike: "RLIKE"}[n.Kind])
+	}
+	name := "LIKE"
+	if n.Kind == syntax.SimilarTo {
+		name = "SIMILAR TO"
+	}
+	e, err := x.apply(n, name, list...)
+	if err == nil && n.Not {
+		e, err = x.apply(n, "NOT", e)
+	}
+	return e, err
+}
+
+func (x *exprs) caseOf(n *syntax.Case) (expr.Expr, error) {
+	var operand expr.Expr
+	var err error
+	if n.Operand != nil {
+		if operand, err = x.bind(n.Operand); err != nil {
+			return nil, err
+		}
+	}
+	e := &expr.Case{Else: expr.NullOf(column.Of(column.Null))}
+	var at []syntax.Expr
+	for _, w := range n.Whens {
+		var conds []expr.Expr
+		for _, c := range w.Conds {
+			var cond expr.Expr
+			if operand == nil {
+				cond, err = x.condition(c, "what stands behind WHEN")
+			} else if cond, err = x.bind(c); err == nil {
+				cond, err = x.apply(c, "=", operand, cond)
+			}
+			if err != nil {
+				return nil, err
+			}
+			conds = append(conds, cond)
+		}
+		then, err := x.bind(w.Then)
+		if err != nil {
+			return nil, err
+		}
+		e.When, e.Then, at = append(e.When, expr.Or(conds)), append(e.Then, then), append(at, w.Then)
+	}
+	if n.Else != nil {
+		if e.Else, err = x.bind(n.Else); err != nil {
+			return nil, err
+		}
+		at = append(at, n.Else)
+	}
+	var types []column.Type
+	for i, branch := range append(e.Then[:len(e.Then):len(e.Then)], e.Else) {
+		types = append(types, branch.Type())
+		t, ok := expr.LeastRestrictive(types...)
+		if !ok {
+			return nil, syntax.Errorf(at[min(i, len(at)-1)], "the branches of CASE must have types that go together, and this is %s after %s", branch.Type().Optional(), e.T.Optional())
+		}
+		e.T = t
+	}
+	if e.T.Kind == column.Null {
+		return nil, fail(n, "write CAST(NULL AS type) in one of them", "all branches of CASE are NULL, so it has no type")
+	}
+	for i := range e.Then {
+		e.Then[i] = expr.CastTo(e.Then[i], e.T)
+	}
+	e.Else = expr.CastTo(e.Else, e.T)
+	return e, nil
+}
+
+func (x *exprs) cast(n *syntax.Cast) (expr.Expr, error) {
+	t, err := typeOf(n.Type)
+	if err != nil {
+		return nil, err
+	}
+	e, err := x.bind(n.X)
+	if err != nil {
+		return nil, err
+	}
+	from := e.Type()
+	if !expr.CanCast(from, t, false) {
+		return nil, fail(n, castHint(from, t), "%s cannot be cast to %s", from.Optional(), t.Optional())
+	}
+	t.NotNull = from.NotNull && !n.Try
+	switch {
+	case expr.IsNull(e):
+		return expr.NullOf(t), nil
+	case from.SameAs(t) && !n.Try:
+		return e, nil
+	}
+	return &expr.Cast{Arg: e, T: t, Try: n.Try}, nil
+}
+
+// castHint says how to do what a cast cannot.
+func castHint(from, to column.Type) string {
+	isTimestamp := func(t column.Type) bool { return t.Kind == column.Timestamp || t.Kind == column.TimestampLTZ }
+	switch {
+	case isTimestamp(from) && to.IsNumeric():
+		return "use UNIX_TIMESTAMP(CAST(… AS STRING))"
+	case from.IsNumeric() && isTimestamp(to):
+		return "use TO_TIMESTAMP_LTZ(…, 0) for seconds or TO_TIMESTAMP_LTZ(…, 3) for milliseconds"
+	}
+	return ""
+}
+
+func (x *exprs) collection(n *syntax.Collection) (expr.Expr, error) {
+	name := [...]string{syntax.Array: "ARRAY", syntax.Map: "MAP", syntax.Multiset: "MULTISET"}[n.Kind]
+	if n.Query != nil {
+		return nil, unsupported(n, "%s of a query is", name)
+	}
+	if len(n.Items) == 0 {
+		return nil, fail(n, "write CAST(NULL AS ARRAY<INT>) for none", "%s needs at least one value, so that it has a type", name)
+	}
+	return x.construct(n, name, n.Items)
+}
+
+// construct calls ROW, ARRAY or MAP.
+func (x *exprs) construct(n syntax.Node, name string, items []syntax.Expr) (expr.Expr, error) {
+	list, err := x.bindAll(items)
+	if err != nil {
+		return nil, err
+	}
+	return x.apply(n, name, list...)
+}
+
+func (x *exprs) index(n *syntax.Index) (expr.Expr, error) {
+	list, err := x.bindAll([]syntax.Expr{n.X, n.Index})
+	if err != nil {
+		return nil, err
+	}
+	if k := list[0].Type().Kind; k != column.Array && k != column.Map && k != column.Row && k != column.Variant {
+		return nil, syntax.Errorf(n, "[ ] takes an element of an ARRAY, MAP or ROW, not of %s", list[0].Type().Optional())
+	}
+	return x.apply(n, "ITEM", list...)
+}
+
+// hintFields offers a ROW's fields for a wrong one.
+func hintFields(name string, fields []column.Field) string {
+	return hint(name, fieldNames(fields), "its fields are")
+}
+
+// functionLabel is a function's name for messages.
+func functionLabel(n *syntax.FuncCall) string { return strings.ToUpper(dotted(n.Name.Parts)) }

@@ -1,0 +1,297 @@
+package bind
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/catalog"
+	"github.com/millstream/millstream/sql/plan"
+	"github.com/millstream/millstream/sql/syntax"
+)
+
+// from binds a FROM clause: the rows and what their columns can be called. Without one there is one row without columns.
+func (b *binding) from(n syntax.TableRef, e *env) (plan.Node, *scope, error) {
+	if n == nil {
+		return &plan.Values{Rows: [][]expr.Expr{{}}}, &scope{}, nil
+	}
+	switch n := n.(type) {
+	case *syntax.Join:
+		return b.join(n, e)
+	case *syntax.Unnest:
+		return b.unnest(&plan.Values{Rows: [][]expr.Expr{{}}}, &scope{}, n, false, e)
+	}
+	t, err := b.tableRef(n, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &scope{}
+	return t.rel.node, s, s.add(newRelation(n, t.path, t.rel, 0))
+}
+
+// named is a relation with what it can be called.
+type named struct {
+	rel  *rel
+	path []string
+}
+
+// tableRef binds an item of FROM that does not depend on those before it.
+func (b *binding) tableRef(n syntax.TableRef, e *env) (*named, error) {
+	var t *named
+	var alias *syntax.TableAlias
+	var err error
+	switch n := n.(type) {
+	case *syntax.TableName:
+		alias = n.Alias
+		t, err = b.table(n, e)
+	case *syntax.DerivedTable:
+		if n.Lateral {
+			return nil, unsupported(n, "LATERAL with a query is")
+		}
+		alias = n.Alias
+		var r *rel
+		if r, err = b.query(n.Query, e); err == nil {
+			t = &named{rel: unsorted(r)}
+		}
+	case *syntax.TableFunc:
+		return nil, unsupported(n, "the table function %s is", functionLabel(n.Call))
+	case *syntax.MatchRecognize:
+		return nil, unsupported(n, "MATCH_RECOGNIZE is")
+	default:
+		return nil, syntax.Errorf(n, "this cannot stand in FROM")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if alias != nil {
+		t.path = []string{alias.Name.Name}
+		if len(alias.Columns) > 0 {
+			if t.rel, err = renamed(t.rel, alias.Columns, &alias.Name, "the table"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return t, nil
+}
+
+// unsorted drops the order of a query in FROM, which means nothing without a LIMIT.
+func unsorted(r *rel) *rel {
+	out := *r
+	switch n := r.node.(type) {
+	case *plan.Sort:
+		out.node = n.Input
+	case *plan.Project:
+		if s, ok := n.Input.(*plan.Sort); ok {
+			out.node = n.With([]plan.Node{s.Input})
+		}
+	}
+	return &out
+}
+
+// join binds a join. A join with UNNEST runs; of others the names are checked.
+func (b *binding) join(n *syntax.Join, e *env) (plan.Node, *scope, error) {
+	left, sc, err := b.from(n.L, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	if u, ok := n.R.(*syntax.Unnest); ok {
+		return b.unnestJoin(left, sc, n, u, e)
+	}
+	right, err := b.tableRef(n.R, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := sc.add(newRelation(n.R, right.path, right.rel, sc.width())); err != nil {
+		return nil, nil, err
+	}
+	conditional := n.On != nil || len(n.Using) > 0
+	switch {
+	case n.Natural && conditional:
+		return nil, nil, syntax.Errorf(n, "a NATURAL join has no ON and no USING")
+	case n.Kind < syntax.CrossJoin && !conditional && !n.Natural:
+		return nil, nil, fail(&syntax.Span{From: n.OpPos, To: n.R.Pos()}, "add ON condition, or write CROSS JOIN", "the join has no condition")
+	}
+	if n.On != nil {
+		x := &exprs{binding: b, scope: sc, env: e, where: "ON"}
+		if _, err := x.condition(n.On, "ON"); err != nil {
+			return nil, nil, err
+		}
+	}
+	for i := range n.Using {
+		for _, side := range []int{0, 1} {
+			in := sc.relations[:len(sc.relations)-1]
+			if side == 1 {
+				in = sc.relations[len(sc.relations)-1:]
+			}
+			if _, err := (&scope{relations: in}).lookup(n.Using[i:i+1], &n.Using[i]); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return nil, nil, unsupported(&syntax.Span{From: n.OpPos, To: n.R.End()}, "a join of two tables is")
+}
+
+// unnestJoin binds a join of the rows so far with the elements of a collection in each.
+func (b *binding) unnestJoin(left plan.Node, sc *scope, n *syntax.Join, u *syntax.Unnest, e *env) (plan.Node, *scope, error) {
+	switch {
+	case n.Kind == syntax.RightJoin || n.Kind == syntax.FullJoin:
+		return nil, nil, fail(&syntax.Span{From: n.OpPos, To: u.From}, "use CROSS JOIN or LEFT JOIN", "UNNEST depends on the rows to its left and cannot be joined so")
+	case n.Natural || len(n.Using) > 0:
+		return nil, nil, fail(n, "write ON TRUE", "a join with UNNEST cannot be NATURAL and has no USING")
+	case n.Kind < syntax.CrossJoin && n.On == nil:
+		return nil, nil, fail(&syntax.Span{From: n.OpPos, To: u.From}, "write ON TRUE behind UNNEST", "the join has no condition")
+	}
+	node, sc, err := b.unnest(left, sc, u, n.Kind == syntax.LeftJoin, e)
+	if err != nil || n.On == nil {
+		return node, sc, err
+	}
+	x := &exprs{binding: b, scope: sc, env: e, where: "ON"}
+	cond, err := x.condition(n.On, "ON")
+	if err != nil {
+		return nil, nil, err
+	}
+	if expr.IsTrue(cond) {
+		return node, sc, nil
+	}
+	if n.Kind == syntax.LeftJoin {
+		return nil, nil, fail(n.On, "write ON TRUE, and the condition into WHERE", "LEFT JOIN UNNEST with a condition is not supported yet")
+	}
+	return &plan.Filter{Input: node, Cond: cond}, sc, nil
+}
+
+// unnest joins rows with the elements of a collection that each has.
+func (b *binding) unnest(input plan.Node, sc *scope, n *syntax.Unnest, outer bool, e *env) (plan.Node, *scope, error) {
+	if len(n.Args) != 1 {
+		return nil, nil, unsupported(n, "UNNEST of several collections at once is")
+	}
+	x := &exprs{binding: b, scope: sc, env: e, where: "UNNEST"}
+	of, err := x.bind(n.Args[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	elems, err := elements(of.Type(), n.Args[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	if n.Ordinality {
+		elems = append(elems, column.Field{Name: "ORDINALITY", Type: column.Of(column.Int).Required()})
+	}
+	if outer {
+		for i := range elems {
+			elems[i].Type = elems[i].Type.Optional()
+		}
+	}
+	path := []string(nil)
+	if n.Alias != nil {
+		path = []string{n.Alias.Name.Name}
+		if given := n.Alias.Columns; len(given) > 0 {
+			if len(given) != len(elems) {
+				return nil, nil, syntax.Errorf(&n.Alias.Span, "the elements have %d columns (%s), but %d names are given", len(elems), fieldNames(elems), len(given))
+			}
+			for i := range elems {
+				elems[i].Name = given[i].Name
+			}
+		}
+	}
+	width := len(input.Schema())
+	out := &plan.Unnest{Ordinality: n.Ordinality, Outer: outer}
+	if col, ok := of.(*expr.Column); ok {
+		out.Input, out.Column = input, col.Index
+	} else {
+		fields := append(slices.Clone(input.Schema()), column.Field{Name: of.String(), Type: of.Type()})
+		out.Input, out.Column = &plan.Project{Input: input, Exprs: append(plan.Columns(input), of), Fields: fields}, width
+	}
+	for i := range width {
+		out.Keep = append(out.Keep, i)
+	}
+	out.Fields = append(slices.Clone(input.Schema()), elems...)
+	r := &rel{node: &plan.Values{Fields: elems}, times: make([]catalog.TimeAttribute, len(elems))}
+	joined := &scope{relations: slices.Clone(sc.relations)}
+	return out, joined, joined.add(newRelation(n, path, r, width))
+}
+
+// elements are the columns that a collection's elements make.
+func elements(t column.Type, at syntax.Node) ([]column.Field, error) {
+	switch t.Kind {
+	case column.Array, column.Multiset:
+		if t.Elem.Kind != column.Row {
+			return []column.Field{{Name: "EXPR$0", Type: *t.Elem}}, nil
+		}
+		fields := make([]column.Field, len(t.Elem.Fields))
+		for i, f := range t.Elem.Fields {
+			f.Type.NotNull = f.Type.NotNull && t.Elem.NotNull
+			fields[i] = column.Field{Name: f.Name, Type: f.Type}
+		}
+		return fields, nil
+	case column.Map:
+		return []column.Field{{Name: "KEY", Type: *t.Key}, {Name: "VALUE", Type: *t.Elem}}, nil
+	}
+	return nil, syntax.Errorf(at, "UNNEST takes an ARRAY, MAP or MULTISET, not %s", t.Optional())
+}
+
+// table binds a table, view or common table expression by its name.
+func (b *binding) table(n *syntax.TableName, e *env) (*named, error) {
+	if n.SystemTime != nil {
+		return nil, unsupported(n, "FOR SYSTEM_TIME AS OF is")
+	}
+	parts := names(n.Name.Parts)
+	if len(parts) == 1 {
+		if r := e.find(parts[0]); r != nil {
+			b.expansion.local(n)
+			return &named{rel: r, path: parts}, nil
+		}
+	}
+	path, err := catalog.Resolve(parts, b.catalog, b.database)
+	if err != nil {
+		return nil, place(&n.Name, err)
+	}
+	t, err := b.Catalogs.Lookup(path)
+	if err != nil {
+		return nil, b.noTable(n, e, err)
+	}
+	b.expansion.table(n, path)
+	full := []string{path.Catalog, path.Database, path.Object}
+	if t.View != nil {
+		if len(n.Hints) > 0 {
+			return nil, syntax.Errorf(&n.Hints[0], "a view takes no hints: '%s' is one", path.Object)
+		}
+		r, err := b.view(t, &n.Name)
+		return &named{rel: r, path: full}, err
+	}
+	r, err := b.scan(t, n)
+	return &named{rel: r, path: full}, err
+}
+
+// noTable adds the names in WITH to what is offered for a table that is not there.
+func (b *binding) noTable(n *syntax.TableName, e *env, err error) error {
+	if len(n.Name.Parts) > 1 {
+		return place(&n.Name, err)
+	}
+	known := b.Catalogs.Tables(b.catalog, b.database)
+	for ; e != nil; e = e.parent {
+		known = append(known, e.name)
+	}
+	return fail(&n.Name, hint(n.Name.Parts[0].Name, known, "tables are"), "table '%s' not found", n.Name.Parts[0].Name)
+}
+
+// view binds a view's query where the view was made, and gives the columns the view's names.
+func (b *binding) view(t *catalog.Table, at syntax.Node) (*rel, error) {
+	if slices.Contains(b.views, t.Path) {
+		return nil, fail(at, "drop it or replace it", "the view '%s' stands for itself", t.Path)
+	}
+	inner := &binding{Binder: b.Binder, catalog: t.View.Catalog, database: t.View.Database, views: append(slices.Clone(b.views), t.Path)}
+	r, err := inner.query(t.View.Query, nil)
+	if err != nil {
+		return nil, fail(at, "what it reads has changed since it was made", "the view '%s' is not valid any more: %s", t.Path, err.Error())
+	}
+	r = unsorted(r)
+	if len(r.fields()) != len(t.Columns) {
+		return nil, syntax.Errorf(at, "the view '%s' is not valid any more: its query has %s columns instead of %s", t.Path,
+			strconv.Itoa(len(r.fields())), strconv.Itoa(len(t.Columns)))
+	}
+	if slices.Equal(fieldNames(r.fields()), t.Names()) {
+		return r, nil
+	}
+	return r.rename(t.Names()), nil
+}

@@ -1,0 +1,288 @@
+package bind
+
+import (
+	"strconv"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/plan"
+	"github.com/millstream/millstream/sql/syntax"
+)
+
+// query binds a query with its WITH, ORDER BY and LIMIT.
+func (b *binding) query(q *syntax.Query, e *env) (*rel, error) {
+	for i, cte := range q.With {
+		for _, before := range q.With[:i] {
+			if before.Name.Name == cte.Name.Name {
+				return nil, syntax.Errorf(&q.With[i].Name, "the name '%s' is there twice in WITH", cte.Name.Name)
+			}
+		}
+		r, err := b.query(cte.Query, e)
+		if err != nil {
+			return nil, err
+		}
+		if len(cte.Columns) > 0 {
+			if r, err = renamed(r, cte.Columns, &q.With[i].Name, "the query in WITH"); err != nil {
+				return nil, err
+			}
+		}
+		e = &env{name: cte.Name.Name, rel: r, parent: e}
+	}
+	if s, ok := q.Body.(*syntax.Select); ok {
+		return b.selectQuery(s, q, e)
+	}
+	r, err := b.body(q.Body, e)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.OrderBy) > 0 {
+		s := &scope{relations: []relation{newRelation(q, nil, r, 0)}}
+		x := &exprs{binding: b, scope: s, where: "ORDER BY", env: e}
+		var keys []graph.SortKey
+		for _, item := range q.OrderBy {
+			col, err := ordinal(item.X, len(r.fields()))
+			if err != nil {
+				return nil, err
+			}
+			if col < 0 {
+				k, err := x.bind(item.X)
+				if err != nil {
+					return nil, err
+				}
+				ref, ok := k.(*expr.Column)
+				if !ok {
+					return nil, unsupported(item.X, "an expression in ORDER BY of UNION or VALUES is")
+				}
+				col = ref.Index
+			}
+			keys = append(keys, sortKey(&item, col))
+		}
+		r.node = &plan.Sort{Input: r.node, Keys: keys, At: orderSpan(q)}
+	}
+	return b.limit(r, q)
+}
+
+// body binds what ORDER BY and LIMIT stand around.
+func (b *binding) body(n syntax.QueryBody, e *env) (*rel, error) {
+	switch n := n.(type) {
+	case *syntax.Query:
+		return b.query(n, e)
+	case *syntax.Select:
+		return b.selectQuery(n, &syntax.Query{Span: n.Span, Body: n}, e)
+	case *syntax.Values:
+		return b.values(n, e)
+	case *syntax.SetOp:
+		return b.setOp(n, e)
+	case *syntax.ExplicitTable:
+		r, err := b.table(&syntax.TableName{Span: n.Name.Span, Name: n.Name}, e)
+		if err != nil {
+			return nil, err
+		}
+		return r.rel, nil
+	}
+	return nil, syntax.Errorf(n, "this is no query")
+}
+
+// limit puts OFFSET and LIMIT on a relation.
+func (b *binding) limit(r *rel, q *syntax.Query) (*rel, error) {
+	if q.Limit == nil && q.Offset == nil {
+		return r, nil
+	}
+	l := &plan.Limit{Input: r.node, Count: -1}
+	read := func(n *syntax.Literal, to *int64) error {
+		if n == nil {
+			return nil
+		}
+		l.At = n.Span
+		v, err := strconv.ParseInt(n.Text, 10, 64)
+		if n.Kind != syntax.IntegerLiteral || err != nil {
+			return syntax.Errorf(n, "the number of rows must be a whole number, not negative and not above 9223372036854775807")
+		}
+		*to = v
+		return nil
+	}
+	if err := read(q.Limit, &l.Count); err != nil {
+		return nil, err
+	}
+	if err := read(q.Offset, &l.Offset); err != nil {
+		return nil, err
+	}
+	if project, ok := r.node.(*plan.Project); ok {
+		if _, sorted := project.Input.(*plan.Sort); sorted && len(q.OrderBy) > 0 { // the projection drops the columns that only ORDER BY needs
+			l.Input = project.Input
+			r.node = project.With([]plan.Node{l})
+			return r, nil
+		}
+	}
+	r.node = l
+	return r, nil
+}
+
+func orderSpan(q *syntax.Query) syntax.Span {
+	return syntax.Span{From: q.OrderBy[0].From, To: q.OrderBy[len(q.OrderBy)-1].To}
+}
+
+// sortKey makes a key of a column. NULLs are lowest unless the query says otherwise.
+func sortKey(item *syntax.OrderItem, col int) graph.SortKey {
+	k := graph.SortKey{Column: col, Descending: item.Desc, NullsLast: item.Desc}
+	if item.Nulls != syntax.NullsDefault {
+		k.NullsLast = item.Nulls == syntax.NullsLast
+	}
+	return k
+}
+
+// ordinal returns the column that an ordinal in ORDER BY names, -1 if n is none.
+func ordinal(n syntax.Expr, columns int) (int, error) {
+	lit, ok := n.(*syntax.Literal)
+	if !ok || lit.Kind != syntax.IntegerLiteral {
+		return -1, nil
+	}
+	i, err := strconv.Atoi(lit.Text)
+	if err != nil || i < 1 || i > columns {
+		return -1, syntax.Errorf(n, "ORDER BY %s is out of range: the columns are 1 to %d", lit.Text, columns)
+	}
+	return i - 1, nil
+}
+
+// values binds VALUES: the types of a column are the least that all rows fit into.
+func (b *binding) values(n *syntax.Values, e *env) (*rel, error) {
+	x := &exprs{binding: b, scope: &scope{}, where: "VALUES", env: e}
+	rows := make([][]expr.Expr, len(n.Rows))
+	width := len(n.Rows[0].Items)
+	types := make([][]column.Type, width)
+	for i, row := range n.Rows {
+		if len(row.Items) != width {
+			return nil, syntax.Errorf(&n.Rows[i], "the rows of VALUES must have as many values each: this has %d, the first has %d", len(row.Items), width)
+		}
+		var err error
+		if rows[i], err = x.bindAll(row.Items); err != nil {
+			return nil, err
+		}
+		for c, v := range rows[i] {
+			types[c] = append(types[c], v.Type())
+			if _, ok := expr.LeastRestrictive(types[c]...); !ok {
+				return nil, syntax.Errorf(row.Items[c], "the values of a column must have types that go together, and this is %s after %s",
+					v.Type().Optional(), types[c][0].Optional())
+			}
+		}
+	}
+	out := &plan.Values{Rows: rows}
+	at := make([]syntax.Node, width)
+	for c := range width {
+		t, _ := expr.LeastRestrictive(types[c]...)
+		at[c] = n.Rows[0].Items[c]
+		out.Fields = append(out.Fields, column.Field{Name: "EXPR$" + strconv.Itoa(c), Type: t})
+		for _, row := range rows {
+			row[c] = expr.CastTo(row[c], t)
+		}
+	}
+	r := newRel(out)
+	r.at = at
+	return r, nil
+}
+
+// setOp binds UNION.
+func (b *binding) setOp(n *syntax.SetOp, e *env) (*rel, error) {
+	// A chain of unions is as deep as it is long: walk down its left side.
+	var parts []syntax.QueryBody
+	chain := []*syntax.SetOp{n}
+	for {
+		left, ok := chain[len(chain)-1].L.(*syntax.SetOp)
+		if !ok || left.Kind != n.Kind || left.All != n.All {
+			break
+		}
+		chain = append(chain, left)
+	}
+	parts = append(parts, chain[len(chain)-1].L)
+	for i := len(chain) - 1; i >= 0; i-- {
+		parts = append(parts, chain[i].R)
+	}
+	name := [...]string{syntax.Union: "UNION", syntax.Intersect: "INTERSECT", syntax.Except: "EXCEPT"}[n.Kind]
+	if n.All {
+		name += " ALL"
+	}
+	rels := make([]*rel, len(parts))
+	types := make([]column.Type, 0, 8)
+	for i, p := range parts {
+		var err error
+		if rels[i], err = b.body(p, e); err != nil {
+			return nil, err
+		}
+		first, fields := rels[0].fields(), rels[i].fields()
+		if len(fields) != len(first) {
+			return nil, syntax.Errorf(p, "%s needs as many columns on both sides: this has %d, the first has %d", name, len(fields), len(first))
+		}
+		for c, f := range fields {
+			if i == 0 {
+				types = append(types, f.Type)
+				continue
+			}
+			t, ok := expr.LeastRestrictive(types[c], f.Type)
+			if !ok {
+				at := syntax.Node(p)
+				if rels[i].at != nil && rels[i].at[c] != nil {
+					at = rels[i].at[c]
+				}
+				return nil, syntax.Errorf(at, "%s needs types that go together: column %d, '%s', is %s here and %s before", name, c+1, first[c].Name,
+					f.Type.Optional(), types[c].Optional())
+			}
+			types[c] = t
+		}
+	}
+	if n.Kind != syntax.Union {
+		return nil, unsupported(&syntax.Span{From: n.OpPos, To: n.OpPos + syntax.Pos(len(name))}, "%s is", name)
+	}
+	union := &plan.Union{Fields: make([]column.Field, len(types))}
+	for c, f := range rels[0].fields() {
+		union.Fields[c] = column.Field{Name: f.Name, Type: types[c]}
+	}
+	for _, r := range rels {
+		union.From = append(union.From, castColumns(r.node, union.Fields))
+	}
+	if n.All {
+		return newRel(union), nil
+	}
+	return newRel(distinct(union, n.Span)), nil
+}
+
+// castColumns projects a node to columns of the given types.
+func castColumns(n plan.Node, fields []column.Field) plan.Node {
+	out, same := plan.Columns(n), true
+	for i, e := range out {
+		out[i] = expr.CastTo(e, fields[i].Type)
+		same = same && out[i] == e
+	}
+	if same {
+		return n
+	}
+	return &plan.Project{Input: n, Exprs: out, Fields: fields}
+}
+
+// distinct keeps one of each row.
+func distinct(n plan.Node, at syntax.Span) plan.Node {
+	keys := make([]int, len(n.Schema()))
+	for i := range keys {
+		keys[i] = i
+	}
+	return &plan.Aggregate{Input: n, Keys: keys, Fields: n.Schema(), At: at}
+}
+
+// renamed gives a relation's columns other names.
+func renamed(r *rel, to []syntax.Ident, at syntax.Node, what string) (*rel, error) {
+	fields := r.fields()
+	if len(to) != len(fields) {
+		return nil, syntax.Errorf(at, "%s has %d columns, but %d names are given", what, len(fields), len(to))
+	}
+	return r.rename(names(to)), nil
+}
+
+func (r *rel) rename(to []string) *rel {
+	fields := make([]column.Field, len(to))
+	for i, f := range r.fields() {
+		fields[i] = column.Field{Name: to[i], Type: f.Type}
+	}
+	out := *r
+	out.node = &plan.Project{Input: r.node, Exprs: plan.Columns(r.node), Fields: fields}
+	return &out
+}

@@ -1,0 +1,299 @@
+package bind
+
+import (
+	"strconv"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/catalog"
+	"github.com/millstream/millstream/sql/plan"
+	"github.com/millstream/millstream/sql/syntax"
+)
+
+// item is an item of a select list: a column of the result.
+type item struct {
+	e    expr.Expr
+	name string
+	time catalog.TimeAttribute
+	at   syntax.Node
+}
+
+// selectQuery binds SELECT with the ORDER BY and LIMIT around it, whose expressions may use columns that are not in the result.
+func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, error) {
+	if err := refuseParts(s); err != nil {
+		return nil, err
+	}
+	input, sc, err := b.from(s.From, e)
+	if err != nil {
+		return nil, err
+	}
+	x := &exprs{binding: b, scope: sc, env: e, where: "the WHERE clause"}
+	if s.Where != nil {
+		cond, err := x.condition(s.Where, "WHERE")
+		if err != nil {
+			return nil, err
+		}
+		input = &plan.Filter{Input: input, Cond: cond}
+	}
+	g, err := b.grouping(s.GroupBy, x)
+	if err != nil {
+		return nil, err
+	}
+	x.aggregates, x.places = &g.aggregates, g.places
+	items, err := x.items(s.Items)
+	if err != nil {
+		return nil, err
+	}
+	var having expr.Expr
+	if s.Having != nil {
+		if having, err = x.condition(s.Having, "HAVING"); err != nil {
+			return nil, err
+		}
+	}
+	keys, err := x.orderBy(q.OrderBy, items, s.Distinct)
+	if err != nil {
+		return nil, err
+	}
+	if g.grouped || s.Having != nil || len(g.aggregates.calls) > 0 {
+		for i := range items {
+			if items[i].e, err = g.replace(items[i].e); err != nil {
+				return nil, err
+			}
+		}
+		for i := range keys {
+			if keys[i].e, err = g.replace(keys[i].e); err != nil {
+				return nil, err
+			}
+		}
+		if having != nil {
+			if having, err = g.replace(having); err != nil {
+				return nil, err
+			}
+		}
+		input = g.plan(input)
+		if having != nil {
+			input = &plan.Filter{Input: input, Cond: having}
+		}
+	}
+	r := project(input, items)
+	if s.Distinct {
+		r.node = distinct(r.node, s.Span)
+	}
+	if len(keys) > 0 {
+		r.node = sorted(r.node, input, keys, orderSpan(q))
+	}
+	return b.limit(r, q)
+}
+
+// refuseParts says which parts of SELECT cannot be executed.
+func refuseParts(s *syntax.Select) error {
+	switch {
+	case len(s.Windows) > 0:
+		return unsupported(&s.Windows[0], "WINDOW is")
+	case s.Qualify != nil:
+		return unsupported(s.Qualify, "QUALIFY is")
+	}
+	for i, h := range s.Hints {
+		if upper(h.Name.Name) == "STATE_TTL" {
+			return unsupported(&s.Hints[i], "the hint STATE_TTL is")
+		}
+	}
+	return nil
+}
+
+// items binds a select list and expands its stars.
+func (x *exprs) items(list []syntax.SelectItem) ([]item, error) {
+	x.where = "the select list"
+	var out []item
+	var taken []string
+	for i := range list {
+		n := &list[i]
+		if star, ok := n.X.(*syntax.Star); ok {
+			more, err := x.star(star)
+			if err != nil {
+				return nil, err
+			}
+			for _, it := range more {
+				taken = append(taken, it.name)
+			}
+			out = append(out, more...)
+			continue
+		}
+		e, err := x.bind(n.X)
+		if err != nil {
+			return nil, err
+		}
+		if e.Type().Kind == column.Null {
+			return nil, fail(n.X, "write CAST(NULL AS type)", "a NULL alone has no type")
+		}
+		it := item{e: e, name: "EXPR$" + strconv.Itoa(len(out)), at: n.X}
+		if ref, ok := n.X.(*syntax.ColumnRef); ok {
+			it.name = ref.Parts[len(ref.Parts)-1].Name
+			if hit, err := x.scope.lookup(ref.Parts, ref); err == nil && len(hit.fields) == 0 {
+				it.time = hit.column.time
+			}
+		}
+		if f, ok := n.X.(*syntax.Field); ok {
+			it.name = f.Name.Name
+		}
+		if call, ok := n.X.(*syntax.FuncCall); ok && functionLabel(call) == "PROCTIME" {
+			it.time = catalog.Proctime
+		}
+		if n.Alias != nil {
+			it.name = n.Alias.Name
+		}
+		taken = append(taken, it.name)
+		out = append(out, it)
+	}
+	for i, name := range uniquify(taken) {
+		out[i].name = name
+	}
+	return out, nil
+}
+
+// star expands *, t.* and the * of a ROW column.
+func (x *exprs) star(n *syntax.Star) ([]item, error) {
+	var out []item
+	all := func(r *relation) {
+		for i := range r.columns {
+			c := &r.columns[i]
+			col := c.expr()
+			if x.places != nil {
+				x.places[col] = n
+			}
+			out = append(out, item{col, c.name, c.time, n})
+		}
+	}
+	if len(n.Qualifier) == 0 {
+		if len(x.scope.relations) == 0 {
+			return nil, fail(n, "write SELECT * FROM a table", "* needs a FROM clause")
+		}
+		for i := range x.scope.relations {
+			all(&x.scope.relations[i])
+		}
+		x.expansion.star(n, x.scope, x.scope.relations)
+		return out, nil
+	}
+	for i := range x.scope.relations {
+		if r := &x.scope.relations[i]; r.matches(n.Qualifier) {
+			all(r)
+			x.expansion.star(n, x.scope, x.scope.relations[i:i+1])
+			return out, nil
+		}
+	}
+	hit, err := x.scope.lookup(n.Qualifier, n)
+	if err != nil {
+		return nil, x.scope.noTable(append(n.Qualifier, syntax.Ident{Span: n.Span, Name: "*"}), false)
+	}
+	var row expr.Expr = hit.column.expr()
+	if x.places != nil {
+		x.places[row.(*expr.Column)] = n
+	}
+	for i := range hit.fields {
+		if row, err = x.field(row, &hit.fields[i]); err != nil {
+			return nil, err
+		}
+	}
+	if row.Type().Kind != column.Row {
+		return nil, syntax.Errorf(n, "'%s' is a column of type %s: only a table or a ROW has a *", dotted(n.Qualifier), row.Type().Optional())
+	}
+	for _, f := range row.Type().Fields {
+		e, err := x.field(row, &syntax.Ident{Span: n.Span, Name: f.Name})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, item{e: e, name: f.Name, at: n})
+	}
+	x.expansion.rowStar(n, hit, row.Type().Fields)
+	return out, nil
+}
+
+// orderKey is a key of ORDER BY: an item of the select list, or an expression of its own.
+type orderKey struct {
+	item int // -1: e is not in the select list
+	e    expr.Expr
+	sort graph.SortKey
+}
+
+// orderBy binds ORDER BY: an ordinal, an alias of the select list, or any expression over the columns of FROM.
+func (x *exprs) orderBy(list []syntax.OrderItem, items []item, distinct bool) ([]orderKey, error) {
+	x.where = "ORDER BY"
+	x.aliases = map[string]expr.Expr{}
+	for i := len(items) - 1; i >= 0; i-- {
+		x.aliases[items[i].name] = items[i].e
+	}
+	defer func() { x.aliases = nil }()
+	var keys []orderKey
+	for i := range list {
+		n := &list[i]
+		k := orderKey{item: -1, sort: sortKey(n, 0)}
+		var err error
+		if k.item, err = ordinal(n.X, len(items)); err != nil {
+			return nil, err
+		}
+		if k.item < 0 {
+			if k.e, err = x.bind(n.X); err != nil {
+				return nil, err
+			}
+			for c := range items {
+				if k.item < 0 && equal(items[c].e, k.e) {
+					k.item = c
+				}
+			}
+			if k.item < 0 && distinct {
+				return nil, fail(n.X, "add it to the select list", "with SELECT DISTINCT the rows can only be ordered by what is selected")
+			}
+		}
+		if k.item >= 0 {
+			k.e = items[k.item].e
+		}
+		if kind := k.e.Type().Kind; kind == column.Map || kind == column.Multiset || kind == column.Array || kind == column.Variant {
+			return nil, syntax.Errorf(n.X, "values of type %s have no order", k.e.Type().Optional())
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
+}
+
+// project computes the select list.
+func project(input plan.Node, items []item) *rel {
+	p := &plan.Project{Input: input}
+	r := &rel{node: p}
+	for _, it := range items {
+		p.Exprs = append(p.Exprs, it.e)
+		p.Fields = append(p.Fields, column.Field{Name: it.name, Type: it.e.Type()})
+		r.times = append(r.times, it.time)
+		r.at = append(r.at, it.at)
+	}
+	return r
+}
+
+// sorted orders a select list's rows; keys that are not in the list are computed beside it and dropped again.
+func sorted(n plan.Node, input plan.Node, keys []orderKey, at syntax.Span) plan.Node {
+	width := len(n.Schema())
+	var hidden []expr.Expr
+	var by []graph.SortKey
+	for _, k := range keys {
+		k.sort.Column = k.item
+		if k.item < 0 {
+			k.sort.Column = width + len(hidden)
+			hidden = append(hidden, k.e)
+		}
+		by = append(by, k.sort)
+	}
+	if len(hidden) == 0 {
+		return &plan.Sort{Input: n, Keys: by, At: at}
+	}
+	p := n.(*plan.Project) // hidden keys are refused above DISTINCT
+	wide := &plan.Project{Input: input, Exprs: p.Exprs, Fields: p.Fields}
+	keep := make([]int, width)
+	for i := range keep {
+		keep[i] = i
+	}
+	for i, e := range hidden {
+		wide.Exprs = append(wide.Exprs[:len(wide.Exprs):len(wide.Exprs)], e)
+		wide.Fields = append(wide.Fields[:len(wide.Fields):len(wide.Fields)], column.Field{Name: "ORDER$" + strconv.Itoa(i), Type: e.Type()})
+	}
+	return plan.Select(&plan.Sort{Input: wide, Keys: by, At: at}, keep)
+}

@@ -1,0 +1,197 @@
+// Package physical turns optimised plans into a dataflow graph.
+//
+// Trees of physical nodes from the rules enter [Builder.Add], one for each sink or query; [Builder.Graph] leaves, which the engine runs.
+// Exchanges become edges that ship by hash or to a single subtask; all else becomes one node each.
+//
+// What must hold: a node that must see all rows runs as one subtask and so does what follows it up to the next exchange, so that
+// order is kept; node ids and UIDs depend on the plan alone.
+package physical
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/plan"
+)
+
+// Builder makes one graph of one or more plans.
+type Builder struct {
+	graph graph.Graph
+	lines []string // what EXPLAIN shows of each node
+	kinds map[string]int
+}
+
+// Graph returns the graph built so far under a name.
+func (b *Builder) Graph(name string) *graph.Graph {
+	b.graph.Name = name
+	return &b.graph
+}
+
+// end is where a node's rows come from: a node of the graph and how to ship from it.
+type end struct {
+	node   *graph.Node
+	ship   graph.Ship
+	keys   []int
+	single bool // an exchange to a single subtask
+}
+
+// Add adds a plan. deliver gets the rows of one that is not a [plan.Sink]; it is called from one subtask.
+func (b *Builder) Add(n plan.Node, deliver func(*column.Batch) error) error {
+	if sink, ok := n.(*plan.Sink); ok {
+		in, err := b.add(sink.Input)
+		if err != nil {
+			return err
+		}
+		b.node(sink, "Sink("+short(sink.Table.Name)+")", nil, &graph.Sink{Table: sink.Table, Overwrite: sink.Overwrite, Partition: sink.Partition}, in)
+		return nil
+	}
+	in, err := b.add(n)
+	if err != nil {
+		return err
+	}
+	if in.node.Parallelism != 1 {
+		in.ship, in.single = graph.Rebalance, true
+	}
+	b.node(nil, "Collect", nil, &graph.Collect{Deliver: deliver}, in)
+	return nil
+}
+
+func (b *Builder) add(n plan.Node) (end, error) {
+	inputs := n.Inputs()
+	ends := make([]end, len(inputs))
+	for i, in := range inputs {
+		var err error
+		if ends[i], err = b.add(in); err != nil {
+			return end{}, err
+		}
+	}
+	name := n.Kind()
+	var op graph.Op
+	switch n := n.(type) {
+	case *plan.Exchange:
+		e := ends[0]
+		if e.ship, e.keys, e.single = graph.Hash, n.Keys, n.Single; n.Single {
+			e.ship = graph.Rebalance
+		}
+		return e, nil
+	case *plan.Scan:
+		name += "(" + short(n.Table.Name) + ")"
+		op = &graph.Scan{Table: n.Table, Project: n.Project, Filter: n.Filter, Limit: n.Limit}
+	case *plan.Values:
+		op = &graph.Values{Rows: n.Rows}
+	case *plan.Calc:
+		if n.Cond == nil && identity(n.Exprs, len(n.Input.Schema())) {
+			return ends[0], nil // only names differ
+		}
+		op = &graph.Calc{Filter: n.Cond, Project: n.Exprs}
+	case *plan.Unnest:
+		op = &graph.Unnest{Column: n.Column, Keep: n.Keep, Ordinality: n.Ordinality, Outer: n.Outer}
+	case *plan.Aggregate:
+		op = &graph.Aggregate{Keys: n.Keys, Calls: n.Calls, Phase: n.Phase, Updates: n.Updates, Always: n.Always}
+	case *plan.Sort:
+		op = &graph.Sort{Keys: n.Keys, Limit: -1}
+	case *plan.Limit:
+		op = &graph.Sort{Keys: n.Keys, Offset: n.Offset, Limit: n.Count}
+	case *plan.Union:
+		op = &graph.Union{}
+	default:
+		return end{}, fmt.Errorf("a plan with %s cannot run", n.Kind())
+	}
+	node := b.node(n, name, n.Schema(), op, ends...)
+	return end{node: node}, nil
+}
+
+// node adds a node behind its inputs. It runs as one subtask if an input is shipped to a single one, or comes from one and
+// stays there.
+func (b *Builder) node(n plan.Node, name string, schema []column.Field, op graph.Op, inputs ...end) *graph.Node {
+	single := len(inputs) > 0
+	for _, in := range inputs {
+		single = single && (in.single || in.ship == graph.Forward && in.node.Parallelism == 1)
+	}
+	if _, ok := op.(*graph.Values); ok {
+		single = true
+	}
+	out := &graph.Node{Name: name, Op: op, Schema: schema, UID: b.uid(op)}
+	if single {
+		out.Parallelism = 1
+	}
+	for _, in := range inputs {
+		if in.ship == graph.Forward && in.node.Parallelism != out.Parallelism {
+			in.ship = graph.Rebalance
+		}
+		out.Inputs = append(out.Inputs, graph.Edge{From: in.node.ID, Ship: in.ship, Keys: in.keys})
+	}
+	line := name
+	if n != nil {
+		line = plan.Line(n)
+	}
+	b.lines = append(b.lines, line)
+	return b.graph.Add(out)
+}
+
+// uid numbers the nodes of a kind in the order of the graph.
+func (b *Builder) uid(op graph.Op) string {
+	if b.kinds == nil {
+		b.kinds = map[string]int{}
+	}
+	kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", op), "*graph."))
+	b.kinds[kind]++
+	return fmt.Sprintf("%s-%d", kind, b.kinds[kind])
+}
+
+// identity reports whether a projection passes on n columns as they are.
+func identity(exprs []expr.Expr, n int) bool {
+	if exprs == nil {
+		return true
+	}
+	if len(exprs) != n {
+		return false
+	}
+	for i, e := range exprs {
+		if c, ok := e.(*expr.Column); !ok || c.Index != i {
+			return false
+		}
+	}
+	return true
+}
+
+// short is the last part of a table's name.
+func short(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+// Explain prints the graph: each node that nothing follows, below it what it reads, with the ways of shipping and the number of
+// subtasks where it is not the default, which is parallelism.
+func (b *Builder) Explain(parallelism int) string {
+	read := make([]bool, len(b.graph.Nodes))
+	for _, n := range b.graph.Nodes {
+		for _, e := range n.Inputs {
+			read[e.From] = true
+		}
+	}
+	var out strings.Builder
+	for _, n := range b.graph.Nodes {
+		if !read[n.ID] {
+			b.explain(&out, n, "", "", parallelism)
+		}
+	}
+	return out.String()
+}
+
+func (b *Builder) explain(out *strings.Builder, n *graph.Node, first, rest string, parallelism int) {
+	if n.Parallelism > 0 {
+		parallelism = n.Parallelism
+	}
+	fmt.Fprintf(out, "%s%s, parallelism %d\n", first, b.lines[n.ID], parallelism)
+	for i, e := range n.Inputs {
+		mark, bar := "+- ", "   "
+		if i < len(n.Inputs)-1 {
+			mark, bar = ":- ", ":  "
+		}
+		if e.Ship != graph.Forward {
+			mark += e.Ship.String() + ": "
+		}
+		b.explain(out, b.graph.Nodes[e.From], rest+mark, rest+bar, parallelism)
+	}
+}

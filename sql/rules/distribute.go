@@ -1,0 +1,137 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/plan"
+)
+
+// distribution is how the rows of a node are spread over subtasks.
+type distribution struct {
+	single bool  // all in one
+	keys   []int // rows that are equal in these columns are in the same one; nil: nothing is known
+}
+
+// distribute puts in exchanges, and splits in two what can do part of its work before one.
+func distribute(n plan.Node, c *Context) plan.Node {
+	n, _ = spread(n, c)
+	return n
+}
+
+func spread(n plan.Node, c *Context) (plan.Node, distribution) {
+	inputs := n.Inputs()
+	in := make([]plan.Node, len(inputs))
+	at := make([]distribution, len(inputs))
+	for i := range inputs {
+		in[i], at[i] = spread(inputs[i], c)
+	}
+	switch n := n.(type) {
+	case *plan.Values:
+		return n, distribution{single: true}
+	case *plan.Scan:
+		// The shape of a streaming job must not depend on the parallelism that it happens to start with.
+		return n, distribution{single: c.Batch && c.Parallelism == 1}
+	case *plan.Calc:
+		return n.With(in), distribution{at[0].single, follow(at[0].keys, n)}
+	case *plan.Unnest:
+		return n.With(in), distribution{at[0].single, moved(at[0].keys, inverse(len(n.Input.Schema()), n.Keep))}
+	case *plan.Aggregate:
+		return aggregate(n.With(in).(*plan.Aggregate), at[0], c)
+	case *plan.Sort:
+		return n.With([]plan.Node{single(in[0], at[0])}), distribution{single: true}
+	case *plan.Limit:
+		if !at[0].single && n.Count >= 0 {
+			in[0] = &plan.Limit{Input: in[0], Keys: n.Keys, Count: n.Offset + n.Count, Local: true}
+		}
+		return n.With([]plan.Node{single(in[0], at[0])}), distribution{single: true}
+	case *plan.Union:
+		all := distribution{single: true}
+		for _, d := range at {
+			all.single = all.single && d.single
+		}
+		return n.With(in), all
+	}
+	if len(in) == 0 {
+		return n, distribution{}
+	}
+	return n.With(in), at[0]
+}
+
+// single brings all rows to one subtask.
+func single(n plan.Node, at distribution) plan.Node {
+	if at.single {
+		return n
+	}
+	return &plan.Exchange{Input: n, Single: true}
+}
+
+// aggregate brings the rows of a group together. In batch mode each subtask first aggregates what it has, so that states
+// travel instead of rows; in streaming mode every row's effect is to be seen, so rows travel.
+func aggregate(n *plan.Aggregate, at distribution, c *Context) (plan.Node, distribution) {
+	out := distribution{single: at.single || len(n.Keys) == 0, keys: ascending(len(n.Keys))}
+	if at.single || len(n.Keys) > 0 && at.keys != nil && subset(at.keys, n.Keys) {
+		return n, out
+	}
+	if !c.Batch || !splittable(n) {
+		return n.With([]plan.Node{&plan.Exchange{Input: n.Input, Single: len(n.Keys) == 0, Keys: n.Keys}}), out
+	}
+	local := &plan.Aggregate{Input: n.Input, Keys: n.Keys, Calls: n.Calls, Phase: graph.Partial, Fields: stateFields(n)}
+	global := *n
+	global.Input = &plan.Exchange{Input: local, Single: len(n.Keys) == 0, Keys: out.keys}
+	global.Keys, global.Phase = out.keys, graph.Final
+	return &global, out
+}
+
+// splittable reports whether all calls can be computed in two phases: those over distinct values cannot.
+func splittable(n *plan.Aggregate) bool {
+	return !slices.ContainsFunc(n.Calls, func(c expr.Aggregate) bool { return c.Distinct })
+}
+
+// stateFields returns what the first phase emits: keys, then the states of the calls.
+func stateFields(n *plan.Aggregate) []column.Field {
+	fields := slices.Clone(n.Fields[:len(n.Keys)])
+	for _, c := range n.Calls {
+		args := make([]column.Type, len(c.Args))
+		for i, a := range c.Args {
+			args[i] = n.Input.Schema()[a].Type
+		}
+		for _, t := range c.Func.New(args, c.T).StateTypes() {
+			fields = append(fields, column.Field{Name: "state of " + c.Name, Type: t})
+		}
+	}
+	return fields
+}
+
+func subset(part, whole []int) bool {
+	for _, c := range part {
+		if !slices.Contains(whole, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// follow returns where a Calc has columns of its input, nil if one of them is lost.
+func follow(keys []int, n *plan.Calc) []int {
+	if n.Exprs == nil {
+		return keys
+	}
+	to := inverse(len(n.Input.Schema()), nil)
+	for i, e := range n.Exprs {
+		if c, ok := e.(*expr.Column); ok && to[c.Index] < 0 {
+			to[c.Index] = i
+		}
+	}
+	return moved(keys, to)
+}
+
+func moved(keys, to []int) []int {
+	out := moveAll(keys, to)
+	if keys == nil || slices.Contains(out, -1) {
+		return nil
+	}
+	return out
+}

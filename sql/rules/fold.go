@@ -1,0 +1,45 @@
+package rules
+
+import (
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/plan"
+)
+
+// foldConstants computes constant parts of all expressions, drops conditions that are TRUE, and puts no rows where one is
+// FALSE or NULL.
+func foldConstants(n plan.Node, c *Context) plan.Node {
+	return plan.Rewrite(n, func(n plan.Node) plan.Node {
+		switch n := n.(type) {
+		case *plan.Filter:
+			cond := c.Fold(n.Cond)
+			switch {
+			case expr.IsTrue(cond):
+				return n.Input
+			case expr.IsFalse(cond) || expr.IsNull(cond):
+				return &plan.Values{Fields: n.Schema()}
+			case cond != n.Cond:
+				return &plan.Filter{Input: n.Input, Cond: cond}
+			}
+		case *plan.Project:
+			if exprs, changed := foldList(n.Exprs, c); changed {
+				return &plan.Project{Input: n.Input, Exprs: exprs, Fields: n.Fields}
+			}
+		case *plan.Values:
+			rows := make([][]expr.Expr, len(n.Rows))
+			for i, row := range n.Rows {
+				rows[i], _ = foldList(row, c)
+			}
+			return &plan.Values{Rows: rows, Fields: n.Fields}
+		}
+		return n
+	})
+}
+
+func foldList(list []expr.Expr, c *Context) (out []expr.Expr, changed bool) {
+	out = make([]expr.Expr, len(list))
+	for i, e := range list {
+		out[i] = c.Fold(e)
+		changed = changed || out[i] != e
+	}
+	return out, changed
+}
