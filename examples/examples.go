@@ -15,8 +15,11 @@ import (
 	"github.com/millstream/millstream/stream"
 )
 
+// Program runs to its end. Options change the job that it builds, such as where its settings come from.
+type Program func(ctx context.Context, args []string, options ...stream.Option) (*stream.Result, error)
+
 // ByName lists the examples.
-var ByName = map[string]func(ctx context.Context, args []string) (*stream.Result, error){
+var ByName = map[string]Program{
 	"wordcount": WordCount,
 }
 

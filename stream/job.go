@@ -14,6 +14,7 @@ import (
 type Job struct {
 	graph    graph.Graph
 	settings setting.Values
+	progress func(Progress)
 	err      error
 }
 

@@ -131,7 +131,7 @@ func (j *Job) updates() bool {
 // they meet.
 const maxLocalKeys = 1 << 18
 
-// localOp aggregates what passes one subtask. It holds nothing across a barrier: what it holds is sent on first.
+// localOp aggregates what passes one subtask. It holds nothing across a barrier: Drain sends on what it holds.
 type localOp[K comparable, T, A, R any] struct {
 	operator.Base
 	aggregation[K, T, A, R]
@@ -181,7 +181,7 @@ func (o *localOp[K, T, A, R]) drain(out operator.Output) error {
 
 func (o *localOp[K, T, A, R]) EndInput(_ int, out operator.Output) error { return o.drain(out) }
 
-func (o *localOp[K, T, A, R]) Barrier(out operator.Output) error { return o.drain(out) }
+func (o *localOp[K, T, A, R]) Drain(out operator.Output) error { return o.drain(out) }
 
 // finalOp merges partial accumulators and emits each key's result at the end.
 type finalOp[K comparable, T, A, R any] struct {

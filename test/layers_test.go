@@ -14,11 +14,8 @@ const module = "github.com/millstream/millstream"
 // place says where a folder at the root stands among the layers, 0 on top. ok is false for a folder that
 // has no place.
 func place(layers []string, folder string) (int, bool) {
-	switch folder {
-	case "test":
+	if folder == "test" {
 		return -1, true
-	case "examples":
-		folder = "cmd"
 	}
 	i := slices.Index(layers, folder)
 	return i, i >= 0
@@ -99,7 +96,7 @@ func TestJudge(t *testing.T) {
 		{"engine/task.go", module + "/sql", "sql stands above engine"},
 		{"setting/x.go", module + "/engine", "engine stands above setting"},
 		{"examples/x/main.go", module + "/sql", ""},
-		{"examples/x/main.go", module + "/cmd/millstream", "side by side"},
+		{"examples/x/main.go", module + "/cmd/millstream", "stands above"},
 		{"engine/task.go", module + "/test/peers", "test stands above engine"},
 		{"test/peers/x.go", module + "/cmd/millstream", ""},
 		{"test/peers/x.go", module + "/test/report", ""},
