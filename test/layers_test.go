@@ -88,7 +88,7 @@ func TestLayers(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	layers := []string{"cmd", "sql", "engine", "setting"}
+	layers := []string{"cmd", "examples", "sql", "engine", "setting"}
 	for _, test := range []struct{ path, imported, want string }{
 		{"sql/bind/bind.go", module + "/engine/task", ""},
 		{"sql/bind/bind.go", module + "/sql/syntax", ""},

@@ -26,7 +26,7 @@ func vocabulary(r *rand.Rand) []string {
 			vowel = !vowel
 		}
 		if len(words) < 40 {
-			b = b[:3+len(words)%3]
+			b = b[:3+len(words)%2]
 		}
 		if w := string(b); !seen[w] {
 			seen[w] = true
