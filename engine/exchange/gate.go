@@ -1,6 +1,9 @@
 package exchange
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Capacity is the number of messages that a queue holds: enough for the receiver to work on while the sender fills the next payload.
 const Capacity = 4
@@ -14,6 +17,8 @@ type Gate struct {
 	first   int
 	waiting int
 	wake    chan struct{}
+	// declined: the receiver has ended and wants no more.
+	declined atomic.Bool
 }
 
 // Channel is one queue: what a [Sender] sees of a Gate.
@@ -133,6 +138,26 @@ func (g *Gate) Unblock() {
 	}
 }
 
+// Decline ends the receiver's interest: what waits is dropped, and so is what comes.
+func (g *Gate) Decline() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.declined.Store(true)
+	g.waiting = 0
+	for _, c := range g.channels {
+		for ; c.n > 0; c.n-- {
+			if m := &c.ring[c.head]; m.Kind == Data {
+				m.Release()
+			}
+			c.ring[c.head] = Message{}
+			c.head = (c.head + 1) % Capacity
+		}
+		if c.wanted {
+			signal(c.space)
+		}
+	}
+}
+
 // room reports whether a message fits. If not, the sender's space signal will tell.
 func (c *Channel) room() bool {
 	c.gate.mu.Lock()
@@ -153,6 +178,14 @@ func (c *Channel) empty() bool {
 func (c *Channel) push(m *Message) bool {
 	g := c.gate
 	g.mu.Lock()
+	if g.declined.Load() {
+		g.mu.Unlock()
+		if m.Kind == Data {
+			dropped := *m
+			dropped.Release()
+		}
+		return true
+	}
 	if m.Kind == Watermark && c.n > 0 {
 		if last := &c.ring[(c.head+c.n-1)%Capacity]; last.Kind == Watermark {
 			last.Time = m.Time

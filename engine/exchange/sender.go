@@ -32,7 +32,7 @@ type Sender struct {
 	ctx    context.Context
 	ship   graph.Ship
 	packer operator.Packer
-	sizer  Sizer // nil if the packer has none
+	sizer  Sizer // nil: the packer does not know sizes
 	to     []*Channel
 	space  <-chan struct{}
 	lots   int
@@ -179,6 +179,16 @@ func (s *Sender) Mark(m Message) error {
 		}
 	}
 	return nil
+}
+
+// Declined reports whether no receiver wants more.
+func (s *Sender) Declined() bool {
+	for _, c := range s.to {
+		if !c.gate.declined.Load() {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Sender) wait() error {

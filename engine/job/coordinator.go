@@ -1,0 +1,280 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/engine/task"
+	"github.com/millstream/millstream/setting"
+)
+
+// coordinator takes checkpoints, one at a time: it asks the sources, which send barriers through the graph, and waits until every task
+// has reported or ended.
+type coordinator struct {
+	job  *Handle
+	turn chan struct{} // holds a value while nobody takes a checkpoint or ends the job
+
+	mu      sync.Mutex
+	last    int64 // number of the checkpoint started last
+	pending *pending
+	acked   []int64        // by task: the last checkpoint it reported for
+	ended   []*task.Report // by task: its last report, nil while it runs
+	running int            // tasks that have not ended
+	loose   []loose
+	scans   map[int]*progressOf // by node
+	newest  *Checkpoint
+}
+
+// pending is a checkpoint under way.
+type pending struct {
+	id      int64
+	missing int // tasks that have neither reported nor ended
+	reports map[int]*task.Report
+	made    *Checkpoint
+	cover   committables // what the checkpoint covers
+	done    chan struct{}
+}
+
+// loose is what a sink's subtask handed over and no checkpoint covers yet.
+type loose struct {
+	node int
+	list []connector.Committable
+	id   int64 // the first checkpoint that covers it
+	// doubtful: a checkpoint covers it that could perhaps not be stored, so only another one's success tells what becomes of it.
+	doubtful bool
+}
+
+func newCoordinator(h *Handle) *coordinator {
+	c := &coordinator{
+		job: h, turn: make(chan struct{}, 1), running: len(h.tasks),
+		acked: make([]int64, len(h.tasks)), ended: make([]*task.Report, len(h.tasks)), scans: map[int]*progressOf{},
+	}
+	if h.opts.Restore != nil {
+		c.last = h.opts.Restore.ID
+		c.newest = h.opts.Restore
+	}
+	for _, s := range h.scans {
+		c.scans[s.node] = &progressOf{splits: s.list, done: map[string]int64{}}
+	}
+	c.turn <- struct{}{}
+	return c
+}
+
+// ack takes a task's report at a barrier.
+func (c *coordinator) ack(i int, r *task.Report) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.acked[i] = r.Checkpoint
+	c.note(i, r, r.Checkpoint)
+	if p := c.pending; p != nil && p.id == r.Checkpoint {
+		p.reports[i] = r
+		c.arrive()
+	}
+}
+
+// finish takes a task's last report. It belongs to the checkpoint under way, unless the task has reported for that: then what came
+// after the barrier belongs to the next.
+func (c *coordinator) finish(i int, r *task.Report) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running--
+	c.ended[i] = r
+	if p := c.pending; p != nil && c.acked[i] < p.id {
+		c.note(i, r, p.id)
+		c.arrive()
+		return
+	}
+	c.note(i, r, c.last+1)
+}
+
+// note keeps what a report says of the outside world: splits that were read, and what was written.
+func (c *coordinator) note(i int, r *task.Report, id int64) {
+	d := c.job.tasks[i]
+	for stage, s := range r.Stages {
+		if len(s.Committables) > 0 {
+			c.loose = append(c.loose, loose{node: d.nodes[stage], list: s.Committables, id: id})
+		}
+	}
+	for _, split := range r.Finished {
+		c.scans[d.nodes[0]].done[split] = id
+	}
+}
+
+// arrive counts a task, and makes the checkpoint when it was the last.
+func (c *coordinator) arrive() {
+	p := c.pending
+	if p.missing--; p.missing > 0 {
+		return
+	}
+	c.pending = nil
+	p.made = c.job.gather(p.id, p.reports, c.ended, c.scans)
+	p.cover = c.take(func(l loose) bool { return l.id <= p.id })
+	for node, list := range p.cover {
+		s := p.made.Nodes[c.job.plan.nodes[node].uid]
+		s.Committables = append(s.Committables, list...)
+	}
+	close(p.done)
+}
+
+// take removes and returns what was handed over and is wanted.
+func (c *coordinator) take(want func(loose) bool) committables {
+	taken := committables{}
+	kept := c.loose[:0]
+	for _, l := range c.loose {
+		if want(l) {
+			taken[l.node] = append(taken[l.node], l.list...)
+		} else {
+			kept = append(kept, l)
+		}
+	}
+	clear(c.loose[len(kept):])
+	c.loose = kept
+	return taken
+}
+
+// trigger takes a checkpoint from beginning to end.
+func (c *coordinator) trigger(ctx context.Context) (*Checkpoint, error) {
+	select {
+	case <-c.turn:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("checkpoint not started: %w", context.Cause(ctx))
+	case <-c.job.done:
+		return nil, ErrEnded
+	}
+	defer func() { c.turn <- struct{}{} }()
+	p, err := c.begin()
+	if err != nil {
+		return nil, err
+	}
+	limit := c.job.opts.Clock.NewTimer()
+	defer limit.Stop()
+	patience := c.job.opts.Env.Settings.Duration(setting.CheckpointTimeout)
+	limit.Set(c.job.opts.Clock.Now().Add(patience))
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-c.job.ctx.Done():
+		err = ErrEnded
+	case <-limit.C():
+		err = fmt.Errorf("%d of %d tasks have not reported after %v: their inputs are slow or uneven, or %s is too short",
+			c.missing(p), len(c.job.tasks), patience, setting.CheckpointTimeout.Key)
+	}
+	if err != nil && c.giveUp(p) {
+		return nil, fmt.Errorf("checkpoint %d: %w", p.id, err)
+	}
+	return p.made, c.complete(p)
+}
+
+// begin starts a checkpoint.
+func (c *coordinator) begin() (*pending, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running == 0 || c.job.ctx.Err() != nil {
+		return nil, ErrEnded
+	}
+	c.last++
+	p := &pending{id: c.last, missing: c.running, reports: map[int]*task.Report{}, done: make(chan struct{})}
+	c.pending = p
+	for i, d := range c.job.tasks {
+		if d.task.Source != nil && c.ended[i] == nil {
+			d.task.Trigger(p.id)
+		}
+	}
+	return p, nil
+}
+
+func (c *coordinator) missing(p *pending) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return p.missing
+}
+
+// giveUp ends a checkpoint that is not complete; false if it is.
+func (c *coordinator) giveUp(p *pending) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pending != p {
+		return false
+	}
+	c.pending = nil
+	return true
+}
+
+// complete stores a checkpoint and commits what it covers. Once it is stored, the commit goes on even if the job ends meanwhile.
+func (c *coordinator) complete(p *pending) error {
+	ctx := context.WithoutCancel(c.job.parent)
+	if store := c.job.opts.OnCheckpoint; store != nil {
+		if err := store(c.job.ctx, p.made); err != nil {
+			c.mu.Lock()
+			for node, list := range p.cover {
+				c.loose = append(c.loose, loose{node, list, p.id, true})
+			}
+			c.mu.Unlock()
+			return fmt.Errorf("checkpoint %d: %w", p.id, err)
+		}
+	}
+	c.mu.Lock()
+	c.newest = p.made
+	c.mu.Unlock()
+	if err := c.job.commit(ctx, p.cover); err != nil {
+		err = fmt.Errorf("checkpoint %d: %w", p.id, err)
+		c.job.fail(err)
+		return err
+	}
+	return nil
+}
+
+func (c *coordinator) latest() *Checkpoint {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.newest
+}
+
+// periodically takes a checkpoint every interval until stop is closed. More failures in a row than are tolerated end the job.
+func (c *coordinator) periodically(interval time.Duration, stop <-chan struct{}) {
+	settings := c.job.opts.Env.Settings
+	tolerable, pause := settings.Int(setting.TolerableFailedCheckpoints), settings.Duration(setting.CheckpointMinPause)
+	timer, failures := c.job.opts.Clock.NewTimer(), 0
+	defer timer.Stop()
+	next := c.job.opts.Clock.Now().Add(interval)
+	for {
+		timer.Set(next)
+		select {
+		case <-timer.C():
+		case <-stop:
+			return
+		}
+		_, err := c.trigger(c.job.ctx)
+		switch {
+		case err == nil:
+			failures = 0
+		case errors.Is(err, ErrEnded) || c.job.ctx.Err() != nil:
+			return
+		default:
+			if failures++; failures > tolerable {
+				c.job.fail(err)
+				return
+			}
+		}
+		now := c.job.opts.Clock.Now()
+		next = next.Add(interval)
+		if next.Before(now.Add(pause)) {
+			next = now.Add(pause)
+		}
+	}
+}
+
+// close waits for a checkpoint under way and keeps others from starting. All tasks have ended.
+func (c *coordinator) close() { <-c.turn }
+
+// left returns what no checkpoint covers, with or without what is doubtful.
+func (c *coordinator) left(doubtful bool) committables {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.take(func(l loose) bool { return doubtful || !l.doubtful })
+}

@@ -1,0 +1,269 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/engine/exchange"
+	"github.com/millstream/millstream/engine/operator"
+	"github.com/millstream/millstream/engine/task"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/setting"
+)
+
+// deployed is a task and where it stands.
+type deployed struct {
+	task    *task.Task
+	nodes   []int // by stage
+	subtask int
+}
+
+// scan is a source with its splits.
+type scan struct {
+	node   int
+	source connector.Source
+	list   []connector.Split
+	splits *task.Splits
+	bytes  int64 // 0 if unknown
+}
+
+// nodeCounters are the counters of a node's subtasks.
+type nodeCounters []*operator.Counters
+
+// openScans makes all sources and lists their splits, at the same time.
+func (h *Handle) openScans() error {
+	for i := range h.plan.nodes {
+		n := &h.plan.nodes[i]
+		op, ok := n.Op.(*graph.Scan)
+		if !ok {
+			continue
+		}
+		s, err := newSource(op, h.opts.Env)
+		if err != nil {
+			return err
+		}
+		h.scans = append(h.scans, &scan{node: i, source: s})
+	}
+	errs := make([]error, len(h.scans))
+	var group sync.WaitGroup
+	for i, s := range h.scans {
+		group.Go(func() { errs[i] = h.list(s) })
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+func newSource(op *graph.Scan, env connector.Env) (connector.Source, error) {
+	spec, ok := connector.Lookup(op.Table.Connector)
+	if !ok {
+		return nil, fmt.Errorf("table %s: there is no connector '%s' in this program; it has %s",
+			op.Table.Name, op.Table.Connector, strings.Join(connector.Names(), ", "))
+	}
+	if spec.NewSource == nil {
+		return nil, fmt.Errorf("table %s: connector '%s' cannot be read", op.Table.Name, op.Table.Connector)
+	}
+	s, err := spec.NewSource(connector.SourceRequest{Env: env, Table: op.Table, Project: op.Project, Filter: op.Filter, Limit: op.Limit})
+	if err != nil {
+		return nil, fmt.Errorf("table %s: %w", op.Table.Name, err)
+	}
+	return s, nil
+}
+
+// list finds what a scan is to read: its splits, or what a checkpoint left of them.
+func (h *Handle) list(s *scan) (err error) {
+	n := &h.plan.nodes[s.node]
+	op := n.Op.(*graph.Scan)
+	defer func() {
+		if v := recover(); v != nil {
+			err = &task.Error{Operator: n.Name, Err: &task.Panic{Value: v, Stack: debug.Stack()}}
+		}
+	}()
+	if from := h.restored(n); from != nil {
+		s.list = from.Splits
+	} else if s.list, err = s.source.Splits(h.ctx, n.parallelism); err != nil {
+		return fmt.Errorf("table %s: %w", op.Table.Name, err)
+	}
+	for _, split := range s.list {
+		if split.Size == 0 {
+			s.bytes = 0
+			break
+		}
+		s.bytes += split.Size
+	}
+	s.splits = task.NewSplits(h.ctx, s.source, s.list, n.parallelism, op.Limit < 0)
+	return nil
+}
+
+// deploy makes the tasks and connects them.
+func (h *Handle) deploy() error {
+	p := h.plan
+	h.counts = make([]nodeCounters, len(p.nodes))
+	h.sinks = map[int]connector.Sink{}
+	for i := range p.nodes {
+		n := &p.nodes[i]
+		if op, ok := n.Op.(*graph.Sink); ok {
+			if h.opts.Restore != nil && op.Overwrite {
+				going := *op
+				going.Overwrite = false // what stands there is this job's own
+				op = &going
+			}
+			s, err := operator.NewSink(op, h.opts.Env, h.opts.Batch, h.id)
+			if err != nil {
+				return err
+			}
+			h.sinks[i] = s
+		}
+	}
+	byChain := make([][]*task.Task, len(p.chains))
+	for c, nodes := range p.chains {
+		head := &p.nodes[nodes[0]]
+		for subtask := range head.parallelism {
+			t, err := h.newTask(nodes, subtask)
+			if err != nil {
+				return err
+			}
+			byChain[c] = append(byChain[c], t)
+			h.tasks = append(h.tasks, &deployed{t, nodes, subtask})
+		}
+	}
+	for _, nodes := range p.chains {
+		head := &p.nodes[nodes[0]]
+		for input, edge := range head.Inputs {
+			if err := h.connect(head, input, edge, byChain); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// newTask makes one subtask of a chain.
+func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
+	p, settings := h.plan, h.opts.Env.Settings
+	head := &p.nodes[nodes[0]]
+	t := &task.Task{
+		Space: make(chan struct{}, 1), Clock: h.opts.Clock,
+		AtLeastOnce: settings.Enum(setting.CheckpointMode) == "AT_LEAST_ONCE",
+	}
+	if len(head.Inputs) > 0 {
+		t.Gate = exchange.NewGate()
+	}
+	position := map[int]int{}
+	for k, id := range nodes {
+		position[id] = k
+	}
+	for _, id := range nodes {
+		n := &p.nodes[id]
+		stage, err := h.newStage(n, subtask)
+		if err != nil {
+			return nil, err
+		}
+		for _, next := range n.next {
+			stage.Next = append(stage.Next, position[next])
+		}
+		t.Stages = append(t.Stages, stage)
+	}
+	if op, ok := head.Op.(*graph.Scan); ok {
+		for _, s := range h.scans {
+			if s.node == head.ID {
+				t.Source = &task.Source{
+					Splits: s.splits, Bounded: s.source.Bounded(), Limit: op.Limit,
+					IdleTimeout: settings.Duration(setting.SourceIdleTimeout),
+				}
+			}
+		}
+	}
+	return t, nil
+}
+
+// newStage makes a node's operator and context for one subtask.
+func (h *Handle) newStage(n *planned, subtask int) (*task.Stage, error) {
+	counters := &operator.Counters{}
+	h.counts[n.ID] = append(h.counts[n.ID], counters)
+	stage := &task.Stage{Context: &operator.Context{
+		Context: h.ctx, Name: fmt.Sprintf("%s[%d] (%d/%d)", n.Name, n.ID, subtask+1, n.parallelism), UID: n.uid,
+		Subtask: subtask, Parallelism: n.parallelism, MaxParallelism: h.plan.groups, Inputs: len(n.Inputs),
+		Env: h.opts.Env, Counters: counters,
+	}}
+	if _, scan := n.Op.(*graph.Scan); scan {
+		return stage, nil
+	}
+	var in [][]column.Field
+	for _, e := range n.Inputs {
+		in = append(in, h.plan.nodes[e.From].Schema)
+	}
+	op, err := operator.New(n.Node, in)
+	if err != nil {
+		return nil, err
+	}
+	stage.Operator = op
+	if _, sink := n.Op.(*graph.Sink); sink {
+		stage.Context.Sink = h.sinks[n.ID]
+	} else if c, ok := op.(operator.Committer); ok && subtask == 0 {
+		if h.sinks[n.ID] = c.Sink(); h.sinks[n.ID] == nil {
+			return nil, fmt.Errorf("%s: the operator commits to the outside and has no sink", n.Name)
+		}
+	}
+	switch from := h.restored(n); {
+	case from == nil:
+	case from.Finished:
+		stage.Operator = finished{}
+	default:
+		stage.Context.Restore = from.cut(subtask, n.parallelism, h.plan.groups)
+	}
+	return stage, nil
+}
+
+// connect lays the queues of one edge.
+func (h *Handle) connect(to *planned, input int, edge graph.Edge, byChain [][]*task.Task) error {
+	p := h.plan
+	from := &p.nodes[edge.From]
+	edge.Ship = p.ship(edge, to)
+	if edge.NewPacker == nil {
+		switch {
+		case from.Schema == nil:
+			return fmt.Errorf("node '%s' sends values that are no batches to '%s' in another task and has no packer for them", from.Name, to.Name)
+		case edge.Ship == graph.Hash && len(edge.Keys) == 0 && to.parallelism > 1:
+			return fmt.Errorf("node '%s' ships to '%s' by hash and has no keys", from.Name, to.Name)
+		}
+	}
+	stage := 0
+	for k, id := range p.chains[from.chain] {
+		if id == from.ID {
+			stage = k
+		}
+	}
+	for i, sender := range byChain[from.chain] {
+		var channels []*exchange.Channel
+		for k, receiver := range byChain[to.chain] {
+			if edge.Ship != graph.Forward || i == k {
+				channels = append(channels, receiver.Gate.Connect(input, sender.Space))
+			}
+		}
+		var packer operator.Packer
+		if edge.NewPacker == nil {
+			packer = exchange.NewPacker(edge, from.Schema, len(channels), p.groups)
+		} else {
+			made := edge.NewPacker(exchange.Lots(edge.Ship, len(channels)), p.groups)
+			ok := false
+			if packer, ok = made.(operator.Packer); !ok {
+				return fmt.Errorf("the packer from '%s' to '%s' is a %T, which is none", from.Name, to.Name, made)
+			}
+		}
+		sender.Stages[stage].Senders = append(sender.Stages[stage].Senders,
+			exchange.NewSender(h.ctx, edge.Ship, packer, channels, sender.Space))
+	}
+	return nil
+}
+
+// finished stands for an operator that had ended before the checkpoint that a job starts from: all that it had to emit was emitted.
+type finished struct{ operator.Base }
+
+func (finished) Process(int, operator.Payload, operator.Output) error {
+	return errors.New("rows came for an operator that had ended before the checkpoint which the job goes on from")
+}

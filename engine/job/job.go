@@ -1,0 +1,253 @@
+// Package job runs a graph: it lays chains of operators out as tasks, connects them, starts them, waits for them, takes
+// checkpoints meanwhile and commits what sinks wrote.
+//
+// What enters: a [graph.Graph] and options. What leaves: a result with counters, checkpoints, and what the job wrote. SQL and the
+// Go API call [Run] or [Start].
+//
+// What must hold: the first failure ends all tasks and is the job's error; no goroutine is left when a job has ended; what a sink
+// wrote is committed once, after a checkpoint or the job's end covers it, or aborted.
+package job
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/engine/clock"
+	"github.com/millstream/millstream/engine/task"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/setting"
+)
+
+// Options say how a job runs. Its settings are those of Env.
+type Options struct {
+	Env            connector.Env
+	Parallelism    int    // of nodes that do not say; 0: parallelism.default
+	MaxParallelism int    // number of key groups; 0: pipeline.max-parallelism
+	Batch          bool   // bounded inputs, final results
+	ID             string // unique for this run; "": one is made
+	Clock          clock.Clock
+	// Progress, if set, is called now and then and once at the end, never twice at a time.
+	Progress func(Progress)
+	// ProgressInterval is the time between calls of Progress; 0: 200 ms.
+	ProgressInterval time.Duration
+	// Restore is where to go on: the graph's nodes find their state by UID.
+	Restore *Checkpoint
+	// OnCheckpoint, if set, gets each checkpoint before what it covers is committed. Its error makes the checkpoint fail.
+	OnCheckpoint func(ctx context.Context, c *Checkpoint) error
+}
+
+// Result is what a job did.
+type Result struct {
+	RowsIn   int64 // read by sources
+	RowsOut  int64 // taken in by nodes that send to no other
+	BytesIn  int64 // read by sources
+	BytesOut int64 // written by sinks
+	Skipped  int64 // malformed records that were skipped
+	Duration time.Duration
+	Nodes    []NodeProgress
+}
+
+// ErrCancelled is the error of a job that was cancelled by [Handle.Cancel]. It is a [context.Canceled] too.
+var ErrCancelled = fmt.Errorf("the job was cancelled: %w", context.Canceled)
+
+// Run runs a job to its end. The result is nil if the job could not start. If the context ends, the job is cancelled and the error
+// wraps the context's cause.
+func Run(ctx context.Context, g *graph.Graph, opts Options) (*Result, error) {
+	h, err := Start(ctx, g, opts)
+	if err != nil {
+		return nil, err
+	}
+	return h.Wait()
+}
+
+// Handle is a running job. Its methods may be called from any goroutine.
+type Handle struct {
+	id      string
+	opts    Options
+	plan    *plan
+	parent  context.Context
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	started time.Time
+
+	tasks   []*deployed
+	scans   []*scan
+	sinks   map[int]connector.Sink // by node
+	counts  []nodeCounters
+	control *coordinator
+
+	mu      sync.Mutex
+	failure error
+	done    chan struct{}
+	result  *Result
+	err     error
+}
+
+// Start plans a job, lists its inputs, prepares its sinks and starts its tasks. The job ends with ctx. Whoever starts a job waits for it.
+func Start(ctx context.Context, g *graph.Graph, opts Options) (*Handle, error) {
+	if opts.Clock == nil {
+		opts.Clock = clock.Real
+	}
+	if opts.Parallelism == 0 {
+		opts.Parallelism = opts.Env.Settings.Int(setting.Parallelism)
+	}
+	if opts.MaxParallelism == 0 {
+		opts.MaxParallelism = opts.Env.Settings.Int(setting.MaxParallelism)
+	}
+	if opts.ProgressInterval == 0 {
+		opts.ProgressInterval = 200 * time.Millisecond
+	}
+	if opts.ID == "" {
+		var id [8]byte
+		rand.Read(id[:]) //nolint:errcheck // it never fails
+		opts.ID = hex.EncodeToString(id[:])
+	}
+	p, err := newPlan(g, opts.Parallelism, opts.MaxParallelism)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handle{id: opts.ID, opts: opts, plan: p, parent: ctx, started: opts.Clock.Now(), done: make(chan struct{})}
+	h.ctx, h.cancel = context.WithCancelCause(ctx)
+	if err := h.prepare(); err != nil {
+		h.cancel(err)
+		return nil, err
+	}
+	h.run()
+	return h, nil
+}
+
+// prepare does all that can fail before a task starts.
+func (h *Handle) prepare() error {
+	if err := h.checkRestore(); err != nil {
+		return err
+	}
+	if err := h.openScans(); err != nil {
+		return err
+	}
+	if err := h.deploy(); err != nil {
+		return err
+	}
+	return h.prepareSinks()
+}
+
+// run starts the tasks, and what ends the job after them.
+func (h *Handle) run() {
+	h.control = newCoordinator(h)
+	var tasks sync.WaitGroup
+	for i, d := range h.tasks {
+		d.task.Ack = func(r *task.Report) { h.control.ack(i, r) }
+		d.task.Init()
+	}
+	for i, d := range h.tasks {
+		tasks.Go(func() {
+			r, err := d.task.Run(h.ctx)
+			if err != nil {
+				h.fail(err)
+				return
+			}
+			h.control.finish(i, r)
+		})
+	}
+	var helpers sync.WaitGroup
+	stop := make(chan struct{})
+	if interval := h.opts.Env.Settings.Duration(setting.CheckpointInterval); interval > 0 {
+		helpers.Go(func() { h.control.periodically(interval, stop) })
+	}
+	if h.opts.Progress != nil {
+		helpers.Go(func() { h.showProgress(stop) })
+	}
+	go func() {
+		tasks.Wait()
+		close(stop)
+		helpers.Wait()
+		h.end()
+	}()
+}
+
+// fail ends the job with an error, if it is the first and not what the end of the job brought about.
+func (h *Handle) fail(err error) {
+	h.mu.Lock()
+	if h.failure == nil && h.ctx.Err() == nil {
+		h.failure = err
+	}
+	h.mu.Unlock()
+	h.cancel(err)
+}
+
+// end commits or aborts what is left, once all tasks have ended.
+func (h *Handle) end() {
+	for _, s := range h.scans {
+		if err := s.splits.Close(); err != nil {
+			h.fail(err)
+		}
+	}
+	h.control.close()
+	err := h.outcome()
+	left := h.control.left(err == nil)
+	if err == nil {
+		if err = h.commitLast(left); err != nil && h.parent.Err() != nil {
+			err = h.cancelled()
+		}
+	}
+	if err != nil {
+		err = h.abort(err, left)
+	}
+	h.cancel(nil)
+	h.err = err
+	h.result = h.makeResult()
+	if h.opts.Progress != nil {
+		h.opts.Progress(h.Progress())
+	}
+	close(h.done)
+}
+
+// outcome is why the job ended before its end, nil if it did not.
+func (h *Handle) outcome() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.failure != nil:
+		return h.failure
+	case h.parent.Err() != nil:
+		return h.cancelled()
+	}
+	return context.Cause(h.ctx)
+}
+
+func (h *Handle) cancelled() error {
+	return fmt.Errorf("the job was cancelled: %w", context.Cause(h.parent))
+}
+
+// ID returns the job's identifier.
+func (h *Handle) ID() string { return h.id }
+
+// Done is closed when the job has ended.
+func (h *Handle) Done() <-chan struct{} { return h.done }
+
+// Wait waits for the end of the job. The result is there in each case; the error is the first failure, or wraps
+// [context.Canceled] after Cancel.
+func (h *Handle) Wait() (*Result, error) {
+	<-h.done
+	return h.result, h.err
+}
+
+// Cancel ends the job. It does not wait.
+func (h *Handle) Cancel() { h.cancel(ErrCancelled) }
+
+// TriggerCheckpoint takes a checkpoint and commits what it covers. It waits for its turn where another is under way. The error is
+// [ErrEnded] if the job has ended before.
+func (h *Handle) TriggerCheckpoint(ctx context.Context) (*Checkpoint, error) {
+	return h.control.trigger(ctx)
+}
+
+// LastCheckpoint returns the last checkpoint that was completed, nil if there is none.
+func (h *Handle) LastCheckpoint() *Checkpoint { return h.control.latest() }
+
+// ErrEnded says that a job ended before a checkpoint was complete.
+var ErrEnded = errors.New("the job has ended")

@@ -1,0 +1,90 @@
+package job
+
+import (
+	"time"
+
+	"github.com/millstream/millstream/graph"
+)
+
+// Progress is how far a job has come.
+type Progress struct {
+	Elapsed    time.Duration
+	RowsIn     int64 // read by sources
+	RowsOut    int64 // taken in by nodes that send to no other
+	BytesIn    int64 // read by sources
+	BytesTotal int64 // to be read in all; 0 if unknown
+	BytesOut   int64 // written by sinks
+	Skipped    int64
+	Nodes      []NodeProgress
+}
+
+// NodeProgress is one node's part, over all its subtasks.
+type NodeProgress struct {
+	ID          int
+	UID, Name   string
+	Parallelism int
+	RowsIn      int64
+	RowsOut     int64
+	BytesIn     int64
+	BytesOut    int64
+	Skipped     int64
+	Late        int64
+}
+
+// Progress returns how far the job has come.
+func (h *Handle) Progress() Progress {
+	p := Progress{Elapsed: h.opts.Clock.Now().Sub(h.started)}
+	for i := range h.plan.nodes {
+		n := &h.plan.nodes[i]
+		np := NodeProgress{ID: i, UID: n.uid, Name: n.Name, Parallelism: n.parallelism}
+		for _, c := range h.counts[i] {
+			np.RowsIn += c.RowsIn.Load()
+			np.RowsOut += c.RowsOut.Load()
+			np.BytesIn += c.BytesIn.Load()
+			np.BytesOut += c.BytesOut.Load()
+			np.Skipped += c.Skipped.Load()
+			np.Late += c.Late.Load()
+		}
+		if _, scan := n.Op.(*graph.Scan); scan {
+			p.RowsIn += np.RowsIn
+			p.BytesIn += np.BytesIn
+		}
+		if n.consumers == 0 {
+			p.RowsOut += np.RowsIn
+			p.BytesOut += np.BytesOut
+		}
+		p.Skipped += np.Skipped
+		p.Nodes = append(p.Nodes, np)
+	}
+	for _, s := range h.scans {
+		if s.bytes == 0 && len(s.list) > 0 {
+			p.BytesTotal = 0
+			break
+		}
+		p.BytesTotal += s.bytes
+	}
+	return p
+}
+
+func (h *Handle) makeResult() *Result {
+	p := h.Progress()
+	return &Result{
+		RowsIn: p.RowsIn, RowsOut: p.RowsOut, BytesIn: p.BytesIn, BytesOut: p.BytesOut,
+		Skipped: p.Skipped, Duration: p.Elapsed, Nodes: p.Nodes,
+	}
+}
+
+// showProgress reports until stop is closed.
+func (h *Handle) showProgress(stop <-chan struct{}) {
+	timer := h.opts.Clock.NewTimer()
+	defer timer.Stop()
+	for {
+		timer.Set(h.opts.Clock.Now().Add(h.opts.ProgressInterval))
+		select {
+		case <-timer.C():
+			h.opts.Progress(h.Progress())
+		case <-stop:
+			return
+		}
+	}
+}

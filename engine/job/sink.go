@@ -1,0 +1,69 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/millstream/millstream/connector"
+)
+
+// abortPatience is how long clearing up after a failure may take.
+const abortPatience = 30 * time.Second
+
+// committables is what sinks have written and not yet shown, by node.
+type committables map[int][]connector.Committable
+
+// prepareSinks makes the targets ready. What a checkpoint covers is committed again: the job may have died before it had been.
+func (h *Handle) prepareSinks() error {
+	for _, node := range slices.Sorted(maps.Keys(h.sinks)) {
+		if err := h.sinks[node].Prepare(h.ctx); err != nil {
+			return fmt.Errorf("%s: %w", h.plan.nodes[node].Name, err)
+		}
+		if from := h.restored(&h.plan.nodes[node]); from != nil && len(from.Committables) > 0 {
+			if err := h.sinks[node].Commit(h.ctx, from.Committables); err != nil {
+				return fmt.Errorf("%s: %w", h.plan.nodes[node].Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// commit makes visible what sinks wrote. What was committed is taken out of list.
+func (h *Handle) commit(ctx context.Context, list committables) error {
+	for _, node := range slices.Sorted(maps.Keys(list)) {
+		if err := h.sinks[node].Commit(ctx, list[node]); err != nil {
+			return fmt.Errorf("%s: %w", h.plan.nodes[node].Name, err)
+		}
+		delete(list, node)
+	}
+	return nil
+}
+
+// commitLast ends the sinks of a job that ended well.
+func (h *Handle) commitLast(list committables) error {
+	if err := h.commit(h.ctx, list); err != nil {
+		return err
+	}
+	for _, node := range slices.Sorted(maps.Keys(h.sinks)) {
+		if err := h.sinks[node].Finish(h.ctx); err != nil {
+			return fmt.Errorf("%s: %w", h.plan.nodes[node].Name, err)
+		}
+	}
+	return nil
+}
+
+// abort discards what no checkpoint covers, after the job ended with err. What goes wrong is added to the error.
+func (h *Handle) abort(err error, list committables) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.parent), abortPatience)
+	defer cancel()
+	for _, node := range slices.Sorted(maps.Keys(list)) {
+		if aborting := h.sinks[node].Abort(ctx, list[node]); aborting != nil {
+			err = errors.Join(err, fmt.Errorf("%s: clearing up after this: %w", h.plan.nodes[node].Name, aborting))
+		}
+	}
+	return err
+}

@@ -1,0 +1,81 @@
+package task
+
+import (
+	"math"
+
+	"github.com/millstream/millstream/engine/exchange"
+	"github.com/millstream/millstream/engine/operator"
+)
+
+// output takes what a stage emits: the stages behind it are called at once, other tasks get copies.
+type output struct {
+	task   *Task
+	stage  *Stage
+	number int
+	time   int64 // the last watermark emitted
+	begun  bool  // there was one
+	idle   bool
+}
+
+var _ operator.Marker = (*output)(nil)
+
+// Emit passes a payload on. One without rows is dropped.
+func (o *output) Emit(p operator.Payload) error {
+	n := p.Rows()
+	if n == 0 {
+		return nil
+	}
+	o.stage.Context.Counters.RowsOut.Add(int64(n))
+	for _, next := range o.stage.Next {
+		if err := o.task.process(next, 0, p); err != nil {
+			return err
+		}
+	}
+	for _, s := range o.stage.Senders {
+		if err := o.task.stopped(s.Emit(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EmitWatermark passes a watermark on. That of the end of time is left to the end.
+func (o *output) EmitWatermark(t int64) error {
+	if t == math.MaxInt64 || o.begun && t <= o.time {
+		return nil
+	}
+	o.time, o.begun = t, true
+	for _, next := range o.stage.Next {
+		if err := o.task.watermark(next, t); err != nil {
+			return err
+		}
+	}
+	return o.mark(exchange.Message{Kind: exchange.Watermark, Time: t})
+}
+
+// EmitIdle passes a change of idleness on.
+func (o *output) EmitIdle(idle bool) error {
+	if idle == o.idle {
+		return nil
+	}
+	o.idle = idle
+	for _, next := range o.stage.Next {
+		if err := o.task.idle(next, idle); err != nil {
+			return err
+		}
+	}
+	if idle {
+		return o.mark(exchange.Message{Kind: exchange.Idle})
+	}
+	return o.mark(exchange.Message{Kind: exchange.Active})
+}
+
+func (o *output) mark(m exchange.Message) error {
+	for _, s := range o.stage.Senders {
+		if err := o.task.stopped(s.Mark(m)); err != nil {
+			return err
+		}
+	}
+	o.task.running = o.number
+	return nil
+}

@@ -1,0 +1,203 @@
+package task
+
+import (
+	"errors"
+	"time"
+
+	"github.com/millstream/millstream/connector"
+)
+
+// Source is what a scan's subtask reads.
+type Source struct {
+	Splits      *Splits
+	Bounded     bool
+	Limit       int64         // rows after which reading may stop; -1: none
+	IdleTimeout time.Duration // time without rows after which the subtask is idle; 0: never
+
+	reading  []*reading
+	turn     int
+	finished []string
+	rows     int64
+	quiet    time.Time // since when all readers wait; zero: they do not
+	timing   bool      // a timer for idleness is set
+}
+
+// reading is a split being read.
+type reading struct {
+	opened
+	waits   bool // Poll had nothing, and Ready has not told otherwise
+	bytes   int64
+	skipped int64
+}
+
+// report adds the source's part to a snapshot.
+func (s *Source) report(r *Report) {
+	r.Finished, s.finished = s.finished, nil
+	for _, o := range s.reading {
+		r.Reading = append(r.Reading, o.reader.Position())
+	}
+}
+
+func (s *Source) close() error {
+	var errs []error
+	for _, o := range s.reading {
+		errs = append(errs, o.reader.Close())
+	}
+	s.reading = nil
+	return errors.Join(errs...)
+}
+
+// runSource reads splits until there are no more.
+func (t *Task) runSource() error {
+	s := t.Source
+	if !s.Bounded {
+		list, err := s.Splits.share(t.Stages[0].Context.Subtask)
+		for _, o := range list {
+			s.reading = append(s.reading, &reading{opened: o})
+		}
+		if err != nil {
+			return t.failed(0, err)
+		}
+	}
+	var signals []<-chan struct{}
+	for {
+		if err := t.glance(); err != nil {
+			return err
+		}
+		t.running = 0
+		if len(s.reading) == 0 {
+			if more, err := t.nextSplit(); err != nil || !more {
+				return err
+			}
+		}
+		r := s.pick()
+		if r != nil {
+			if err := t.poll(r); err != nil {
+				return err
+			}
+			if s.Limit >= 0 && s.rows >= s.Limit || t.satisfied(0) {
+				return nil
+			}
+			continue
+		}
+		t.quiet()
+		signals = signals[:0]
+		for _, r := range s.reading {
+			signals = append(signals, r.reader.Ready())
+		}
+		ready, err := t.await(signals...)
+		if err != nil {
+			return err
+		}
+		if ready >= 0 {
+			s.reading[ready].waits = false
+		}
+	}
+}
+
+// nextSplit takes another split of a bounded source.
+func (t *Task) nextSplit() (bool, error) {
+	s := t.Source
+	if !s.Bounded {
+		return false, nil
+	}
+	o, ok, err := s.Splits.next()
+	if err != nil || !ok {
+		return false, t.failed(0, err)
+	}
+	s.reading = append(s.reading, &reading{opened: o})
+	return true, nil
+}
+
+// pick returns the next reader, in turn, that may have something; nil if all wait.
+func (s *Source) pick() *reading {
+	for range s.reading {
+		s.turn = (s.turn + 1) % len(s.reading)
+		r := s.reading[s.turn]
+		if r.waits {
+			select {
+			case <-r.reader.Ready():
+				r.waits = false
+			default:
+				continue
+			}
+		}
+		return r
+	}
+	return nil
+}
+
+// poll takes the next batch of a reader and emits it.
+func (t *Task) poll(r *reading) error {
+	s, stage := t.Source, t.Stages[0]
+	batch, status, err := r.reader.Poll()
+	if err != nil {
+		return t.failed(0, err)
+	}
+	counters := stage.Context.Counters
+	if n := r.reader.BytesRead(); n != r.bytes {
+		counters.BytesIn.Add(n - r.bytes)
+		r.bytes = n
+	}
+	if c, ok := r.reader.(connector.SkipCounter); ok {
+		if n := c.Skipped(); n != r.skipped {
+			counters.Skipped.Add(n - r.skipped)
+			r.skipped = n
+		}
+	}
+	if batch != nil && batch.Rows() > 0 {
+		n := int64(batch.Rows())
+		counters.RowsIn.Add(n)
+		s.rows += n
+		s.quiet = time.Time{}
+		if err := t.idle(0, false); err != nil {
+			return err
+		}
+		if err := stage.out.Emit(batch); err != nil {
+			return err
+		}
+		t.running = 0
+	}
+	switch status {
+	case connector.Wait:
+		r.waits = true
+	case connector.Done:
+		s.finished = append(s.finished, r.split.ID)
+		for i, o := range s.reading {
+			if o == r {
+				s.reading = append(s.reading[:i], s.reading[i+1:]...)
+				break
+			}
+		}
+		return t.failed(0, r.reader.Close())
+	}
+	return nil
+}
+
+// quiet notes that there is nothing to read.
+func (t *Task) quiet() {
+	s := t.Source
+	if s.IdleTimeout <= 0 || !s.quiet.IsZero() {
+		return
+	}
+	s.quiet = t.Clock.Now()
+	if !s.timing {
+		s.timing = true
+		t.timers.set(0, s.quiet.Add(s.IdleTimeout))
+	}
+}
+
+// sourceIdle is called when a timer for idleness is due.
+func (t *Task) sourceIdle(now time.Time) error {
+	s := t.Source
+	s.timing = false
+	if s.quiet.IsZero() {
+		return nil
+	}
+	if due := s.quiet.Add(s.IdleTimeout); due.After(now) {
+		s.timing = true
+		t.timers.set(0, due)
+		return nil
+	}
+	return t.idle(0, true)
+}
