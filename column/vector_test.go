@@ -1,4 +1,4 @@
-package column
+package column_test
 
 import (
 	"bytes"
@@ -7,26 +7,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/columntest"
 )
-
-// texts is the model of a vector: each row as text, which tells values of one type apart; nulls are "NULL!".
-func texts(v *Vector) []string {
-	out := make([]string, v.Len)
-	for i := range out {
-		if out[i] = "NULL!"; !v.IsNull(i) {
-			out[i] = string(AppendText(nil, v, i, nil))
-		}
-	}
-	return out
-}
-
-// randomRows draws row indexes below n, in any order; nil for all.
-func randomRows(t *rapid.T, n int) []int32 {
-	if n == 0 || rapid.Bool().Draw(t, "all") {
-		return nil
-	}
-	return rapid.SliceOfN(rapid.Int32Range(0, int32(n-1)), 0, 2*n).Draw(t, "rows")
-}
 
 func picked[T any](list []T, rows []int32) []T {
 	if rows == nil {
@@ -39,39 +23,22 @@ func picked[T any](list []T, rows []int32) []T {
 	return out
 }
 
-// withDictionary returns v's rows picked by random indexes, as a vector with v for its dictionary.
-func withDictionary(t *rapid.T, v *Vector) *Vector {
-	d := &Vector{Type: v.Type, Dict: v}
-	n := rapid.IntRange(0, 20).Draw(t, "indexes")
-	d.Reserve(n)
-	d.Len = n
-	for i := range n {
-		if v.Len == 0 || rapid.IntRange(0, 4).Draw(t, "null index") == 0 {
-			Values[int32](d)[i] = -5 // meaningless
-			d.SetNull(i)
-		} else {
-			Values[int32](d)[i] = rapid.Int32Range(0, int32(v.Len-1)).Draw(t, "index")
-		}
-	}
-	return d
-}
-
 // Vectors do what a list of values does, over many generations in the same memory.
 func TestVectorModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		typ := randomType(t, 2)
-		v := NewVector(typ, rapid.IntRange(0, 5).Draw(t, "room"))
+		typ := columntest.RandomType(t, 2)
+		v := column.NewVector(typ, rapid.IntRange(0, 5).Draw(t, "room"))
 		var model []string
 		same := func() {
-			if diff := cmp.Diff(model, texts(v), cmp.Comparer(func(a, b []string) bool { return slices.Equal(a, b) })); diff != "" {
+			if diff := cmp.Diff(model, columntest.Texts(v), cmp.Comparer(func(a, b []string) bool { return slices.Equal(a, b) })); diff != "" {
 				t.Fatalf("%s: %s", typ, diff)
 			}
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"": func(t *rapid.T) { same() },
 			"append": func(t *rapid.T) {
-				appendRandom(t, v)
-				model = texts(v)
+				columntest.AppendRandom(t, v)
+				model = columntest.Texts(v)
 			},
 			"append null": func(t *rapid.T) {
 				v.AppendNull()
@@ -85,21 +52,21 @@ func TestVectorModel(t *testing.T) {
 				}
 			},
 			"append rows": func(t *rapid.T) {
-				src := randomVector(t, typ, rapid.IntRange(0, 80).Draw(t, "n"))
+				src := columntest.RandomVector(t, typ, rapid.IntRange(0, 80).Draw(t, "n"))
 				if rapid.Bool().Draw(t, "dictionary") {
-					src = withDictionary(t, src)
+					src = columntest.WithDictionary(t, src, rapid.IntRange(0, 20).Draw(t, "indexes"))
 				}
-				rows := randomRows(t, src.Len)
-				model = append(model, picked(texts(src), rows)...)
+				rows := columntest.RandomRows(t, src.Len)
+				model = append(model, picked(columntest.Texts(src), rows)...)
 				v.AppendRows(src, rows)
 				src.Reset() // v owns what it holds
 				for range 3 {
-					appendRandom(t, src)
+					columntest.AppendRandom(t, src)
 				}
 			},
 			"append itself": func(t *rapid.T) {
 				if v.Len < 200 {
-					src := NewVector(typ, 0)
+					src := column.NewVector(typ, 0)
 					src.AppendRows(v, nil)
 					v.AppendRows(src, nil)
 					model = append(model, model...)
@@ -110,14 +77,14 @@ func TestVectorModel(t *testing.T) {
 				model = model[:0]
 			},
 			"lend": func(t *rapid.T) {
-				if l := typ.Layout(); l == LayoutList || l == LayoutStruct || l == LayoutNone {
+				if l := typ.Layout(); l == column.LayoutList || l == column.LayoutStruct || l == column.LayoutNone {
 					return
 				}
-				src := randomVector(t, typ, rapid.IntRange(0, 80).Draw(t, "n"))
-				want := texts(src)
+				src := columntest.RandomVector(t, typ, rapid.IntRange(0, 80).Draw(t, "n"))
+				want := columntest.Texts(src)
 				v.Reset()
 				v.Borrow(src)
-				if diff := cmp.Diff(want, texts(v)); diff != "" {
+				if diff := cmp.Diff(want, columntest.Texts(v)); diff != "" {
 					t.Fatal(diff)
 				}
 				for range rapid.IntRange(0, 3).Draw(t, "more") {
@@ -126,10 +93,10 @@ func TestVectorModel(t *testing.T) {
 				if v.Len > 0 {
 					v.SetNull(0)
 				}
-				if diff := cmp.Diff(want, texts(src)); diff != "" {
+				if diff := cmp.Diff(want, columntest.Texts(src)); diff != "" {
 					t.Fatalf("the lender's values changed: %s", diff)
 				}
-				model = texts(v)
+				model = columntest.Texts(v)
 			},
 		})
 	})
@@ -137,18 +104,19 @@ func TestVectorModel(t *testing.T) {
 
 // After the first rounds a vector that is filled and reset allocates nothing.
 func TestVectorReuse(t *testing.T) {
-	for _, typ := range append(scalarTypes, ArrayOf(Str()), RowOf(Field{Name: "a", Type: Of(Int)}), MapOf(Str(), Of(Int))) {
-		src := NewVector(typ, 0)
+	for _, typ := range append(columntest.ScalarTypes, column.ArrayOf(column.Str()), column.RowOf(column.Field{Name: "a", Type: column.Of(column.Int)}), column.MapOf(column.Str(), column.Of(column.Int))) {
+		src := column.NewVector(typ, 0)
 		for range 500 {
 			switch l := typ.Layout(); l {
-			case LayoutView:
+			case column.LayoutView:
 				src.AppendString("a text of more than twelve bytes")
 			default:
-				src.grow1()
+				src.AppendNull()
+				src.Valid.Set(src.Len - 1)
 			}
 			src.AppendNull()
 		}
-		v := NewVector(typ, 0)
+		v := column.NewVector(typ, 0)
 		fill := func() {
 			v.Reset()
 			v.AppendRows(src, nil)
@@ -164,18 +132,18 @@ func TestVectorReuse(t *testing.T) {
 
 func TestBatchModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		types := []Type{randomType(t, 1), randomType(t, 1)}
-		fields := []Field{{Name: "a", Type: types[0]}, {Name: "b", Type: types[1]}}
+		types := []column.Type{columntest.RandomType(t, 1), columntest.RandomType(t, 1)}
+		fields := []column.Field{{Name: "a", Type: types[0]}, {Name: "b", Type: types[1]}}
 		type row struct {
 			a, b string
-			kind RowKind
+			kind column.RowKind
 			time int64
 		}
-		rowsOf := func(b *Batch) []row {
+		rowsOf := func(b *column.Batch) []row {
 			var out []row
-			x, y := texts(b.Cols[0]), texts(b.Cols[1])
+			x, y := columntest.Texts(b.Cols[0]), columntest.Texts(b.Cols[1])
 			for i := range b.Rows() {
-				r := row{x[b.Row(i)], y[b.Row(i)], b.Kind(b.Row(i)), NoTime}
+				r := row{x[b.Row(i)], y[b.Row(i)], b.Kind(b.Row(i)), column.NoTime}
 				if b.Times != nil {
 					r.time = b.Times[b.Row(i)]
 				}
@@ -183,7 +151,7 @@ func TestBatchModel(t *testing.T) {
 			}
 			return out
 		}
-		b := NewBatch(fields, 0)
+		b := column.NewBatch(fields, 0)
 		var model []row
 		t.Repeat(map[string]func(*rapid.T){
 			"": func(t *rapid.T) {
@@ -193,10 +161,10 @@ func TestBatchModel(t *testing.T) {
 			},
 			"append rows": func(t *rapid.T) {
 				n := rapid.IntRange(0, 70).Draw(t, "n")
-				src := &Batch{Len: n, Cols: []*Vector{randomVector(t, types[0], n), randomVector(t, types[1], n)}}
+				src := &column.Batch{Len: n, Cols: []*column.Vector{columntest.RandomVector(t, types[0], n), columntest.RandomVector(t, types[1], n)}}
 				if rapid.Bool().Draw(t, "kinds") {
 					for i := range src.AddKinds(n) {
-						src.Kinds[i] = RowKind(rapid.IntRange(0, 3).Draw(t, "kind"))
+						src.Kinds[i] = column.RowKind(rapid.IntRange(0, 3).Draw(t, "kind"))
 					}
 				}
 				if rapid.Bool().Draw(t, "times") {
@@ -216,7 +184,7 @@ func TestBatchModel(t *testing.T) {
 				if rapid.Bool().Draw(t, "live rows") {
 					model = append(model, rowsOf(src)...)
 					b.AppendRows(src, nil)
-				} else if rows := randomRows(t, n); rows != nil {
+				} else if rows := columntest.RandomRows(t, n); rows != nil {
 					model = append(model, picked(all, rows)...)
 					b.AppendRows(src, rows)
 				}
@@ -231,14 +199,14 @@ func TestBatchModel(t *testing.T) {
 }
 
 func TestBatchReuse(t *testing.T) {
-	src := NewBatch([]Field{{Name: "a", Type: Of(Int)}}, 0)
+	src := column.NewBatch([]column.Field{{Name: "a", Type: column.Of(column.Int)}}, 0)
 	for i := range 1000 {
-		Append(src.Cols[0], int32(i))
+		column.Append(src.Cols[0], int32(i))
 	}
 	src.Len = 1000
-	src.AddKinds(1000)[5] = Delete
+	src.AddKinds(1000)[5] = column.Delete
 	src.AddTimes(1000)[5] = 7
-	b := NewBatch([]Field{{Name: "a", Type: Of(Int)}}, 0)
+	b := column.NewBatch([]column.Field{{Name: "a", Type: column.Of(column.Int)}}, 0)
 	fill := func() {
 		b.Reset()
 		b.AppendRows(src, nil)
@@ -247,7 +215,7 @@ func TestBatchReuse(t *testing.T) {
 	if n := testing.AllocsPerRun(10, fill); n > 0 {
 		t.Errorf("%v allocations a round", n)
 	}
-	if b.Kind(5) != Delete || b.Kind(6) != Insert || b.Times[5] != 7 || b.Times[6] != NoTime {
+	if b.Kind(5) != column.Delete || b.Kind(6) != column.Insert || b.Times[5] != 7 || b.Times[6] != column.NoTime {
 		t.Error("kinds or times are wrong")
 	}
 }
@@ -260,15 +228,15 @@ func TestMakeView(t *testing.T) {
 		buf = buf[:size:size]
 		for off := range size + 1 {
 			for n := 0; n <= 40 && off+n <= size; n++ {
-				v := MakeView(buf, 3, off, n)
+				v := column.MakeView(buf, 3, off, n)
 				bufs := [][]byte{nil, nil, nil, buf}
 				if got := v.Bytes(bufs); !bytes.Equal(got, buf[off:off+n]) {
 					t.Fatalf("size %d, offset %d, length %d: %q", size, off, n, got)
 				}
-				if v.Inline() != (n <= InlineLen) || v.Len() != n {
+				if v.Inline() != (n <= column.InlineLen) || v.Len() != n {
 					t.Fatalf("length %d: inline %t, Len %d", n, v.Inline(), v.Len())
 				}
-				if n <= InlineLen && v != InlineView(buf[off:off+n]) {
+				if n <= column.InlineLen && v != column.InlineView(buf[off:off+n]) {
 					t.Fatalf("length %d at %d of %d: bytes behind the value are in the view", n, off, size)
 				}
 			}
@@ -277,12 +245,12 @@ func TestMakeView(t *testing.T) {
 }
 
 func TestHold(t *testing.T) {
-	v := NewVector(Str(), 0)
+	v := column.NewVector(column.Str(), 0)
 	lent := v.Lend([]byte("lent text of some length"))
 	v.AppendString("a text of more than twelve bytes")
-	Append(v, MakeView(v.Buffers[lent], lent, 5, 19))
+	column.Append(v, column.MakeView(v.Buffers[lent], lent, 5, 19))
 	v.AppendString("short")
-	if diff := cmp.Diff([]string{"a text of more than twelve bytes", "text of some length", "short"}, texts(v)); diff != "" {
+	if diff := cmp.Diff([]string{"a text of more than twelve bytes", "text of some length", "short"}, columntest.Texts(v)); diff != "" {
 		t.Fatal(diff)
 	}
 	v.Reset()
@@ -290,31 +258,31 @@ func TestHold(t *testing.T) {
 		t.Fatalf("buffers after Reset: %q", v.Buffers)
 	}
 	v.AppendString("again a text of more than twelve bytes")
-	if got := texts(v)[0]; got != "again a text of more than twelve bytes" {
+	if got := columntest.Texts(v)[0]; got != "again a text of more than twelve bytes" {
 		t.Fatal(got)
 	}
 }
 
 func TestDecode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		typ := randomType(t, 1)
-		dict := randomVector(t, typ, rapid.IntRange(0, 10).Draw(t, "values"))
-		v := withDictionary(t, dict)
-		to := &Vector{}
+		typ := columntest.RandomType(t, 1)
+		dict := columntest.RandomVector(t, typ, rapid.IntRange(0, 10).Draw(t, "values"))
+		v := columntest.WithDictionary(t, dict, rapid.IntRange(0, 20).Draw(t, "indexes"))
+		to := &column.Vector{}
 		for range 2 {
 			to.Reset()
 			v.Decode(to)
-			if diff := cmp.Diff(texts(v), texts(to)); diff != "" {
+			if diff := cmp.Diff(columntest.Texts(v), columntest.Texts(to)); diff != "" {
 				t.Fatalf("%s: %s", typ, diff)
 			}
 		}
-		rows := randomRows(t, v.Len)
+		rows := columntest.RandomRows(t, v.Len)
 		if rows == nil {
 			rows = []int32{}
 		}
-		taken := NewVector(typ, 0)
+		taken := column.NewVector(typ, 0)
 		taken.Take(to, rows)
-		if diff := cmp.Diff(picked(texts(v), rows), texts(taken)); diff != "" {
+		if diff := cmp.Diff(picked(columntest.Texts(v), rows), columntest.Texts(taken)); diff != "" {
 			t.Fatalf("%s: %s", typ, diff)
 		}
 	})
@@ -322,17 +290,19 @@ func TestDecode(t *testing.T) {
 
 func TestScatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		typ := rapid.SampledFrom(scalarTypes).Draw(t, "type")
+		typ := rapid.SampledFrom(columntest.ScalarTypes).Draw(t, "type")
 		n := rapid.IntRange(1, 100).Draw(t, "n")
-		v, src := randomVector(t, typ, n), randomVector(t, typ, n)
+		v, src := columntest.RandomVector(t, typ, n), columntest.RandomVector(t, typ, n)
 		constant := rapid.Bool().Draw(t, "constant")
 		rows := rapid.SliceOfN(rapid.Int32Range(0, int32(n-1)), 0, n).Draw(t, "rows")
-		want, from := texts(v), texts(src)
+		want, from := columntest.Texts(v), columntest.Texts(src)
 		for _, r := range rows {
-			want[r] = from[at(r, constant)]
+			if want[r] = from[r]; constant {
+				want[r] = from[0]
+			}
 		}
 		v.Scatter(src, constant, rows)
-		if diff := cmp.Diff(want, texts(v)); diff != "" {
+		if diff := cmp.Diff(want, columntest.Texts(v)); diff != "" {
 			t.Fatalf("%s: %s", typ, diff)
 		}
 	})
@@ -341,8 +311,8 @@ func TestScatter(t *testing.T) {
 func TestBitmapModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const size = 300
-		b, model := MakeBitmap(size), make([]bool, size)
-		src, from := MakeBitmap(size), make([]bool, size)
+		b, model := column.MakeBitmap(size), make([]bool, size)
+		src, from := column.MakeBitmap(size), make([]bool, size)
 		for i := range size {
 			from[i] = rapid.Bool().Draw(t, "bit")
 			src.Put(i, from[i])

@@ -76,3 +76,77 @@ func equalLists(a *column.Vector, i int, b *column.Vector, j int) bool {
 	}
 	return true
 }
+
+// SelectEqual keeps the pairs of equal rows: pair k is row ai[k] of a and row bi[k] of b, vectors of one type; nil is row k. It
+// writes to out those pairs of sel (nil: all n) whose rows are equal, nulls to each other and NaN to NaN, as hash tables need
+// it. out must have room for all of them; it may be sel's memory.
+func SelectEqual(a, b *column.Vector, ai, bi []int32, n int, sel, out []int32) []int32 {
+	if a.Dict != nil || b.Dict != nil {
+		return selectEqualRows(a, b, ai, bi, n, sel, out)
+	}
+	switch a.Type.Layout() {
+	case column.LayoutInt8:
+		out = selectEqual(column.Values[int8](a), column.Values[int8](b), ai, bi, n, sel, out, a, b)
+	case column.LayoutInt16:
+		out = selectEqual(column.Values[int16](a), column.Values[int16](b), ai, bi, n, sel, out, a, b)
+	case column.LayoutInt32:
+		out = selectEqual(column.Values[int32](a), column.Values[int32](b), ai, bi, n, sel, out, a, b)
+	case column.LayoutInt64:
+		out = selectEqual(column.Values[int64](a), column.Values[int64](b), ai, bi, n, sel, out, a, b)
+	case column.LayoutInt128:
+		out = selectEqual(column.Values[column.Int128](a), column.Values[column.Int128](b), ai, bi, n, sel, out, a, b)
+	case column.LayoutView:
+		out = selectEqualViews(a, b, ai, bi, n, sel, out)
+	default:
+		out = selectEqualRows(a, b, ai, bi, n, sel, out)
+	}
+	return out
+}
+
+func selectEqual[T comparable](x, y []T, ai, bi []int32, n int, sel, out []int32, a, b *column.Vector) []int32 {
+	k := 0
+	if a.Valid == nil && b.Valid == nil {
+		each(n, sel, func(p int32) {
+			out[k] = p
+			k += one(x[row(ai, int(p))] == y[row(bi, int(p))])
+		})
+		return out[:k]
+	}
+	each(n, sel, func(p int32) {
+		i, j := row(ai, int(p)), row(bi, int(p))
+		out[k] = p
+		av, bv := a.Valid == nil || a.Valid.Get(i), b.Valid == nil || b.Valid.Get(j)
+		k += one(av == bv && (!av || x[i] == y[j]))
+	})
+	return out[:k]
+}
+
+func selectEqualViews(a, b *column.Vector, ai, bi []int32, n int, sel, out []int32) []int32 {
+	x, y := column.Values[column.View](a), column.Values[column.View](b)
+	nulls := a.Valid != nil || b.Valid != nil
+	k := 0
+	each(n, sel, func(p int32) {
+		i, j := row(ai, int(p)), row(bi, int(p))
+		out[k] = p
+		v, w := &x[i], &y[j]
+		if nulls && (a.IsNull(i) || b.IsNull(j)) {
+			k += one(a.IsNull(i) == b.IsNull(j))
+			return
+		}
+		eq := v.Lo == w.Lo && v.Hi == w.Hi
+		if v.Lo == w.Lo && !v.Inline() {
+			eq = EqualView(v, w, a.Buffers, b.Buffers)
+		}
+		k += one(eq)
+	})
+	return out[:k]
+}
+
+func selectEqualRows(a, b *column.Vector, ai, bi []int32, n int, sel, out []int32) []int32 {
+	k := 0
+	each(n, sel, func(p int32) {
+		out[k] = p
+		k += one(EqualRows(a, row(ai, int(p)), b, row(bi, int(p))))
+	})
+	return out[:k]
+}
