@@ -29,7 +29,7 @@ type Counted[K comparable] struct {
 
 // String returns the key and the count with a blank between.
 func (c Counted[K]) String() string {
-	b, _ := c.AppendText(nil) //nolint:errcheck // never fails
+	b, _ := c.AppendText(nil)
 	return string(b)
 }
 
@@ -110,14 +110,17 @@ func aggregate[K comparable, T, A, R any](s Keyed[K, T], name string, agg aggreg
 	return Stream[R]{j, n}
 }
 
-// hashOf hashes values by a key computed from each.
-func hashOf[K comparable, T any](hash hasher[K], key func(T) K) func([]T, []uint64) {
-	return func(items []T, hashes []uint64) {
-		keys := make([]K, len(items))
-		for i, v := range items {
-			keys[i] = key(v)
+// hashOf makes functions, one for each packer, that hash values by a key computed from each.
+func hashOf[K comparable, T any](hash hasher[K], key func(T) K) func() func([]T, []uint64) {
+	return func() func([]T, []uint64) {
+		var keys []K
+		return func(items []T, hashes []uint64) {
+			keys = keys[:0]
+			for _, v := range items {
+				keys = append(keys, key(v))
+			}
+			hash(keys, hashes)
 		}
-		hash(keys, hashes)
 	}
 }
 

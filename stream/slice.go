@@ -37,13 +37,12 @@ func (e *emitter[T]) flush(out operator.Output) error {
 	return err
 }
 
-// packer distributes slices over the targets of an edge. route gives each value's target; nil deals whole
-// pending slices in turn.
+// packer distributes slices over the targets of an edge. route gives each value's target; nil puts all into the only
+// target of an edge that is not by key.
 type packer[T any] struct {
 	pending []*slice[T]
 	route   func(items []T, targets []int32)
 	targets []int32 // of the slice at hand
-	turn    int
 	free    chan *slice[T]
 }
 
@@ -54,12 +53,13 @@ func newPacker[T any](targets int, route func([]T, []int32)) *packer[T] {
 	}
 }
 
-// rebalance makes the packer of an edge that deals slices in turn.
+// rebalance makes the packer of an edge that the engine deals out in turn.
 func rebalance[T any](targets, _ int) any { return newPacker[T](targets, nil) }
 
 // byKey makes packers that send each value to the subtask which owns the key group of its key.
-func byKey[T any](hash func(items []T, hashes []uint64)) func(targets, maxParallelism int) any {
+func byKey[T any](newHash func() func(items []T, hashes []uint64)) func(targets, maxParallelism int) any {
 	return func(targets, maxParallelism int) any {
+		hash := newHash()
 		var hashes []uint64
 		return newPacker(targets, func(items []T, to []int32) {
 			if cap(hashes) < len(items) {
@@ -76,27 +76,22 @@ func byKey[T any](hash func(items []T, hashes []uint64)) func(targets, maxParall
 
 func (p *packer[T]) Pack(payload operator.Payload) {
 	items := payload.(*slice[T]).items
-	switch {
-	case len(p.pending) == 1:
+	if p.route == nil {
 		s := p.slot(0)
 		s.items = append(s.items, items...)
-	case p.route == nil:
-		s := p.slot(p.turn)
-		s.items = append(s.items, items...)
-		p.turn = (p.turn + 1) % len(p.pending)
-	default:
-		if cap(p.targets) < len(items) {
-			p.targets = make([]int32, max(len(items), batchLen))
-		}
-		to := p.targets[:len(items)]
-		p.route(items, to)
-		for t := range p.pending {
-			p.slot(t)
-		}
-		for i, t := range to {
-			s := p.pending[t]
-			s.items = append(s.items, items[i])
-		}
+		return
+	}
+	if cap(p.targets) < len(items) {
+		p.targets = make([]int32, max(len(items), batchLen))
+	}
+	to := p.targets[:len(items)]
+	p.route(items, to)
+	for t := range p.pending {
+		p.slot(t)
+	}
+	for i, t := range to {
+		s := p.pending[t]
+		s.items = append(s.items, items[i])
 	}
 }
 

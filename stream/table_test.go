@@ -128,7 +128,7 @@ func BenchmarkTable(b *testing.B) {
 		keys[i] = fmt.Sprint("word", z.Uint64())
 	}
 	b.Run("table", func(b *testing.B) {
-		hash, _ := newHasher[string]() //nolint:errcheck // strings are keys
+		hash, _ := newHasher[string]()
 		tab := newTable(hash)
 		out := make([]int32, batchLen)
 		counts := []int64{}
