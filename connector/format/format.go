@@ -44,6 +44,7 @@ type Config struct {
 	Project []int          // positions in Columns to decode, in this order; nil: all. Ignored by encoders
 	Filter  []expr.Expr    // conjuncts over the projected columns; may be used to skip
 	Zone    *time.Location // for TIMESTAMP_LTZ
+	Ranged  bool           // a file is read in several ranges, each from where SkipPartial says to the end of its last record
 	Keep    bool           // lent buffers are never reused by the caller, so batches may hold on to them
 }
 
