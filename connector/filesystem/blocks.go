@@ -24,17 +24,16 @@ type decompressed struct {
 	ready  chan struct{}
 	done   chan struct{} // closed when the goroutine has ended
 	err    error         // why full was closed; io.EOF at the end
+	size   int           // of a block, in bytes
 }
 
-// blockLen is the size of a decompressed block, in bytes.
-const blockLen = 1 << 20
-
-// decompress starts to read an object through open, which makes the decompressor, skipping the first skip bytes that come out.
-func decompress(ctx context.Context, store objstore.Store, info objstore.Info, open func(io.Reader) (io.ReadCloser, error), skip int64, consumed func(int)) *decompressed {
+// decompress starts to read an object through open, which makes the decompressor, skipping the first skip bytes that come out. size is that of
+// a block; consumed is told, from another goroutine, how many bytes of the object were taken.
+func decompress(ctx context.Context, store objstore.Store, info objstore.Info, open opener, skip int64, size int, consumed func(int)) *decompressed {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &decompressed{
-		cancel: cancel,
-		full:   make(chan *objstore.Block, 2), free: make(chan *objstore.Block, 4),
+		cancel: cancel, size: size,
+		full: make(chan *objstore.Block, 2), free: make(chan *objstore.Block, 4),
 		ready: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	go func() {
@@ -46,7 +45,7 @@ func decompress(ctx context.Context, store objstore.Store, info objstore.Info, o
 	return d
 }
 
-func (d *decompressed) run(ctx context.Context, store objstore.Store, info objstore.Info, open func(io.Reader) (io.ReadCloser, error), skip int64, consumed func(int)) error {
+func (d *decompressed) run(ctx context.Context, store objstore.Store, info objstore.Info, open opener, skip int64, consumed func(int)) error {
 	ra := objstore.NewReadAhead(ctx, store, info.Key, objstore.Range{Length: info.Size}, objstore.ReadAheadOptions{ETag: info.ETag, Parallel: 2})
 	raw := &blockReader{ctx: ctx, ra: ra, consumed: consumed}
 	defer raw.close()
@@ -60,7 +59,7 @@ func (d *decompressed) run(ctx context.Context, store objstore.Store, info objst
 	}
 	for offset := skip; ; {
 		b := d.block()
-		n, err := fill(z, b.Buf[b.Start:b.Start+blockLen])
+		n, err := fill(z, b.Buf[b.Start:b.Start+d.size])
 		if n > 0 {
 			b.End, b.Offset = b.Start+n, offset
 			offset += int64(n)
@@ -104,7 +103,7 @@ func (d *decompressed) block() *objstore.Block {
 	case b := <-d.free:
 		return b
 	default:
-		return &objstore.Block{Buf: make([]byte, objstore.Headroom+blockLen+objstore.Tailroom), Start: objstore.Headroom}
+		return &objstore.Block{Buf: make([]byte, objstore.Headroom+d.size+objstore.Tailroom), Start: objstore.Headroom}
 	}
 }
 
@@ -130,6 +129,9 @@ func (d *decompressed) TryNext() (*objstore.Block, bool, error) {
 func (d *decompressed) Ready() <-chan struct{} { return d.ready }
 
 func (d *decompressed) Release(b *objstore.Block) {
+	if len(b.Buf) != objstore.Headroom+d.size+objstore.Tailroom {
+		return // not one of these
+	}
 	b.Start = objstore.Headroom
 	select {
 	case d.free <- b:

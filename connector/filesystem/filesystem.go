@@ -1,0 +1,67 @@
+// Package filesystem reads and writes tables that are files in an object store or on disk: the connector 'filesystem'.
+//
+// What enters: a path (a file, a directory or a pattern) and a format, or batches to write. What leaves: batches of the files' rows with
+// columns for the directories' partitions and for what is known of each file; or part files below a directory. The engine calls it
+// through package connector.
+//
+// What must hold:
+//   - the splits of one listing cover every record exactly once, however files are cut: both neighbours of a cut find its place by
+//     the same search from the same byte on ([textReader]);
+//   - a file is read in the version that was listed, or the job fails;
+//   - a part file is visible whole, and only after Commit.
+package filesystem
+
+import (
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/setting"
+)
+
+// The options, with Flink's names.
+var (
+	pathOption = &setting.Option{Key: "path", Required: true,
+		Doc: "A file, a directory or a pattern such as 's3://bucket/logs/2024-*/*.csv', at s3://, s3a://, file:// or a plain path. A sink needs a directory. Of a directory all files are read, at any depth, except those with a name or a directory that begins with '.' or '_'."}
+	formatOption = &setting.Option{Key: "format", Required: true,
+		Doc: "The format of the files; its own options follow as 'FORMAT.option'."}
+	regexOption = &setting.Option{Key: "source.path.regex-pattern",
+		Doc: "A regular expression that must match the whole path of a file, with or without scheme and bucket, for the file to be read."}
+	defaultNameOption = &setting.Option{Key: "partition.default-name", Default: "__DEFAULT_PARTITION__",
+		Doc: "The name of the partition directory for NULL and for the empty text."}
+	fileSizeOption = &setting.Option{Key: "sink.rolling-policy.file-size", Type: setting.MemorySize, Default: "128 mb",
+		Doc: "The size at which a part file is ended and another one begun."}
+	rolloverOption = &setting.Option{Key: "sink.rolling-policy.rollover-interval", Type: setting.Duration, Default: "30 min",
+		Doc: "The age at which a part file is ended, checked while rows arrive. Every checkpoint ends it too."}
+	inactivityOption = &setting.Option{Key: "sink.rolling-policy.inactivity-interval", Type: setting.Duration, Default: "30 min",
+		Doc: "The time without rows after which a part file is ended, checked while rows of other partitions arrive. Every checkpoint ends it too."}
+	checkOption = &setting.Option{Key: "sink.rolling-policy.check-interval", Type: setting.Duration, Default: "1 min",
+		Doc: "How often the two intervals are checked, at most."}
+)
+
+// metadata are the columns that every file has besides its own.
+var metadata = []graph.Metadata{
+	{Key: "file.path", Field: column.Field{Name: "file.path", Type: column.Str().Required(), Comment: "The file's full path; on S3 its URL"}},
+	{Key: "file.name", Field: column.Field{Name: "file.name", Type: column.Str().Required(), Comment: "The last part of the path"}},
+	{Key: "file.size", Field: column.Field{Name: "file.size", Type: column.Of(column.BigInt).Required(), Comment: "Bytes"}},
+	{Key: "file.modification-time", Field: column.Field{Name: "file.modification-time", Type: column.Sized(column.TimestampLTZ, 3).Required(), Comment: "When the file was written"}},
+}
+
+func spec() *connector.Spec {
+	return &connector.Spec{
+		Name: "filesystem",
+		Doc: "Files in S3-compatible object storage or on disk. A source reads a file, a directory or a pattern, once; files that end in .gz, .zst, .bz2 or " +
+			".deflate are decompressed; large ones are read in parallel. A sink writes part files below a directory. " +
+			"Partitions are directories such as dt=2024-01-01/.",
+		Example: "CREATE TABLE visits (\n  user_id BIGINT,\n  url STRING,\n  dt STRING\n) PARTITIONED BY (dt) WITH (\n" +
+			"  'connector' = 'filesystem',\n  'path' = 's3://bucket/visits',\n  'format' = 'json'\n)",
+		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them.",
+		Options: []*setting.Option{pathOption, formatOption, regexOption, defaultNameOption,
+			fileSizeOption, rolloverOption, inactivityOption, checkOption},
+		Formats:   true,
+		Metadata:  metadata,
+		NewSource: func(req connector.SourceRequest) (connector.Source, error) { return newSource(req, defaults) },
+		NewSink:   func(req connector.SinkRequest) (connector.Sink, error) { return newSink(req, defaultLimits) },
+	}
+}
+
+func init() { connector.Register(spec()) }

@@ -1,0 +1,152 @@
+package filesystem
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/millstream/millstream/objstore"
+)
+
+// found is a file to be read. Below is its key below the table's directory, from which partitions are told.
+type found struct {
+	objstore.Info
+	Below string
+}
+
+// list finds the files of a table's path, in key order.
+func list(ctx context.Context, store objstore.Store, key, regex string) ([]found, error) {
+	files, err := walk(ctx, store, key)
+	if err != nil || regex == "" {
+		return files, err
+	}
+	match, err := compilePathPattern(regex)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(files, func(f found) bool {
+		url := store.URL(f.Key)
+		return !match.MatchString(url) && !match.MatchString(bare(url))
+	}), nil
+}
+
+// compilePathPattern compiles a pattern that must match a whole path.
+func compilePathPattern(text string) (*regexp.Regexp, error) {
+	re, err := regexp.Compile(`\A(?:` + text + `)\z`)
+	if err != nil {
+		return nil, fmt.Errorf("option '%s': '%s' is not a regular expression (of RE2, which has no look-around and no back-references): %w", regexOption.Key, text, err)
+	}
+	return re, nil
+}
+
+// bare cuts scheme and bucket off a URL: "s3://bucket/a/b" is "/a/b", and so is "file:///a/b".
+func bare(url string) string {
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		if i := strings.IndexByte(rest, '/'); i >= 0 {
+			return rest[i:]
+		}
+	}
+	return url
+}
+
+func walk(ctx context.Context, store objstore.Store, key string) ([]found, error) {
+	if objstore.HasGlob(key) {
+		return glob(ctx, store, key)
+	}
+	if key != "" && !strings.HasSuffix(key, "/") {
+		info, err := store.Head(ctx, key)
+		if err == nil {
+			return []found{{info, info.Key[strings.LastIndexByte(info.Key, '/')+1:]}}, nil
+		}
+		if objstore.KindOf(err) != objstore.NotFound {
+			return nil, err
+		}
+		key += "/"
+	}
+	var files []found
+	exists := key == ""
+	for info, err := range store.List(ctx, key, objstore.ListOptions{}) {
+		if err != nil {
+			return nil, err
+		}
+		exists = true
+		below := info.Key[len(key):]
+		if !hidden(below, nil) && below != "" && !strings.HasSuffix(below, "/") {
+			files = append(files, found{info, below})
+		}
+	}
+	if !exists && !isEmptyDir(ctx, store, key) {
+		at := strings.TrimSuffix(key, "/")
+		return nil, &objstore.Error{Op: "read", URL: store.URL(at), Kind: objstore.NotFound, Reason: "there is no such file, and none below it",
+			Hint: "check 'path'", Err: fs.ErrNotExist}
+	}
+	return files, nil
+}
+
+// directories is implemented by stores that have directories of their own, which can be empty.
+type directories interface {
+	HasDir(ctx context.Context, key string) (bool, error)
+}
+
+func isEmptyDir(ctx context.Context, store objstore.Store, key string) bool {
+	d, ok := store.(directories)
+	if !ok {
+		return false
+	}
+	is, err := d.HasDir(ctx, key)
+	return err == nil && is
+}
+
+// glob finds the files that a pattern matches, and those in directories that it matches.
+func glob(ctx context.Context, store objstore.Store, pattern string) ([]found, error) {
+	pattern = strings.TrimSuffix(pattern, "/")
+	match, err := objstore.CompileGlob(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("option 'path': %w", err)
+	}
+	literal := pattern[:strings.IndexAny(pattern, `*?[{\`)]
+	root := literal[:strings.LastIndexByte(literal, '/')+1]
+	asked := strings.Split(pattern[len(root):], "/")
+	var files []found
+	for info, err := range store.List(ctx, literal, objstore.ListOptions{}) {
+		if err != nil {
+			return nil, err
+		}
+		below := info.Key[len(root):]
+		if !strings.HasSuffix(below, "/") && !hidden(below, asked) && matchesAny(info.Key, len(root), match) {
+			files = append(files, found{info, below})
+		}
+	}
+	if len(files) == 0 {
+		return nil, &objstore.Error{Op: "read", URL: store.URL(pattern), Kind: objstore.NotFound, Reason: "no file matches the pattern", Hint: "check 'path'", Err: fs.ErrNotExist}
+	}
+	return files, nil
+}
+
+// matchesAny reports whether the key or one of its directories behind from matches.
+func matchesAny(key string, from int, match func(string) bool) bool {
+	for i := from; i < len(key); i++ {
+		if key[i] == '/' && match(key[:i]) {
+			return true
+		}
+	}
+	return match(key)
+}
+
+// hidden reports whether any segment of a path begins with '.' or '_'. asked are the segments of a pattern, of which those that
+// begin so themselves ask for such names.
+func hidden(path string, asked []string) bool {
+	i := 0
+	for segment := range strings.SplitSeq(path, "/") {
+		if strings.HasPrefix(segment, ".") || strings.HasPrefix(segment, "_") {
+			if i >= len(asked) || asked[i] == "" || asked[i][0] != segment[0] {
+				return true
+			}
+		}
+		i++
+	}
+	return false
+}

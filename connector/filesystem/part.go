@@ -1,0 +1,118 @@
+package filesystem
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/objstore"
+)
+
+// part is a part file that is being written.
+type part struct {
+	writer *writer
+	key    string
+	begun  time.Time
+	last   time.Time // when rows came last
+	ctx    context.Context
+
+	upload  objstore.Upload   // nil: nothing was uploaded
+	file    format.FileWriter // of a format with an index
+	buf     []byte            // encoded and not uploaded
+	written int64             // bytes handed to the upload
+}
+
+// begin names the next part of a partition's directory ("" or ending in "/").
+func (w *writer) begin(ctx context.Context, dir string) (*part, error) {
+	c := w.sink.config
+	p := &part{writer: w, begun: w.now, ctx: ctx,
+		key: fmt.Sprintf("%s%s%s%d-%d%s", w.sink.dir, dir, w.sink.prefix(), w.subtask, *w.number, c.format.Extension)}
+	*w.number++
+	if w.encoder != nil {
+		p.buf = w.encoder.Header(nil)
+		return p, nil
+	}
+	f, err := c.format.NewFile(p, c.formatConfig())
+	if err != nil {
+		return nil, p.fail(err)
+	}
+	p.file = f
+	return p, nil
+}
+
+// fail names the part in an error of a format; errors of the store speak for themselves.
+func (p *part) fail(err error) error {
+	if objstore.KindOf(err) != objstore.Other {
+		return err
+	}
+	return fmt.Errorf("cannot write %s: %w", p.writer.sink.store.URL(p.key), err)
+}
+
+// write adds the live rows of a batch.
+func (p *part) write(ctx context.Context, b *column.Batch) (err error) {
+	p.ctx = ctx
+	if p.file != nil {
+		return p.file.Write(b)
+	}
+	if p.buf, err = p.writer.encoder.Encode(p.buf, b); err != nil {
+		return err
+	}
+	if len(p.buf) < p.writer.sink.limits.begin {
+		return nil
+	}
+	return p.drain()
+}
+
+// drain uploads what was encoded.
+func (p *part) drain() error {
+	_, err := p.Write(p.buf)
+	p.buf = p.buf[:0]
+	return err
+}
+
+// Write uploads bytes. It is what formats with an index write to.
+func (p *part) Write(data []byte) (n int, err error) {
+	if p.upload == nil {
+		if p.upload, err = p.writer.sink.store.Create(p.ctx, p.key); err != nil {
+			return 0, err
+		}
+	}
+	n, err = p.upload.Write(data)
+	p.written += int64(n)
+	return n, err
+}
+
+// size is the number of bytes that the file has so far, about.
+func (p *part) size() int64 {
+	if p.file != nil {
+		return p.written + p.file.BufferedBytes()
+	}
+	return p.written + int64(len(p.buf))
+}
+
+// uploadBuffer is what a store's upload keeps of its bytes, at most and about.
+const uploadBuffer = 8 << 20
+
+// memory is the number of bytes that the part holds, about.
+func (p *part) memory() int64 {
+	m := int64(cap(p.buf)) + min(p.written, uploadBuffer)
+	if p.file != nil {
+		m += p.file.BufferedBytes()
+	}
+	return m
+}
+
+// seal uploads the rest.
+func (p *part) seal(ctx context.Context) (objstore.Pending, error) {
+	p.ctx = ctx
+	if p.file != nil {
+		if err := p.file.Close(); err != nil {
+			return objstore.Pending{}, err
+		}
+	} else if err := p.drain(); err != nil {
+		return objstore.Pending{}, err
+	}
+	return p.upload.Seal(ctx)
+}

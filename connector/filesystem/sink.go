@@ -1,0 +1,234 @@
+package filesystem
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/objstore"
+)
+
+// limits are the sizes that writing goes by besides the user's. Tests make them small.
+type limits struct {
+	begin  int   // encoded bytes from which on a part is uploaded while it is written
+	memory int64 // bytes that one writer's parts may hold before the largest are ended
+	now    func() time.Time
+	giveUp time.Duration // for the clearing up of a writer that failed
+}
+
+var defaultLimits = limits{begin: 256 << 10, memory: 128 << 20, now: time.Now, giveUp: 30 * time.Second}
+
+// sink is a directory of part files.
+//
+// Each writer uploads its part files without completing them; what [writer.Flush] returns are the uploads, and Commit completes them. Part files
+// are named by job, subtask and a counter, so no two have the same name and no two writers agree on anything.
+type sink struct {
+	config *config
+	req    connector.SinkRequest
+	limits limits
+	keys   []column.Field // the partition columns
+	opts   []expr.Option
+
+	// Set by open.
+	store objstore.Store
+	dir   string // key of the directory, ending in "/" unless it is the store's root
+
+	mu     sync.Mutex
+	number map[int]*int // parts begun, by subtask: writers of the same subtask that follow each other go on counting
+}
+
+func newSink(req connector.SinkRequest, l limits) (*sink, error) {
+	c, err := configure(req.Env, req.Table)
+	if err != nil {
+		return nil, err
+	}
+	s := &sink{config: c, req: req, limits: l, opts: []expr.Option{expr.InZone(c.zone)}, number: map[int]*int{}}
+	for _, p := range req.Table.PartitionBy {
+		s.keys = append(s.keys, req.Table.Columns[p])
+	}
+	switch {
+	case c.format.NewEncoder == nil && c.format.NewFile == nil:
+		return nil, fmt.Errorf("the format '%s' cannot be written", c.format.Name)
+	case objstore.HasGlob(c.path):
+		return nil, fmt.Errorf("option 'path': '%s' is a pattern, and a sink needs a directory", c.path)
+	case c.values.Memory(fileSizeOption) == 0:
+		return nil, fmt.Errorf("option '%s': a part file must be larger than 0 bytes", fileSizeOption.Key)
+	}
+	if c.format.NewEncoder != nil {
+		if _, err := c.format.NewEncoder(c.formatConfig()); err != nil {
+			return nil, err
+		}
+	}
+	if c.env.Objects != nil {
+		if err := s.open(context.Background()); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// open finds store and directory, without going to the network.
+func (s *sink) open(ctx context.Context) (err error) {
+	s.store, s.dir, err = s.config.open(ctx)
+	if s.dir != "" && s.dir[len(s.dir)-1] != '/' {
+		s.dir += "/"
+	}
+	return err
+}
+
+// prefix is what the names of this job's part files begin with.
+func (s *sink) prefix() string { return "part-" + s.req.JobID + "-" }
+
+// Prepare finds out whether the directory can be written to, by beginning an upload. What an overwrite replaces is removed by Commit, once that
+// which replaces it is there.
+func (s *sink) Prepare(ctx context.Context) error {
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	if s.dir != "" {
+		file := s.dir[:len(s.dir)-1]
+		switch _, err := s.store.Head(ctx, file); {
+		case err == nil:
+			return &objstore.Error{Op: "write", URL: s.store.URL(s.dir), Kind: objstore.BadURL, Reason: "there is a file of that name",
+				Hint: "give 'path' a directory: a sink writes part files below it"}
+		case objstore.KindOf(err) != objstore.NotFound:
+			return err
+		}
+	}
+	probe, err := s.store.Create(ctx, s.dir+s.prefix()+"probe")
+	if err != nil {
+		return err
+	}
+	return probe.Abort(ctx)
+}
+
+func (s *sink) NewWriter(_ context.Context, subtask, _ int) (connector.Writer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.number[subtask] == nil {
+		s.number[subtask] = new(int)
+	}
+	return newWriter(s, subtask, s.number[subtask])
+}
+
+// uploads decodes committables.
+func uploads(list []connector.Committable) ([]objstore.Pending, error) {
+	all := make([]objstore.Pending, len(list))
+	for i, c := range list {
+		if err := json.Unmarshal(c, &all[i]); err != nil {
+			return nil, fmt.Errorf("a part file that waits to be completed cannot be read from the checkpoint: %w", err)
+		}
+	}
+	return all, nil
+}
+
+// parallel is the number of requests that Commit, Abort and Flush make at once.
+const parallel = 16
+
+func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
+	all, err := uploads(list)
+	if err != nil {
+		return err
+	}
+	if s.store == nil {
+		if err := s.open(ctx); err != nil {
+			return err
+		}
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for _, p := range all {
+		g.Go(func() error {
+			// Names are never given twice, so whatever has the name is either this very part, which Commit takes for success, or not ours to replace.
+			_, err := s.store.Commit(gctx, p, objstore.Condition{IfAbsent: true})
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if !s.req.Overwrite {
+		return nil
+	}
+	touched := map[string]bool{}
+	for _, p := range all {
+		dir, _, _ := cutLast(p.Key)
+		if dir += "/"; !touched[dir] {
+			touched[dir] = true
+			if err := s.replace(ctx, dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// replace deletes what a directory held before this job wrote to it.
+func (s *sink) replace(ctx context.Context, dir string) error {
+	if dir == "/" && s.dir == "" {
+		dir = "" // the root of the store
+	}
+	var old []string
+	for info, err := range s.store.List(ctx, dir, objstore.ListOptions{}) {
+		if err != nil {
+			return err
+		}
+		below := info.Key[len(dir):]
+		_, base, _ := cutLast(below)
+		if hidden(below, nil) || strings.HasPrefix(base, s.prefix()) {
+			continue
+		}
+		old = append(old, info.Key)
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	return s.store.Delete(ctx, old...)
+}
+
+func (s *sink) Abort(ctx context.Context, list []connector.Committable) error {
+	all, err := uploads(list)
+	if err != nil {
+		return err
+	}
+	if s.store == nil {
+		if err := s.open(ctx); err != nil {
+			return err
+		}
+	}
+	return s.abort(ctx, all)
+}
+
+// abort discards uploads, as many as it can.
+func (s *sink) abort(ctx context.Context, all []objstore.Pending) error {
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	errs := make([]error, len(all))
+	for i, p := range all {
+		g.Go(func() error {
+			errs[i] = s.store.Abort(ctx, p)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return errors.Join(errs...)
+}
+
+// Finish empties a table without partitions that is overwritten by a job without rows. Partitions that got no row stay as they are.
+func (s *sink) Finish(ctx context.Context) error {
+	if !s.req.Overwrite || len(s.keys) > 0 {
+		return nil
+	}
+	return s.replace(ctx, s.dir)
+}

@@ -1,0 +1,185 @@
+package filesystem
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/objstore"
+)
+
+// tuning are the sizes that reading goes by. Tests make them small.
+type tuning struct {
+	minRange   int64 // bytes of a range of a file that is cut
+	maxRange   int64
+	perSubtask int64 // ranges that each subtask gets, if that keeps them between min and max
+	readAhead  objstore.ReadAheadOptions
+	tail       int64 // bytes read behind a range at first, for its last record
+	carry      int   // longest unfinished record that is copied in front of the next block
+	maxRecord  int   // bytes
+	batchRows  int
+	headBytes  int64         // of a file, looked at to see whether it can be cut
+	lineTime   time.Duration // for finding the line of an error
+}
+
+var defaults = tuning{
+	minRange: 4 << 20, maxRange: 64 << 20, perSubtask: 4,
+	readAhead: objstore.ReadAheadOptions{BlockSize: 1 << 20, RequestSize: 8 << 20, Parallel: 2},
+	tail:      64 << 10, carry: objstore.Headroom, maxRecord: 256 << 20, batchRows: 4096,
+	headBytes: 1 << 20, lineTime: 10 * time.Second,
+}
+
+// position is a split's state: what to read of which version of which file, and from where.
+type position struct {
+	Key     string    `json:"key"`
+	Size    int64     `json:"size"`
+	ETag    string    `json:"etag"`
+	ModTime time.Time `json:"modified"`
+	// Text: records that begin in [From, To) of the file, or of what comes out of its decompressor, where To is -1. Begun says that a record,
+	// or the file, begins at From; otherwise the first record that begins there or behind is searched.
+	From  int64 `json:"from"`
+	To    int64 `json:"to"`
+	Begun bool  `json:"begun"`
+	// Files with an index: a piece, and how many of its rows were delivered.
+	Piece *format.Piece `json:"piece,omitempty"`
+	Rows  int64         `json:"rows,omitempty"`
+}
+
+func (p *position) file() found {
+	return found{objstore.Info{Key: p.Key, Size: p.Size, ETag: p.ETag, ModTime: p.ModTime}, ""}
+}
+
+// split encodes the position. The id stays that of the split as it was planned.
+func (p *position) split(id string, size int64) connector.Split {
+	state, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings, numbers and a time from a listing always can be
+	}
+	return connector.Split{ID: id, State: state, Size: size}
+}
+
+func parsePosition(s connector.Split) (*position, error) {
+	p := &position{}
+	if err := json.Unmarshal(s.State, p); err != nil {
+		return nil, fmt.Errorf("split %s: its saved position cannot be read: %w", s.ID, err)
+	}
+	return p, nil
+}
+
+func start(f found) position {
+	return position{Key: f.Key, Size: f.Size, ETag: f.ETag, ModTime: f.ModTime}
+}
+
+// plan cuts files into splits, in the files' order.
+func (s *source) plan(ctx context.Context, store objstore.Store, files []found, parallelism int) ([]connector.Split, error) {
+	var total int64
+	for _, f := range files {
+		total += f.Size
+	}
+	size := min(max(total/max(1, int64(parallelism)*s.tuning.perSubtask), s.tuning.minRange), s.tuning.maxRange)
+	lists := make([][]connector.Split, len(files))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(16)
+	for i, f := range files {
+		if s.indexed() {
+			g.Go(func() (err error) {
+				lists[i], err = s.pieces(ctx, store, f)
+				return err
+			})
+			continue
+		}
+		n := (f.Size + size/2) / size
+		if n < 2 || compression(f.Key) != nil {
+			lists[i] = ranges(store, f, 1)
+			continue
+		}
+		g.Go(func() error {
+			can, err := s.splittable(ctx, store, f)
+			if !can {
+				n = 1
+			}
+			lists[i] = ranges(store, f, n)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var all []connector.Split
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return all, nil
+}
+
+// ranges cuts a file of text into n ranges; none if it is empty.
+func ranges(store objstore.Store, f found, n int64) []connector.Split {
+	if f.Size == 0 {
+		return nil
+	}
+	url := store.URL(f.Key)
+	if compression(f.Key) != nil {
+		p := start(f)
+		p.To, p.Begun = -1, true
+		return []connector.Split{p.split(url, f.Size)}
+	}
+	list := make([]connector.Split, 0, n)
+	for i := range n {
+		p := start(f)
+		p.From, p.To, p.Begun = f.Size/n*i, f.Size/n*(i+1), i == 0
+		id := url
+		if i == n-1 {
+			p.To = f.Size
+		}
+		if n > 1 {
+			id = fmt.Sprintf("%s[%d-%d]", url, p.From, p.To)
+		}
+		list = append(list, p.split(id, p.To-p.From))
+	}
+	return list
+}
+
+// splittable reports whether a file of text may be read in ranges.
+func (s *source) splittable(ctx context.Context, store objstore.Store, f found) (bool, error) {
+	d, err := s.decoder()
+	if err != nil {
+		return false, err
+	}
+	if _, ok := d.SkipPartial(nil); !ok {
+		return false, nil
+	}
+	prober, ok := d.(format.SplitProber)
+	if !ok {
+		return true, nil
+	}
+	opts := s.tuning.readAhead
+	opts.ETag, opts.BlockSize = f.ETag, int(s.tuning.headBytes)
+	ra := objstore.NewReadAhead(ctx, store, f.Key, objstore.Range{Length: s.tuning.headBytes}, opts)
+	defer ra.Close() //nolint:errcheck // it returns nil
+	b, err := ra.Next(ctx)
+	if err != nil {
+		return false, err
+	}
+	return prober.Splittable(b.Bytes()), nil
+}
+
+// pieces asks the format for the pieces of a file with an index.
+func (s *source) pieces(ctx context.Context, store objstore.Store, f found) ([]connector.Split, error) {
+	url := store.URL(f.Key)
+	list, err := s.config.format.SplitFile(ctx, format.File{Store: store, Info: f.Info}, s.fileConfig())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", url, err)
+	}
+	splits := make([]connector.Split, 0, len(list))
+	for _, piece := range list {
+		p := start(f)
+		p.Piece = &piece
+		splits = append(splits, p.split(fmt.Sprintf("%s#%d+%d", url, piece.First, piece.Count), piece.Size))
+	}
+	return splits, nil
+}

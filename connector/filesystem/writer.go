@@ -1,0 +1,284 @@
+package filesystem
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/objstore"
+	"github.com/millstream/millstream/state"
+)
+
+// writer writes the part files of one subtask: at most one at a time in each partition.
+type writer struct {
+	sink    *sink
+	subtask int
+	number  *int           // parts begun by the subtask
+	encoder format.Encoder // nil: the format writes files with an index
+	parts   map[string]*part
+	sealed  []objstore.Pending // uploaded and not handed over
+
+	view    column.Batch // the columns that stand in the file
+	keys    []*column.Vector
+	groups  *state.Groups // distinct partitions
+	dirs    []string      // by group
+	group   []int32       // of each row of a batch
+	count   []int32       // rows by group; zero between batches
+	touched []int32       // groups that a batch has
+	rows    []int32       // of a batch, ordered by group
+
+	fileSize             int64
+	rollover, inactivity time.Duration
+	checkEvery           time.Duration
+	checked              time.Time
+	now                  time.Time
+}
+
+func newWriter(s *sink, subtask int, number *int) (*writer, error) {
+	v := s.config.values
+	w := &writer{
+		sink: s, subtask: subtask, number: number, parts: map[string]*part{},
+		fileSize: v.Memory(fileSizeOption), rollover: v.Duration(rolloverOption), inactivity: v.Duration(inactivityOption), checkEvery: v.Duration(checkOption),
+		checked: s.limits.now(),
+	}
+	if s.config.format.NewEncoder != nil {
+		e, err := s.config.format.NewEncoder(s.config.formatConfig())
+		if err != nil {
+			return nil, err
+		}
+		w.encoder = e
+	}
+	if len(s.keys) > 0 {
+		types := make([]column.Type, len(s.keys))
+		for i, k := range s.keys {
+			types[i] = k.Type
+		}
+		w.groups = state.NewGroups(types)
+		w.keys = make([]*column.Vector, len(types))
+	}
+	return w, nil
+}
+
+func (w *writer) Write(ctx context.Context, b *column.Batch) error {
+	n := b.Rows()
+	if n == 0 {
+		return nil
+	}
+	if err := onlyInserts(b); err != nil {
+		return err
+	}
+	w.now = w.sink.limits.now()
+	if w.now.Sub(w.checked) >= w.checkEvery {
+		w.checked = w.now
+		if err := w.roll(ctx); err != nil {
+			return err
+		}
+	}
+	w.view.Len, w.view.Times = b.Len, b.Times
+	w.view.Cols = w.view.Cols[:0]
+	for i, c := range b.Cols {
+		if w.sink.config.place[i] >= 0 {
+			w.view.Cols = append(w.view.Cols, c)
+		}
+	}
+	if w.groups == nil {
+		w.view.Sel = b.Sel
+		return w.write(ctx, "")
+	}
+	for i, p := range w.sink.req.Table.PartitionBy {
+		w.keys[i] = b.Cols[p]
+	}
+	if err := w.partition(b.Sel, n); err != nil {
+		return err
+	}
+	from := int32(0)
+	for _, g := range w.touched {
+		end := w.count[g]
+		w.count[g] = 0
+		w.view.Sel = w.rows[from:end]
+		from = end
+		if err := w.write(ctx, w.dirs[g]); err != nil {
+			return err
+		}
+	}
+	return w.bound(ctx)
+}
+
+func onlyInserts(b *column.Batch) error {
+	if b.Kinds == nil {
+		return nil
+	}
+	for i := range b.Rows() {
+		if kind := b.Kinds[b.Row(i)]; kind != column.Insert {
+			return fmt.Errorf("files take inserts only, and got a row of kind %s", kind)
+		}
+	}
+	return nil
+}
+
+// partition orders the rows of a batch by their partition: afterwards touched has the groups in the order in which they came, and count where the
+// rows of each end in rows.
+func (w *writer) partition(sel []int32, n int) error {
+	if cap(w.group) < n {
+		w.group, w.rows = make([]int32, n), make([]int32, n)
+	}
+	group, rows := w.group[:n], w.rows[:n]
+	w.groups.Lookup(w.keys, sel, n, group)
+	for g := len(w.dirs); g < w.groups.Len(); g++ {
+		dir, err := partitionDir(w.sink.keys, w.groups.Keys(), g, w.sink.config.values.Text(defaultNameOption), w.sink.opts...)
+		if err != nil {
+			return err
+		}
+		w.dirs = append(w.dirs, dir)
+		w.count = append(w.count, 0)
+	}
+	w.touched = w.touched[:0]
+	for _, g := range group {
+		if w.count[g] == 0 {
+			w.touched = append(w.touched, g)
+		}
+		w.count[g]++
+	}
+	at := int32(0)
+	for _, g := range w.touched {
+		w.count[g], at = at, at+w.count[g]
+	}
+	for i, g := range group {
+		row := int32(i)
+		if sel != nil {
+			row = sel[i]
+		}
+		rows[w.count[g]] = row
+		w.count[g]++
+	}
+	return nil
+}
+
+// write adds the rows of the view to the partition's part.
+func (w *writer) write(ctx context.Context, dir string) error {
+	p := w.parts[dir]
+	if p == nil {
+		var err error
+		if p, err = w.begin(ctx, dir); err != nil {
+			return err
+		}
+		w.parts[dir] = p
+	}
+	p.last = w.now
+	if err := p.write(ctx, &w.view); err != nil {
+		return p.fail(err)
+	}
+	if p.size() >= w.fileSize {
+		return w.end(ctx, dir)
+	}
+	return nil
+}
+
+// bound ends the largest parts while all of them hold too much memory.
+func (w *writer) bound(ctx context.Context) error {
+	for {
+		var sum int64
+		largest := ""
+		for dir, p := range w.parts {
+			m := p.memory()
+			sum += m
+			if largest == "" || m > w.parts[largest].memory() {
+				largest = dir
+			}
+		}
+		if sum <= w.sink.limits.memory || len(w.parts) < 2 {
+			return nil
+		}
+		if err := w.end(ctx, largest); err != nil {
+			return err
+		}
+	}
+}
+
+// roll ends the parts that are too old or had no rows for too long.
+func (w *writer) roll(ctx context.Context) error {
+	for _, dir := range slices.Sorted(maps.Keys(w.parts)) {
+		p := w.parts[dir]
+		if w.now.Sub(p.begun) >= w.rollover || w.now.Sub(p.last) >= w.inactivity {
+			if err := w.end(ctx, dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// end uploads the rest of a part.
+func (w *writer) end(ctx context.Context, dir string) error {
+	p := w.parts[dir]
+	pending, err := p.seal(ctx)
+	if err != nil {
+		return p.fail(err)
+	}
+	delete(w.parts, dir)
+	w.sealed = append(w.sealed, pending)
+	return nil
+}
+
+func (w *writer) Flush(ctx context.Context, _ bool) ([]connector.Committable, error) {
+	dirs := slices.Sorted(maps.Keys(w.parts))
+	pending := make([]*objstore.Pending, len(dirs))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for i, dir := range dirs {
+		p := w.parts[dir]
+		g.Go(func() error {
+			sealed, err := p.seal(gctx)
+			if err != nil {
+				return p.fail(err)
+			}
+			pending[i] = &sealed
+			return nil
+		})
+	}
+	err := g.Wait()
+	for i, dir := range dirs {
+		if pending[i] != nil {
+			delete(w.parts, dir)
+			w.sealed = append(w.sealed, *pending[i])
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	list := make([]connector.Committable, len(w.sealed))
+	for i, p := range w.sealed {
+		if list[i], err = json.Marshal(p); err != nil {
+			return nil, err
+		}
+	}
+	w.sealed = w.sealed[:0]
+	return list, nil
+}
+
+func (w *writer) Close() error {
+	if len(w.parts) == 0 && len(w.sealed) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), w.sink.limits.giveUp)
+	defer cancel()
+	var errs []error
+	for _, p := range w.parts {
+		if p.upload != nil {
+			errs = append(errs, p.upload.Abort(ctx))
+		}
+	}
+	errs = append(errs, w.sink.abort(ctx, w.sealed))
+	clear(w.parts)
+	w.sealed = nil
+	return errors.Join(errs...)
+}
