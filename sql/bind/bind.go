@@ -142,3 +142,19 @@ func fieldNames(fields []column.Field) []string {
 	}
 	return list
 }
+
+// plural writes a number of things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// pluralIs is plural with the verb.
+func pluralIs(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing + " is"
+	}
+	return plural(n, thing) + " are"
+}

@@ -32,7 +32,7 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 	}
 	f, ok := expr.Lookup(name)
 	if !ok || !isWord(f.Name) && !isWord(name) {
-		return nil, fail(&n.Name, hint(name, functionNames(), "see SHOW FUNCTIONS; the first are"), "there is no function %s", name)
+		return nil, noFunction(n, name)
 	}
 	switch {
 	case n.Quantifier != syntax.NoQuantifier:
@@ -56,6 +56,15 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 	}
 	e, err := f.Call(args...)
 	return e, place(n, err)
+}
+
+// noFunction offers the function that is nearest in name.
+func noFunction(n *syntax.FuncCall, name string) error {
+	advice := "SHOW FUNCTIONS lists those there are"
+	if near := suggest.Nearest(name, functionNames()); near != "" {
+		advice = "did you mean " + near + "?"
+	}
+	return fail(&n.Name, advice, "there is no function %s", name)
 }
 
 // isWord reports whether a function has a name, and not a sign or several words.

@@ -2,7 +2,7 @@ package bind
 
 import (
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
@@ -187,7 +187,7 @@ func (b *binding) unnest(input plan.Node, sc *scope, n *syntax.Unnest, outer boo
 		path = []string{n.Alias.Name.Name}
 		if given := n.Alias.Columns; len(given) > 0 {
 			if len(given) != len(elems) {
-				return nil, nil, syntax.Errorf(&n.Alias.Span, "the elements have %d columns (%s), but %d names are given", len(elems), fieldNames(elems), len(given))
+				return nil, nil, syntax.Errorf(&n.Alias.Span, "each element makes %s (%s), but the alias names %d", plural(len(elems), "column"), strings.Join(fieldNames(elems), ", "), len(given))
 			}
 			for i := range elems {
 				elems[i].Name = given[i].Name
@@ -287,8 +287,7 @@ func (b *binding) view(t *catalog.Table, at syntax.Node) (*rel, error) {
 	}
 	r = unsorted(r)
 	if len(r.fields()) != len(t.Columns) {
-		return nil, syntax.Errorf(at, "the view '%s' is not valid any more: its query has %s columns instead of %s", t.Path,
-			strconv.Itoa(len(r.fields())), strconv.Itoa(len(t.Columns)))
+		return nil, syntax.Errorf(at, "the view '%s' is not valid any more: its query has %d columns instead of %d", t.Path, len(r.fields()), len(t.Columns))
 	}
 	if slices.Equal(fieldNames(r.fields()), t.Names()) {
 		return r, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
@@ -67,7 +68,10 @@ func (b *Binder) Insert(n *syntax.Insert) (*plan.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	sink := &plan.Sink{Input: node, Table: gt, Overwrite: n.Overwrite, Partition: columns.static, Upserts: spec.Updates, At: n.Target.Span}
+	if _, err := spec.NewSink(connector.SinkRequest{Env: b.Env, Table: gt, Overwrite: n.Overwrite, Partition: columns.static}); err != nil {
+		return nil, tableError(&n.Target, t, err)
+	}
+	sink := &plan.Sink{Input: w.enforceNotNull(node, gt.Name), Table: gt, Overwrite: n.Overwrite, Partition: columns.static, Upserts: spec.Updates, At: n.Target.Span}
 	return sink, nil
 }
 
@@ -160,12 +164,12 @@ func countError(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTarge
 	if len(n.Columns) > 0 {
 		at = &syntax.Span{From: n.Columns[0].From, To: n.Columns[len(n.Columns)-1].To}
 	}
-	return fail(at, "needed are "+strings.Join(want, ", "), "the query has %d columns, but %d columns of table '%s' are to be written",
-		len(q.fields()), len(columns.given), t.Path)
+	return fail(at, "needed are "+strings.Join(want, ", "), "the query has %s, but %s to be written to table '%s'",
+		plural(len(q.fields()), "column"), pluralIs(len(columns.given), "column"), t.Path)
 }
 
 // sinkColumns projects the query to all stored columns of the table, in order and of their types.
-func sinkColumns(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTargets) (plan.Node, error) {
+func sinkColumns(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTargets) (*plan.Project, error) {
 	p := &plan.Project{Input: q.node}
 	for i := range t.Columns {
 		c := &t.Columns[i]

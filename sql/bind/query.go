@@ -272,7 +272,7 @@ func distinct(n plan.Node, at syntax.Span) plan.Node {
 func renamed(r *rel, to []syntax.Ident, at syntax.Node, what string) (*rel, error) {
 	fields := r.fields()
 	if len(to) != len(fields) {
-		return nil, syntax.Errorf(at, "%s has %d columns, but %d names are given", what, len(fields), len(to))
+		return nil, syntax.Errorf(at, "%s has %s, but %s given", what, plural(len(fields), "column"), pluralIs(len(to), "name"))
 	}
 	return r.rename(names(to)), nil
 }

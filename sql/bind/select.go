@@ -183,7 +183,7 @@ func (x *exprs) star(n *syntax.Star) ([]item, error) {
 		}
 	}
 	hit, err := x.scope.lookup(n.Qualifier, n)
-	if err != nil {
+	if err != nil || len(hit.fields) == len(n.Qualifier) { // a field by its bare name has no *
 		return nil, x.scope.noTable(append(n.Qualifier, syntax.Ident{Span: n.Span, Name: "*"}), false)
 	}
 	var row expr.Expr = hit.column.expr()

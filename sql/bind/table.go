@@ -241,7 +241,7 @@ func (b *Binder) View(n *syntax.CreateView, text string) (*catalog.Table, error)
 	if len(n.Columns) > 0 {
 		if len(n.Columns) != len(list) {
 			return nil, syntax.Errorf(&syntax.Span{From: n.Columns[0].From, To: n.Columns[len(n.Columns)-1].To},
-				"the view's query has %d columns (%s), but %d names are given", len(list), typeList(r.fields()), len(n.Columns))
+				"the view's query has %s (%s), but %s given", plural(len(list), "column"), typeList(r.fields()), pluralIs(len(n.Columns), "name"))
 		}
 		list = names(n.Columns)
 		for i := range n.Columns {

@@ -86,7 +86,11 @@ func (b *Builder) add(n plan.Node) (end, error) {
 		if n.Cond == nil && identity(n.Exprs, len(n.Input.Schema())) {
 			return ends[0], nil // only names differ
 		}
-		op = &graph.Calc{Filter: n.Cond, Project: n.Exprs}
+		calc := &graph.Calc{Filter: n.Cond}
+		if !identity(n.Exprs, len(n.Input.Schema())) {
+			calc.Project = n.Exprs
+		}
+		op = calc
 	case *plan.Unnest:
 		op = &graph.Unnest{Column: n.Column, Keep: n.Keep, Ordinality: n.Ordinality, Outer: n.Outer}
 	case *plan.Aggregate:
@@ -180,10 +184,11 @@ func (b *Builder) Explain(parallelism int) string {
 }
 
 func (b *Builder) explain(out *strings.Builder, n *graph.Node, first, rest string, parallelism int) {
+	subtasks := parallelism
 	if n.Parallelism > 0 {
-		parallelism = n.Parallelism
+		subtasks = n.Parallelism
 	}
-	fmt.Fprintf(out, "%s%s, parallelism %d\n", first, b.lines[n.ID], parallelism)
+	fmt.Fprintf(out, "%s%s, parallelism %d\n", first, b.lines[n.ID], subtasks)
 	for i, e := range n.Inputs {
 		mark, bar := "+- ", "   "
 		if i < len(n.Inputs)-1 {

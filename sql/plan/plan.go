@@ -56,6 +56,13 @@ func NewScan(t graph.Table, project []int) *Scan {
 	return &Scan{Table: t, Project: project, Limit: -1, fields: fields}
 }
 
+// Reading returns the scan with other columns, positions in the table's columns and then its metadata columns. It must have no filter.
+func (n *Scan) Reading(project []int) *Scan {
+	out := NewScan(n.Table, project)
+	out.Limit, out.Bounded, out.At = n.Limit, n.Bounded, n.At
+	return out
+}
+
 // Values is constant rows.
 type Values struct {
 	Rows   [][]expr.Expr

@@ -21,6 +21,11 @@ func foldConstants(n plan.Node, c *Context) plan.Node {
 				return &plan.Filter{Input: n.Input, Cond: cond}
 			}
 		case *plan.Project:
+			if v, ok := n.Input.(*plan.Values); ok {
+				if computed := projectValues(n, v, c); computed != nil {
+					return computed
+				}
+			}
 			if exprs, changed := foldList(n.Exprs, c); changed {
 				return &plan.Project{Input: n.Input, Exprs: exprs, Fields: n.Fields}
 			}
@@ -42,4 +47,23 @@ func foldList(list []expr.Expr, c *Context) (out []expr.Expr, changed bool) {
 		changed = changed || out[i] != e
 	}
 	return out, changed
+}
+
+// projectValues computes a projection of constant rows, nil if it would not be constant or grow too large.
+func projectValues(p *plan.Project, v *plan.Values, c *Context) plan.Node {
+	out := &plan.Values{Fields: p.Fields}
+	for _, row := range v.Rows {
+		list, ok := substitute(p.Exprs, row)
+		if !ok {
+			return nil
+		}
+		list, _ = foldList(list, c)
+		for _, e := range list {
+			if _, constant := e.(*expr.Literal); !constant {
+				return nil
+			}
+		}
+		out.Rows = append(out.Rows, list)
+	}
+	return out
 }

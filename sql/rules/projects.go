@@ -72,6 +72,9 @@ func rename(n plan.Node, fields []column.Field) plan.Node {
 	if c, ok := n.(*plan.Calc); ok {
 		renamed := *c
 		renamed.Fields = fields
+		if c.Exprs == nil {
+			renamed.Exprs = plan.Columns(c.Input)
+		}
 		return &renamed
 	}
 	return &plan.Calc{Input: n, Exprs: plan.Columns(n), Fields: fields}

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/plan"
@@ -24,9 +25,7 @@ func prune(n plan.Node, need []int) plan.Node {
 		for i, c := range need {
 			project[i] = n.Project[c]
 		}
-		scan := plan.NewScan(n.Table, project)
-		scan.Limit, scan.Bounded, scan.At = n.Limit, n.Bounded, n.At
-		return scan
+		return n.Reading(project)
 	case *plan.Values:
 		rows := make([][]expr.Expr, len(n.Rows))
 		for i, row := range n.Rows {
@@ -40,6 +39,9 @@ func prune(n plan.Node, need []int) plan.Node {
 		return plan.Select(out, moveAll(need, to))
 	case *plan.Project:
 		exprs := pick(n.Exprs, need)
+		if scan := reordered(n.Input, exprs, pick(n.Fields, need)); scan != nil {
+			return scan
+		}
 		below := with(nil, func(add func(int)) {
 			for _, e := range exprs {
 				uses(e, func(c *expr.Column) { add(c.Index) })
@@ -70,6 +72,23 @@ func prune(n plan.Node, need []int) plan.Node {
 		return &plan.Union{From: from, Fields: pick(n.Fields, need)}
 	}
 	return plan.Select(n, need)
+}
+
+// reordered returns a scan that gives its columns in the order of a projection above it, nil if the projection does more than that.
+func reordered(n plan.Node, exprs []expr.Expr, fields []column.Field) plan.Node {
+	scan, ok := n.(*plan.Scan)
+	if !ok {
+		return nil
+	}
+	var project []int
+	for i, e := range exprs {
+		c, ok := e.(*expr.Column)
+		if !ok || fields[i].Name != c.Name || slices.Contains(project, scan.Project[c.Index]) {
+			return nil
+		}
+		project = append(project, scan.Project[c.Index])
+	}
+	return scan.Reading(project)
 }
 
 // pruneUnnest keeps what is needed of the input's columns. The element's columns cannot be had one by one.

@@ -13,6 +13,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph"
@@ -48,6 +50,7 @@ type Session struct {
 	config   Config
 	settings setting.Values
 	catalogs *catalog.Catalogs
+	set      *statementSet // between BEGIN STATEMENT SET and END
 }
 
 // New returns a session with the catalog and database that its settings name.
@@ -98,20 +101,66 @@ func unsupported(at syntax.Node, what string) error {
 }
 
 func (s *Session) execute(ctx context.Context, st Statement) (*Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if s.set != nil {
+		switch st.Node.(type) {
+		case *syntax.Insert, *syntax.EndStatementSet:
+		default:
+			return nil, syntax.Errorf(st.Node, "only INSERT can stand between BEGIN STATEMENT SET and END")
+		}
+	}
 	switch n := st.Node.(type) {
+	case *syntax.Query:
+		return s.query(n)
+	case *syntax.Insert:
+		return s.insert(n)
+	case *syntax.Execute:
+		return s.executeBody(n)
+	case *syntax.BeginStatementSet:
+		s.set = &statementSet{}
+		return done(nil)
+	case *syntax.EndStatementSet:
+		return s.end(n)
+	case *syntax.Explain:
+		return s.explain(n)
+	case *syntax.CreateTable:
+		return s.createTable(n)
+	case *syntax.CreateView:
+		return s.createView(n, st.Script.Text)
+	case *syntax.CreateDatabase:
+		return s.createDatabase(n)
+	case *syntax.CreateCatalog:
+		return s.createCatalog(n)
+	case *syntax.Drop:
+		return s.drop(n)
 	case *syntax.Set:
 		return s.setStatement(n)
 	case *syntax.Reset:
 		return s.reset(n)
 	case *syntax.UseCatalog:
-		return done(at(n.Name, s.catalogs.UseCatalog(n.Name.Name)))
+		return done(at(&n.Name, s.catalogs.UseCatalog(n.Name.Name)))
 	case *syntax.UseDatabase:
 		return s.useDatabase(n)
 	case *syntax.Show:
 		return s.show(n)
+	case *syntax.ShowCreate:
+		return s.showCreate(n)
+	case *syntax.Describe:
+		return s.describe(n)
 	}
 	return nil, unsupported(st.Node, statementName(st.Node))
 }
 
-// statementName names a statement in a message.
-func statementName(n syntax.Statement) string { return fmt.Sprintf("%T", n) }
+// statementName names a statement in a message, by its words: *syntax.CreateFunction is CREATE FUNCTION.
+func statementName(n syntax.Statement) string {
+	var b strings.Builder
+	for i, r := range strings.TrimPrefix(fmt.Sprintf("%T", n), "*syntax.") {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToUpper(r))
+	}
+	return b.String()
+}

@@ -41,6 +41,17 @@ func (s *Session) show(n *syntax.Show) (*Result, error) {
 		if n.Kind == syntax.ShowViews {
 			title, names = "view name", s.catalogs.Views(cat, db)
 		}
+	case syntax.ShowColumns:
+		t, err := s.object(n.From)
+		if err != nil {
+			return nil, err
+		}
+		return s.columnsOf(t, n.Like), nil
+	case syntax.ShowFunctions:
+		title, names = "function name", functionNames()
+		if n.User {
+			names = nil
+		}
 	case syntax.ShowJars:
 		title = "jars"
 	case syntax.ShowMaterializedTables:
