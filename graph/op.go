@@ -92,6 +92,8 @@ type SortKey struct {
 type Sort struct {
 	Keys          []SortKey
 	Offset, Limit int64
+	// Local makes each subtask do it for its own rows, before a Sort of all; otherwise it runs in one subtask.
+	Local bool
 }
 
 // Union passes on the rows of all its inputs.

@@ -96,8 +96,10 @@ func (p *plan) ship(e graph.Edge, to *planned) graph.Ship {
 // alone reports whether an operation is right in a single subtask only.
 func alone(op graph.Op) bool {
 	switch op := op.(type) {
-	case *graph.Values, *graph.Collect, *graph.Sort:
+	case *graph.Values, *graph.Collect:
 		return true
+	case *graph.Sort:
+		return !op.Local
 	case *graph.Aggregate:
 		return len(op.Keys) == 0 && op.Phase != graph.Partial
 	}
