@@ -94,11 +94,11 @@ func (b *Builder) add(n plan.Node) (end, error) {
 	case *plan.Unnest:
 		op = &graph.Unnest{Column: n.Column, Keep: n.Keep, Ordinality: n.Ordinality, Outer: n.Outer}
 	case *plan.Aggregate:
-		op = &graph.Aggregate{Keys: n.Keys, Calls: n.Calls, Phase: n.Phase, Updates: n.Updates, Always: n.Always}
+		op = &graph.Aggregate{Keys: n.Keys, Calls: n.Calls, Phase: n.Phase, ArgTypes: n.ArgTypes, Updates: n.Updates, Always: n.Always}
 	case *plan.Sort:
 		op = &graph.Sort{Keys: n.Keys, Limit: -1}
 	case *plan.Limit:
-		op = &graph.Sort{Keys: n.Keys, Offset: n.Offset, Limit: n.Count}
+		op = &graph.Sort{Keys: n.Keys, Offset: n.Offset, Limit: n.Count, Local: n.Local}
 	case *plan.Union:
 		op = &graph.Union{}
 	default:

@@ -103,11 +103,13 @@ type Unnest struct {
 
 // Aggregate groups by columns of its input. Its output has the keys, then the results of the calls.
 type Aggregate struct {
-	Input  Node
-	Keys   []int
-	Calls  []expr.Aggregate
-	Phase  graph.Phase
-	Always bool // without keys, a row for empty input
+	Input Node
+	Keys  []int
+	Calls []expr.Aggregate
+	Phase graph.Phase
+	// ArgTypes are the types of the calls' arguments where the input has states in their stead; nil elsewhere.
+	ArgTypes [][]column.Type
+	Always   bool // without keys, a row for empty input
 	// Updates makes it emit every change of a group's result, as in streaming mode.
 	Updates bool
 	Fields  []column.Field

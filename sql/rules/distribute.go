@@ -78,8 +78,10 @@ func aggregate(n *plan.Aggregate, at distribution, c *Context) (plan.Node, distr
 	if !c.Batch || !splittable(n) {
 		return n.With([]plan.Node{&plan.Exchange{Input: n.Input, Single: len(n.Keys) == 0, Keys: n.Keys}}), out
 	}
-	local := &plan.Aggregate{Input: n.Input, Keys: n.Keys, Calls: n.Calls, Phase: graph.Partial, Fields: stateFields(n)}
+	types := argTypes(n)
+	local := &plan.Aggregate{Input: n.Input, Keys: n.Keys, Calls: n.Calls, Phase: graph.Partial, Fields: stateFields(n, types)}
 	global := *n
+	global.ArgTypes = types
 	global.Input = &plan.Exchange{Input: local, Single: len(n.Keys) == 0, Keys: out.keys}
 	global.Keys, global.Phase = out.keys, graph.Final
 	return &global, out
@@ -90,15 +92,23 @@ func splittable(n *plan.Aggregate) bool {
 	return !slices.ContainsFunc(n.Calls, func(c expr.Aggregate) bool { return c.Distinct })
 }
 
-// stateFields returns what the first phase emits: keys, then the states of the calls.
-func stateFields(n *plan.Aggregate) []column.Field {
-	fields := slices.Clone(n.Fields[:len(n.Keys)])
-	for _, c := range n.Calls {
-		args := make([]column.Type, len(c.Args))
-		for i, a := range c.Args {
-			args[i] = n.Input.Schema()[a].Type
+// argTypes returns the types of each call's arguments.
+func argTypes(n *plan.Aggregate) [][]column.Type {
+	types := make([][]column.Type, len(n.Calls))
+	for i, c := range n.Calls {
+		types[i] = make([]column.Type, len(c.Args))
+		for j, a := range c.Args {
+			types[i][j] = n.Input.Schema()[a].Type
 		}
-		for _, t := range c.Func.New(args, c.T).StateTypes() {
+	}
+	return types
+}
+
+// stateFields returns what the first phase emits: keys, then the states of the calls.
+func stateFields(n *plan.Aggregate, args [][]column.Type) []column.Field {
+	fields := slices.Clone(n.Fields[:len(n.Keys)])
+	for i, c := range n.Calls {
+		for _, t := range c.Func.New(args[i], c.T).StateTypes() {
 			fields = append(fields, column.Field{Name: "state of " + c.Name, Type: t})
 		}
 	}
