@@ -26,7 +26,8 @@ func mix(a, b uint64) uint64 {
 
 func hashWord(x uint64) uint64 { return mix(mix(x^seed0, seed1), seed2) }
 
-func hashString(s string) uint64 {
+// hashString returns the hash of a string and the two words that hold its last 16 bytes: all of it, where it is not longer.
+func hashString(s string) (uint64, packed) {
 	n := len(s)
 	h := uint64(n) ^ seed0
 	b := unsafe.Slice(unsafe.StringData(s), n)
@@ -34,16 +35,16 @@ func hashString(s string) uint64 {
 		h = mix(binary.LittleEndian.Uint64(b)^seed1, binary.LittleEndian.Uint64(b[8:])^h)
 		b = b[16:]
 	}
-	var lo, hi uint64
+	var p packed
 	switch {
 	case len(b) >= 8:
-		lo, hi = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[len(b)-8:])
+		p = packed{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[len(b)-8:])}
 	case len(b) >= 4:
-		lo, hi = uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[len(b)-4:]))
+		p = packed{uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[len(b)-4:]))}
 	case len(b) > 0:
-		lo = uint64(b[0]) | uint64(b[len(b)>>1])<<8 | uint64(b[len(b)-1])<<16
+		p = packed{uint64(b[0]) | uint64(b[len(b)>>1])<<8 | uint64(b[len(b)-1])<<16, 0}
 	}
-	return mix(mix(lo^seed1, hi^h), seed2)
+	return mix(mix(p.lo^seed1, p.hi^h), seed2), p
 }
 
 // hasher hashes keys of type K into hashes, which has their number.
@@ -58,7 +59,7 @@ func newHasher[K comparable]() (hasher[K], error) {
 		h = hasher[string](func(keys []string, hashes []uint64) {
 			hashes = hashes[:len(keys)]
 			for i, k := range keys {
-				hashes[i] = hashString(k)
+				hashes[i], _ = hashString(k)
 			}
 		})
 	case int64:
@@ -139,7 +140,7 @@ func hashParts(key unsafe.Pointer, parts []part) uint64 {
 		var w uint64
 		switch p.kind {
 		case reflect.String:
-			w = hashString(*(*string)(at))
+			w, _ = hashString(*(*string)(at))
 		case reflect.Bool, reflect.Uint8:
 			w = uint64(*(*uint8)(at))
 		case reflect.Int8:

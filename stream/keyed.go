@@ -100,7 +100,7 @@ func aggregate[K comparable, T, A, R any](s Keyed[K, T], name string, agg aggreg
 		return Stream[R]{j, n}
 	}
 	local := j.add("Local"+name, graph.Edge{From: from.ID}, from.Parallelism, func() operator.Operator {
-		return &localOp[K, T, A, R]{table: newTable(hash), aggregation: agg, key: s.key}
+		return &localOp[K, T, A, R]{table: newNumbering(hash), aggregation: agg, key: s.key}
 	})
 	hashPartials := hashOf(hash, func(p partial[K, A]) K { return p.key })
 	edge := graph.Edge{From: local.ID, Ship: graph.Hash, NewPacker: byKey(hashPartials)}
@@ -139,7 +139,7 @@ type localOp[K comparable, T, A, R any] struct {
 	operator.Base
 	aggregation[K, T, A, R]
 	key     func(T) K
-	table   *table[K]
+	table   numbering[K]
 	accs    []A
 	keys    []K
 	numbers []int32
@@ -171,7 +171,7 @@ func (o *localOp[K, T, A, R]) Process(_ int, p operator.Payload, out operator.Ou
 
 // drain sends on all accumulators and starts anew.
 func (o *localOp[K, T, A, R]) drain(out operator.Output) error {
-	for i, k := range o.table.keys {
+	for i, k := range o.table.held() {
 		if err := o.emit.push(partial[K, A]{k, o.accs[i]}, out); err != nil {
 			return err
 		}
@@ -214,7 +214,7 @@ func (o *finalOp[K, T, A, R]) Process(_ int, p operator.Payload, _ operator.Outp
 }
 
 func (o *finalOp[K, T, A, R]) EndInput(_ int, out operator.Output) error {
-	for i, k := range o.table.keys {
+	for i, k := range o.table.held() {
 		if err := o.emit.push(o.result(k, o.accs[i]), out); err != nil {
 			return err
 		}
@@ -246,7 +246,7 @@ func (o *runningOp[K, T, A, R]) Process(_ int, p operator.Payload, out operator.
 		} else {
 			o.accs = append(o.accs, o.first(items[i]))
 		}
-		if err := o.emit.push(o.result(o.table.keys[g], o.accs[g]), out); err != nil {
+		if err := o.emit.push(o.result(o.table.held()[g], o.accs[g]), out); err != nil {
 			return err
 		}
 	}

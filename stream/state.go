@@ -15,14 +15,14 @@ import (
 type keyedState[K comparable, A any] struct {
 	operator.Base
 	name  string
-	table *table[K]
+	table numbering[K]
 	accs  []A
 
 	maxParallelism int
 }
 
 func newKeyedState[K comparable, A any](name string, hash hasher[K]) keyedState[K, A] {
-	return keyedState[K, A]{name: name, table: newTable(hash)}
+	return keyedState[K, A]{name: name, table: newNumbering(hash)}
 }
 
 func (s *keyedState[K, A]) Open(c *operator.Context) error {
@@ -52,14 +52,14 @@ func (s *keyedState[K, A]) Snapshot(w *state.Writer) error {
 	keys, accs := codecOf[K](), codecOf[A]()
 	schema := []column.Field{{Name: "key", Type: keys.typ}, {Name: "value", Type: accs.typ}}
 	t := state.Table{Name: s.name, Schema: schema, Keyed: true, Rows: column.NewBatch(schema, len(s.accs))}
-	for i, k := range s.table.keys {
+	for i, k := range s.table.held() {
 		if err := keys.write(t.Rows.Cols[0], k); err != nil {
 			return fmt.Errorf("key of state '%s': %w", s.name, err)
 		}
 		if err := accs.write(t.Rows.Cols[1], s.accs[i]); err != nil {
 			return fmt.Errorf("value of state '%s': %w", s.name, err)
 		}
-		t.Groups = append(t.Groups, int32(state.KeyGroup(s.table.hashes[i], s.maxParallelism)))
+		t.Groups = append(t.Groups, int32(state.KeyGroup(s.table.hashed()[i], s.maxParallelism)))
 	}
 	t.Rows.Len = len(s.accs)
 	w.Add(t)

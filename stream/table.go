@@ -1,28 +1,70 @@
 package stream
 
-import (
-	"strings"
-	"unsafe"
-)
+// numbering maps keys to dense numbers in the order of their first coming.
+type numbering[K comparable] interface {
+	// lookup writes the number of each key to out, giving one to each new key.
+	lookup(keys []K, out []int32)
+	// held returns the keys by their numbers, hashed their hashes.
+	held() []K
+	hashed() []uint64
+	// reset forgets all keys and keeps the memory of the slots.
+	reset()
+}
 
-// table maps keys to dense numbers in the order of their first coming. It is open addressing over words of (32 bits of
-// hash, number + 1), with the keys beside, like [state.Groups] but over Go values.
+// newNumbering chooses the table for a type of keys.
+func newNumbering[K comparable](hash hasher[K]) numbering[K] {
+	if _, ok := any(*new(K)).(string); ok {
+		return any(newStringTable()).(numbering[K])
+	}
+	return newTable(hash)
+}
+
+// slots is the open-addressing part of a table: words of (tag, number + 1) at the places that hashes choose, 0 where there is
+// nothing. Tags are 32 bits, of the hash or with it.
+type slots struct {
+	words []uint64
+	mask  uint64
+}
+
+const firstSlots = 1 << 10
+
+func newSlots() slots { return slots{make([]uint64, firstSlots), firstSlots - 1} }
+
+// grown reports whether the slots were doubled because n keys fill half of them; they are then empty.
+func (s *slots) grown(n int) bool {
+	if 2*n <= len(s.words) {
+		return false
+	}
+	s.words = make([]uint64, 2*len(s.words))
+	s.mask = uint64(len(s.words) - 1)
+	return true
+}
+
+// put enters a number that is not there yet.
+func (s *slots) put(hash, tag uint64, number int) {
+	at := hash & s.mask
+	for s.words[at] != 0 {
+		at = (at + 1) & s.mask
+	}
+	s.words[at] = tag<<32 | uint64(number+1)
+}
+
+// table numbers keys of any type, like [state.Groups] but over Go values.
 type table[K comparable] struct {
+	slots
 	hash   hasher[K]
-	keep   func(K) K // copies a key that is to be held
 	keys   []K
-	hashes []uint64 // by key
-	slots  []uint64
-	mask   uint64
+	hashes []uint64 // by number
 	batch  []uint64 // hashes of the keys at hand
 }
 
 func newTable[K comparable](hash hasher[K]) *table[K] {
-	const size = 1 << 10
-	return &table[K]{hash: hash, keep: newKeeper[K](), slots: make([]uint64, size), mask: size - 1}
+	return &table[K]{slots: newSlots(), hash: hash}
 }
 
-// lookup writes the number of each key to out, making one for each new key.
+func (t *table[K]) held() []K        { return t.keys }
+func (t *table[K]) hashed() []uint64 { return t.hashes }
+
 func (t *table[K]) lookup(keys []K, out []int32) {
 	if cap(t.batch) < len(keys) {
 		t.batch = make([]uint64, max(len(keys), batchLen))
@@ -30,74 +72,39 @@ func (t *table[K]) lookup(keys []K, out []int32) {
 	hashes := t.batch[:len(keys)]
 	t.hash(keys, hashes)
 	out = out[:len(keys)]
-	slots, mask := t.slots, t.mask
 	for i, h := range hashes {
-		at := h & mask
+		at := h & t.mask
 		for {
-			s := slots[at]
-			if s>>32 == h>>32 && s != 0 && t.keys[uint32(s)-1] == keys[i] {
-				out[i] = int32(uint32(s) - 1)
-				break
-			}
+			s := t.words[at]
 			if s == 0 {
-				out[i] = t.insert(keys[i], h, at)
-				slots, mask = t.slots, t.mask
+				out[i] = t.insert(keys[i], h)
 				break
 			}
-			at = (at + 1) & mask
+			if n := uint32(s) - 1; s>>32 == h>>32 && t.keys[n] == keys[i] {
+				out[i] = int32(n)
+				break
+			}
+			at = (at + 1) & t.mask
 		}
 	}
 }
 
-func (t *table[K]) insert(k K, h, at uint64) int32 {
+func (t *table[K]) insert(k K, h uint64) int32 {
 	n := len(t.keys)
-	t.keys = append(t.keys, t.keep(k))
+	t.keys = append(t.keys, k)
 	t.hashes = append(t.hashes, h)
-	t.slots[at] = h>>32<<32 | uint64(n+1)
-	if 2*(n+1) > len(t.slots) {
-		t.grow()
+	if !t.grown(n + 1) {
+		t.put(h, h>>32, n)
+		return int32(n)
+	}
+	for i, h := range t.hashes {
+		t.put(h, h>>32, i)
 	}
 	return int32(n)
 }
 
-// grow doubles the slots. Keys are found again by their hashes alone.
-func (t *table[K]) grow() {
-	t.slots = make([]uint64, 2*len(t.slots))
-	t.mask = uint64(len(t.slots) - 1)
-	for i, h := range t.hashes {
-		at := h & t.mask
-		for t.slots[at] != 0 {
-			at = (at + 1) & t.mask
-		}
-		t.slots[at] = h>>32<<32 | uint64(i+1)
-	}
-}
-
-// reset forgets all keys and keeps the memory of the slots.
 func (t *table[K]) reset() {
-	clear(t.slots)
+	clear(t.words)
 	clear(t.keys)
 	t.keys, t.hashes = t.keys[:0], t.hashes[:0]
-}
-
-// newKeeper returns a function that copies what a key points to, so that a held key does not hold on to the block of input that it
-// was cut from. Strings are copied into chunks of their own; structs are held as they are.
-func newKeeper[K comparable]() func(K) K {
-	if _, ok := any(*new(K)).(string); !ok {
-		return func(k K) K { return k }
-	}
-	var chunk []byte
-	const chunkSize = 32 << 10
-	keep := func(s string) string {
-		if len(s) > chunkSize/4 {
-			return strings.Clone(s)
-		}
-		if len(s) > cap(chunk)-len(chunk) {
-			chunk = make([]byte, 0, chunkSize)
-		}
-		at := len(chunk)
-		chunk = append(chunk, s...)
-		return unsafe.String(unsafe.SliceData(chunk[at:]), len(s))
-	}
-	return any(keep).(func(K) K)
 }

@@ -73,7 +73,7 @@ func TestHashSpreads(t *testing.T) {
 	const n = 1 << 14
 	var low, high [256]int
 	for i := range n {
-		h := hashString(fmt.Sprint("user-", i))
+		h, _ := hashString(fmt.Sprint("user-", i))
 		low[h&255]++
 		high[h>>56]++
 	}
@@ -86,14 +86,26 @@ func TestHashSpreads(t *testing.T) {
 	}
 }
 
-func TestTableIsAMap(t *testing.T) {
+func TestNumberingIsAMap(t *testing.T) {
+	t.Run("string", func(t *testing.T) { testNumbering(t, func(s string, _ int) string { return s }) })
+	t.Run("struct", func(t *testing.T) {
+		type key struct {
+			S string
+			N int
+		}
+		testNumbering(t, func(s string, n int) key { return key{s, n} })
+	})
+}
+
+// testNumbering compares a numbering with a map, over batches of keys with many repetitions.
+func testNumbering[K comparable](t *testing.T, makeKey func(string, int) K) {
 	rapid.Check(t, func(t *rapid.T) {
-		hash, err := newHasher[string]()
+		hash, err := newHasher[K]()
 		if err != nil {
 			t.Fatal(err)
 		}
-		tab := newTable(hash)
-		model := map[string]int32{}
+		tab := newNumbering(hash)
+		model := map[K]int32{}
 		for range rapid.IntRange(1, 6).Draw(t, "batches") {
 			if rapid.IntRange(0, 9).Draw(t, "reset") == 0 {
 				tab.reset()
@@ -101,9 +113,14 @@ func TestTableIsAMap(t *testing.T) {
 			}
 			n := rapid.IntRange(0, 3000).Draw(t, "n")
 			r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-			keys := make([]string, n)
+			keys := make([]K, n)
 			for i := range keys {
-				keys[i] = strings.Repeat("k", r.IntN(20)) + fmt.Sprint(r.IntN(2000))
+				// Lengths 0 to 36, with differences in one byte anywhere.
+				b := []byte(strings.Repeat("k", r.IntN(37)))
+				if len(b) > 0 {
+					b[r.IntN(len(b))] = "kxyz"[r.IntN(4)]
+				}
+				keys[i] = makeKey(string(b), r.IntN(3))
 			}
 			out := make([]int32, n)
 			tab.lookup(keys, out)
@@ -113,8 +130,8 @@ func TestTableIsAMap(t *testing.T) {
 					want = int32(len(model))
 					model[k] = want
 				}
-				if out[i] != want || tab.keys[want] != k {
-					t.Fatalf("key %q has number %d, want %d", k, out[i], want)
+				if out[i] != want || tab.held()[want] != k {
+					t.Fatalf("key %v has number %d, want %d", k, out[i], want)
 				}
 			}
 		}
@@ -128,8 +145,7 @@ func BenchmarkTable(b *testing.B) {
 		keys[i] = fmt.Sprint("word", z.Uint64())
 	}
 	b.Run("table", func(b *testing.B) {
-		hash, _ := newHasher[string]()
-		tab := newTable(hash)
+		tab := newStringTable()
 		out := make([]int32, batchLen)
 		counts := []int64{}
 		for b.Loop() {

@@ -126,7 +126,12 @@ func (f *formatter) bareExpr(x Expr) {
 		f.exprs(x.Items)
 		f.put("]")
 	case *Index:
-		f.expr(x.X, precPrimary)
+		// The column map[1] would be a collection MAP[1].
+		prec := precPrimary
+		if ref, ok := x.X.(*ColumnRef); ok && len(ref.Parts) == 1 && strings.EqualFold(ref.Parts[0].Name, "MAP") {
+			prec++
+		}
+		f.expr(x.X, prec)
 		f.put("[")
 		f.expr0(x.Index)
 		f.put("]")
@@ -193,9 +198,7 @@ func (f *formatter) unary(x *Unary) {
 func (f *formatter) fieldBase(x Expr) {
 	switch x.(type) {
 	case *ColumnRef, *Literal:
-		f.put("(")
-		f.bareExpr(x)
-		f.put(")")
+		f.expr(x, precPrimary+1)
 	default:
 		f.expr(x, precPrimary)
 	}

@@ -91,8 +91,14 @@ func (p *parser) arg() Expr {
 		return &Subquery{q.Span, q}
 	}
 	x := p.expr()
-	if sub, ok := x.(*Subquery); ok && p.t.kw == kwPartition {
-		return p.tableArg(&TableArg{Query: sub.Query}, from)
+	if sub, ok := x.(*Subquery); ok {
+		switch {
+		case p.t.kw == kwPartition:
+			return p.tableArg(&TableArg{Query: sub.Query}, from)
+		case p.t.kw != kwOrder && p.continuesQuery():
+			q := p.queryFrom(from, sub.Query)
+			return &Subquery{q.Span, q}
+		}
 	}
 	return x
 }

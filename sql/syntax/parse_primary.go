@@ -93,7 +93,7 @@ func (p *parser) wordPrimary() Expr {
 	case kwMultiset:
 		return p.collection(Multiset)
 	case kwMap:
-		if second == tokLBracket || second == tokLParen && p.queryWord(p.peek(2)) {
+		if second == tokLBracket || second == tokLParen && p.queryAhead(2) {
 			return p.collection(Map)
 		}
 	case kwFinal, kwRunning:
@@ -199,6 +199,14 @@ func (p *parser) startsQuery() bool { return p.queryWord(p.t) }
 
 func (p *parser) queryWord(t token) bool {
 	return t.kw == kwSelect || t.kw == kwValues || t.kw == kwWith || t.kw == kwTable
+}
+
+// queryAhead tells whether a query begins n tokens behind the current one, perhaps in further parentheses.
+func (p *parser) queryAhead(n int) bool {
+	for p.peek(n).kind == tokLParen {
+		n++
+	}
+	return p.queryWord(p.peek(n))
 }
 
 // parenthesized takes what begins with a parenthesis: an expression, a row, a query.
@@ -330,14 +338,11 @@ func (p *parser) cast() Expr {
 // collection takes ARRAY[…], MAP[…], MULTISET[…], or such a word with a query in parentheses.
 func (p *parser) collection(kind CollectionKind) Expr {
 	from := p.t.from
-	t := p.t
 	p.next()
 	c := &Collection{Kind: kind}
-	if p.t.kind == tokLParen {
-		if !p.queryWord(p.peek(1)) {
-			if kind == Array { // a function of that name
-				return p.functionCall(Name{Span{t.from, t.to}, []Ident{{Span{t.from, t.to}, p.text(t), false}}})
-			}
+	if p.is(tokLParen) {
+		if !p.queryAhead(1) {
+			p.fail(p.t, "the parentheses of "+collectionNames[kind]+" hold a query", "items stand in brackets: "+collectionNames[kind]+"[…]")
 		}
 		c.Query = p.parenQuery()
 		c.Span = p.span(from)

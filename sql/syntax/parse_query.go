@@ -17,6 +17,14 @@ func (p *parser) query() *Query {
 	p.queryTail(q, from)
 	p.below = max(below, p.below+1)
 	p.leave()
+	return simplify(q)
+}
+
+// simplify returns the query inside a query that has nothing of its own.
+func simplify(q *Query) *Query {
+	if inner, ok := unwrap(q).(*Query); ok {
+		return inner
+	}
 	return q
 }
 
@@ -24,7 +32,7 @@ func (p *parser) query() *Query {
 func (p *parser) queryFrom(from Pos, first *Query) *Query {
 	q := &Query{Body: p.setOps(unwrap(first), from, 0)}
 	p.queryTail(q, from)
-	return q
+	return simplify(q)
 }
 
 // unwrap returns the body of a query that has nothing but a body, and otherwise the query.
