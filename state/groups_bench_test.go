@@ -156,7 +156,7 @@ func BenchmarkGroupsInts(b *testing.B) {
 }
 
 func BenchmarkGroupsTwoKeys(b *testing.B) {
-	x, y := ints(300), wordBatches()
+	x, y := ints(3), wordBatches()
 	t := NewGroups([]column.Type{column.Of(column.BigInt), column.Str()})
 	out := make([]int32, benchBatch)
 	keys := make([]*column.Vector, 2)
