@@ -19,8 +19,11 @@ type layout struct {
 	filter  []expr.Expr // conjuncts over the columns read from the file, by their positions in project
 	// prune are the conjuncts over columns that are the same for a whole file, by output position.
 	prune []expr.Expr
-	make  []func(f found, store objstore.Store) (*expr.Literal, error) // value of each constant column, by output position
+	fill  []filler // of each constant column, by output position
 }
+
+// filler adds a file's value to the vector of a column that is the same for all its rows.
+type filler func(v *column.Vector, f found, store objstore.Store) error
 
 func newLayout(c *config, req connector.SourceRequest) (*layout, error) {
 	l := &layout{project: []int{}} // not nil: a decoder takes that for all columns
@@ -29,27 +32,25 @@ func newLayout(c *config, req connector.SourceRequest) (*layout, error) {
 		switch {
 		case p >= len(c.table.Columns):
 			m := c.table.Metadata[p-len(c.table.Columns)]
-			value, err := metadataValue(m.Key)
+			fill, err := metadataFiller(m.Key)
 			if err != nil {
 				return nil, fmt.Errorf("metadata column '%s': %w", m.Field.Name, err)
 			}
 			l.fields = append(l.fields, m.Field)
 			l.file = append(l.file, -1)
-			l.make = append(l.make, func(f found, store objstore.Store) (*expr.Literal, error) {
-				return convert(value(f, store), m.Field.Type)
-			})
+			l.fill = append(l.fill, fill)
 		case c.place[p] < 0:
 			field := c.table.Columns[p]
 			l.fields = append(l.fields, field)
 			l.file = append(l.file, -1)
-			l.make = append(l.make, func(f found, _ objstore.Store) (*expr.Literal, error) {
+			l.fill = append(l.fill, func(v *column.Vector, f found, _ objstore.Store) error {
 				text, _ := partitionText(f.Key, field.Name)
-				return partitionValue(field, text, defaultName, expr.InZone(c.zone))
+				return appendPartition(v, field, text, defaultName, c.zone)
 			})
 		default:
 			l.fields = append(l.fields, c.table.Columns[p])
 			l.file = append(l.file, len(l.project))
-			l.make = append(l.make, nil)
+			l.fill = append(l.fill, nil)
 			l.project = append(l.project, c.place[p])
 		}
 	}
@@ -80,21 +81,26 @@ func newLayout(c *config, req connector.SourceRequest) (*layout, error) {
 	return l, nil
 }
 
-// metadataValue returns how a metadata column is computed.
-func metadataValue(key string) (func(f found, store objstore.Store) *expr.Literal, error) {
-	text := func(s string) *expr.Literal { return &expr.Literal{Value: s, T: column.Str().Required()} }
+// metadataFiller returns how a metadata column is computed.
+func metadataFiller(key string) (filler, error) {
 	switch key {
 	case "file.path":
-		return func(f found, store objstore.Store) *expr.Literal {
-			return text(strings.TrimPrefix(store.URL(f.Key), "file://"))
+		return func(v *column.Vector, f found, store objstore.Store) error {
+			v.AppendString(strings.TrimPrefix(store.URL(f.Key), "file://"))
+			return nil
 		}, nil
 	case "file.name":
-		return func(f found, _ objstore.Store) *expr.Literal { _, base, _ := cutLast(f.Key); return text(base) }, nil
+		return func(v *column.Vector, f found, _ objstore.Store) error {
+			_, base, _ := cutLast(f.Key)
+			v.AppendString(base)
+			return nil
+		}, nil
 	case "file.size":
-		return func(f found, _ objstore.Store) *expr.Literal { return expr.Long(f.Size) }, nil
+		return func(v *column.Vector, f found, _ objstore.Store) error { column.Append(v, f.Size); return nil }, nil
 	case "file.modification-time":
-		return func(f found, _ objstore.Store) *expr.Literal {
-			return &expr.Literal{Value: f.ModTime.UnixMilli(), T: column.Sized(column.TimestampLTZ, 3).Required()}
+		return func(v *column.Vector, f found, _ objstore.Store) error {
+			column.Append(v, f.ModTime.UnixMilli())
+			return nil
 		}, nil
 	}
 	keys := make([]string, len(metadata))
@@ -108,17 +114,13 @@ func metadataValue(key string) (func(f found, store objstore.Store) *expr.Litera
 // those read from the file.
 func (l *layout) constants(f found, store objstore.Store) ([]*column.Vector, error) {
 	list := make([]*column.Vector, len(l.fields))
-	for i, value := range l.make {
-		if value == nil {
+	for i, fill := range l.fill {
+		if fill == nil {
 			continue
 		}
-		lit, err := value(f, store)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", store.URL(f.Key), err)
-		}
 		list[i] = column.NewVector(l.fields[i].Type, 1)
-		if err := lit.AppendTo(list[i]); err != nil {
-			return nil, fmt.Errorf("%s: column '%s': %w", store.URL(f.Key), l.fields[i].Name, err)
+		if err := fill(list[i], f, store); err != nil {
+			return nil, fmt.Errorf("%s: %w", store.URL(f.Key), err)
 		}
 	}
 	return list, nil

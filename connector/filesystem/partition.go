@@ -3,9 +3,9 @@ package filesystem
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/millstream/millstream/column"
-	"github.com/millstream/millstream/graph/expr"
 )
 
 // escaped are the characters that stand in a directory's name as %XX: those that Hive and Flink escape.
@@ -88,54 +88,34 @@ func cutLast(key string) (dir, base string, ok bool) {
 	return "", key, false
 }
 
-// partitionValue reads a directory's text as a value of the column.
-func partitionValue(f column.Field, text, defaultName string, opts ...expr.Option) (*expr.Literal, error) {
+// appendPartition adds the value of a directory's text to a vector of the column's type.
+func appendPartition(v *column.Vector, f column.Field, text, defaultName string, zone *time.Location) error {
 	if text == defaultName {
-		return expr.NullOf(f.Type), nil
+		v.AppendNull()
+		return nil
 	}
-	lit, err := convert(expr.Text(text), f.Type, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("the directory '%s=%s' has no value of type %s for column '%s': %w", f.Name, text, f.Type.Optional(), f.Name, err)
+	if err := column.ParseText(v, []byte(text), zone); err != nil {
+		return fmt.Errorf("the directory '%s=%s' has no value for column '%s': %w", f.Name, text, f.Name, err)
 	}
-	return lit, nil
+	return nil
 }
 
-// convert casts a constant.
-func convert(lit *expr.Literal, to column.Type, opts ...expr.Option) (*expr.Literal, error) {
-	if lit.T.SameAs(to) {
-		return lit, nil
-	}
-	p, err := expr.Compile(&expr.Cast{Arg: lit, T: to}, opts...)
-	if err != nil {
-		return nil, err
-	}
-	var out column.Vector
-	if err := p.Eval(&column.Batch{Len: 1}, &out); err != nil {
-		return nil, err
-	}
-	return expr.LiteralOf(&out, 0), nil
-}
-
-// partitionDir returns the directories of a row's partition, such as "dt=2024-01-01/h=7/": names are those of the partition
-// columns, row is the row of values.
-func partitionDir(fields []column.Field, values []*column.Vector, row int, defaultName string, opts ...expr.Option) (string, error) {
-	var dir []byte
+// appendDir appends the directories of a row's partition, such as "dt=2024-01-01/h=7/": fields are the partition columns, and row that of their
+// values.
+func appendDir(dir []byte, fields []column.Field, values []*column.Vector, row int, defaultName string, zone *time.Location) []byte {
+	var text []byte
 	for i, v := range values {
-		text := ""
+		text = text[:0]
 		if !v.IsNull(row) {
-			lit, err := convert(expr.LiteralOf(v, row), column.Str(), opts...)
-			if err != nil {
-				return "", fmt.Errorf("partition column '%s': %w", fields[i].Name, err)
-			}
-			text, _ = lit.Value.(string)
+			text = column.AppendText(text, v, row, zone)
 		}
-		if text == "" {
-			text = defaultName
+		if len(text) == 0 {
+			text = append(text, defaultName...)
 		}
 		dir = appendEscaped(dir, fields[i].Name)
 		dir = append(dir, '=')
-		dir = appendEscaped(dir, text)
+		dir = appendEscaped(dir, string(text))
 		dir = append(dir, '/')
 	}
-	return string(dir), nil
+	return dir
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
-	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/objstore"
 )
 
@@ -36,7 +35,6 @@ type sink struct {
 	req    connector.SinkRequest
 	limits limits
 	keys   []column.Field // the partition columns
-	opts   []expr.Option
 
 	// Set by open.
 	store objstore.Store
@@ -51,7 +49,7 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{config: c, req: req, limits: l, opts: []expr.Option{expr.InZone(c.zone)}, number: map[int]*int{}}
+	s := &sink{config: c, req: req, limits: l, number: map[int]*int{}}
 	for _, p := range req.Table.PartitionBy {
 		s.keys = append(s.keys, req.Table.Columns[p])
 	}
@@ -91,6 +89,9 @@ func (s *sink) prefix() string { return "part-" + s.req.JobID + "-" }
 // Prepare finds out whether the directory can be written to, by beginning an upload. What an overwrite replaces is removed by Commit, once that
 // which replaces it is there.
 func (s *sink) Prepare(ctx context.Context) error {
+	if s.req.Overwrite && !s.req.Batch {
+		return errors.New("INSERT OVERWRITE replaces what is there once, so it needs a job in batch mode: SET 'execution.runtime-mode' = 'batch'")
+	}
 	if err := s.open(ctx); err != nil {
 		return err
 	}
@@ -159,12 +160,15 @@ func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
 	if !s.req.Overwrite {
 		return nil
 	}
-	touched := map[string]bool{}
+	touched, fresh := map[string]bool{}, map[string]bool{}
+	for _, p := range all {
+		fresh[p.Key] = true
+	}
 	for _, p := range all {
 		dir, _, _ := cutLast(p.Key)
 		if dir += "/"; !touched[dir] {
 			touched[dir] = true
-			if err := s.replace(ctx, dir); err != nil {
+			if err := s.replace(ctx, dir, fresh); err != nil {
 				return err
 			}
 		}
@@ -172,8 +176,8 @@ func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
 	return nil
 }
 
-// replace deletes what a directory held before this job wrote to it.
-func (s *sink) replace(ctx context.Context, dir string) error {
+// replace deletes what a directory held before this job wrote to it. fresh are files that were just completed, maybe for an earlier run.
+func (s *sink) replace(ctx context.Context, dir string, fresh map[string]bool) error {
 	if dir == "/" && s.dir == "" {
 		dir = "" // the root of the store
 	}
@@ -184,7 +188,7 @@ func (s *sink) replace(ctx context.Context, dir string) error {
 		}
 		below := info.Key[len(dir):]
 		_, base, _ := cutLast(below)
-		if hidden(below, nil) || strings.HasPrefix(base, s.prefix()) {
+		if fresh[info.Key] || hidden(below, nil) || strings.HasPrefix(base, s.prefix()) {
 			continue
 		}
 		old = append(old, info.Key)
@@ -230,5 +234,5 @@ func (s *sink) Finish(ctx context.Context) error {
 	if !s.req.Overwrite || len(s.keys) > 0 {
 		return nil
 	}
-	return s.replace(ctx, s.dir)
+	return s.replace(ctx, s.dir, nil)
 }

@@ -38,7 +38,7 @@ func newSource(req connector.SourceRequest, t tuning) (*source, error) {
 		return nil, err
 	}
 	if !s.indexed() {
-		if _, err := s.decoder(); err != nil {
+		if _, err := s.decoder(false); err != nil {
 			return nil, err
 		}
 	}
@@ -60,7 +60,12 @@ func (s *source) fileConfig() format.Config {
 	return c
 }
 
-func (s *source) decoder() (format.Decoder, error) { return s.config.format.NewDecoder(s.fileConfig()) }
+// decoder makes the decoder of one split; ranged says that its file is read in several.
+func (s *source) decoder(ranged bool) (format.Decoder, error) {
+	c := s.fileConfig()
+	c.Ranged = ranged
+	return s.config.format.NewDecoder(c)
+}
 
 func (s *source) Bounded() bool { return true }
 

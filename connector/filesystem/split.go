@@ -45,6 +45,8 @@ type position struct {
 	From  int64 `json:"from"`
 	To    int64 `json:"to"`
 	Begun bool  `json:"begun"`
+	// Ranged says that the file is cut into several splits.
+	Ranged bool `json:"ranged,omitempty"`
 	// Files with an index: a piece, and how many of its rows were delivered.
 	Piece *format.Piece `json:"piece,omitempty"`
 	Rows  int64         `json:"rows,omitempty"`
@@ -131,7 +133,7 @@ func ranges(store objstore.Store, f found, n int64) []connector.Split {
 	list := make([]connector.Split, 0, n)
 	for i := range n {
 		p := start(f)
-		p.From, p.To, p.Begun = f.Size/n*i, f.Size/n*(i+1), i == 0
+		p.From, p.To, p.Begun, p.Ranged = f.Size/n*i, f.Size/n*(i+1), i == 0, n > 1
 		id := url
 		if i == n-1 {
 			p.To = f.Size
@@ -146,7 +148,7 @@ func ranges(store objstore.Store, f found, n int64) []connector.Split {
 
 // splittable reports whether a file of text may be read in ranges.
 func (s *source) splittable(ctx context.Context, store objstore.Store, f found) (bool, error) {
-	d, err := s.decoder()
+	d, err := s.decoder(true)
 	if err != nil {
 		return false, err
 	}

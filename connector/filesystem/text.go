@@ -50,7 +50,7 @@ type textReader struct {
 }
 
 func openText(ctx context.Context, s *source, store objstore.Store, split connector.Split, p *position, out *assembly) (connector.Reader, error) {
-	d, err := s.decoder()
+	d, err := s.decoder(p.Ranged)
 	if err != nil {
 		return nil, err
 	}

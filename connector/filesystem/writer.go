@@ -97,9 +97,7 @@ func (w *writer) Write(ctx context.Context, b *column.Batch) error {
 	for i, p := range w.sink.req.Table.PartitionBy {
 		w.keys[i] = b.Cols[p]
 	}
-	if err := w.partition(b.Sel, n); err != nil {
-		return err
-	}
+	w.partition(b.Sel, n)
 	from := int32(0)
 	for _, g := range w.touched {
 		end := w.count[g]
@@ -127,18 +125,15 @@ func onlyInserts(b *column.Batch) error {
 
 // partition orders the rows of a batch by their partition: afterwards touched has the groups in the order in which they came, and count where the
 // rows of each end in rows.
-func (w *writer) partition(sel []int32, n int) error {
+func (w *writer) partition(sel []int32, n int) {
 	if cap(w.group) < n {
 		w.group, w.rows = make([]int32, n), make([]int32, n)
 	}
 	group, rows := w.group[:n], w.rows[:n]
 	w.groups.Lookup(w.keys, sel, n, group)
 	for g := len(w.dirs); g < w.groups.Len(); g++ {
-		dir, err := partitionDir(w.sink.keys, w.groups.Keys(), g, w.sink.config.values.Text(defaultNameOption), w.sink.opts...)
-		if err != nil {
-			return err
-		}
-		w.dirs = append(w.dirs, dir)
+		dir := appendDir(nil, w.sink.keys, w.groups.Keys(), g, w.sink.config.values.Text(defaultNameOption), w.sink.config.zone)
+		w.dirs = append(w.dirs, string(dir))
 		w.count = append(w.count, 0)
 	}
 	w.touched = w.touched[:0]
@@ -160,7 +155,6 @@ func (w *writer) partition(sel []int32, n int) error {
 		rows[w.count[g]] = row
 		w.count[g]++
 	}
-	return nil
 }
 
 // write adds the rows of the view to the partition's part.
