@@ -147,7 +147,14 @@ func (g *generator) timestamps(values []int64, r rows) {
 	}
 }
 
-const hexDigits = "0123456789abcdef"
+// hexPairs are the two hexadecimal digits of each byte.
+var hexPairs = func() (pairs [256]uint16) {
+	const digits = "0123456789abcdef"
+	for i := range pairs {
+		pairs[i] = uint16(digits[i>>4]) | uint16(digits[i&15])<<8
+	}
+	return pairs
+}()
 
 // texts writes random hexadecimal digits, or bytes, to rows from on.
 func (g *generator) texts(v *column.Vector, from int, r rows) {
@@ -166,9 +173,9 @@ func (g *generator) texts(v *column.Vector, from int, r rows) {
 				at += 8
 				continue
 			}
-			for j := range 16 {
-				buf[at+j] = hexDigits[w&15]
-				w >>= 4
+			for j := 0; j < 16; j += 2 {
+				binary.LittleEndian.PutUint16(buf[at+j:], hexPairs[w&255])
+				w >>= 8
 			}
 			at += 16
 		}

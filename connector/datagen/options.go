@@ -102,7 +102,7 @@ func (o *fieldOptions) unused(columns []column.Field) error {
 		hint := ""
 		if !slices.ContainsFunc(names, func(n string) bool { return name == n || strings.HasPrefix(name, n+".") }) {
 			hint = "; the columns are '" + strings.Join(names, "', '") + "'"
-			if near := objstore.Nearest(name, names); near != "" {
+			if near := objstore.Nearest(name, names); min(len(near), len(name)) > 2 {
 				hint = "; did you mean 'fields." + path(near, attribute) + "'?"
 			}
 		} else if near := objstore.Nearest(attribute, attributes); near != "" && near != attribute {
