@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -59,32 +60,30 @@ func (a *app) demoWordCount(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	s := a.style()
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	s := a.outStyle()
 	step := func(format string, args ...any) { fmt.Fprintf(a.out, s.dim("▸ ")+format+"\n", args...) }
 
-	store, err := server.Start(ctx, server.Options{Dir: dir, Log: a.err})
+	store, err := server.Start(ctx, server.Options{Dir: dir})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	step("S3 store at %s, files in %s", s.bold(store.Endpoint), dir)
-	for key, text := range map[*setting.Option]string{
-		setting.S3Endpoint: store.Endpoint, setting.S3Region: store.Region, setting.S3PathStyle: "true",
-		setting.S3AccessKey: store.AccessKey, setting.S3SecretKey: store.SecretKey,
-	} {
-		if err := settings.Set(key.Key, text, "demo"); err != nil {
-			return err
-		}
+	if err := demoSettings(&settings, store.Access); err != nil {
+		return err
 	}
 
-	bytes, err := a.demoUpload(ctx, settings)
+	bytes, err := demoUpload(ctx, settings)
 	if err != nil {
 		return err
 	}
 	step("%s of text at %s", size(bytes), s.bold(demoInput))
 
 	start := time.Now()
-	if err := a.runExample(ctx, settings, examples.WordCount, []string{"--input", demoInput, "--output", demoOutput}); err != nil {
+	if _, err := a.runExample(ctx, settings, examples.WordCount, []string{"--input", demoInput, "--output", demoOutput}); err != nil {
 		return err
 	}
 	took := time.Since(start)
@@ -92,47 +91,96 @@ func (a *app) demoWordCount(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	step("%s counted in %s: %s/s, %s/s", count(words, "word"), round(took),
-		size(int64(float64(bytes)/took.Seconds())), count(int64(float64(words)/took.Seconds()), "word"))
-	step("%s at %s, the most frequent:", count(distinct, "line"), s.bold(demoOutput))
+	step("%s counted in %s: %s/s, %s/s", count(words, "word"), round(took), size(rate(bytes, took)), count(rate(words, took), "word"))
+	step("%s at %s, the most frequent:", count(distinct, "count"), s.bold(demoOutput))
 	fmt.Fprintln(a.out)
 	for _, w := range top {
 		const length = 30
 		bar := strings.Repeat("█", int(max(1, length*w.count/top[0].count)))
-		fmt.Fprintf(a.out, "  %s %s  %s\n", fit(thousands(w.count), 9, true), fit(w.word, 8, false), s.bar(bar))
+		fmt.Fprintf(a.out, "  %s %s  %s\n", pad(thousands(w.count), 9, true), pad(w.word, 8, false), s.bar(bar))
 	}
 	return a.demoFurther(dir, store.Access)
 }
 
+// demoSettings makes the job meet the demonstration's store, whatever else the user works with.
+func demoSettings(settings *setting.Values, access server.Access) error {
+	for _, o := range []*setting.Option{setting.S3SessionToken, setting.S3Profile, setting.S3CAFile} {
+		settings.Reset(o.Key)
+	}
+	for o, text := range map[*setting.Option]string{
+		setting.S3Endpoint: access.Endpoint, setting.S3Region: access.Region, setting.S3PathStyle: "true",
+		setting.S3AccessKey: access.AccessKey, setting.S3SecretKey: access.SecretKey,
+		setting.RuntimeMode: "BATCH",
+	} {
+		if err := settings.Set(o.Key, text, "demo"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // demoFurther leaves a configuration and a script beside the store's files, and says how to go on with them.
 func (a *app) demoFurther(dir string, access server.Access) error {
-	config := fmt.Sprintf("# Settings for the store of the demonstration: millstream store --dir %s\n"+
-		"s3.endpoint: http://127.0.0.1:9000\ns3.access-key: %s\ns3.secret-key: %s\nexecution.runtime-mode: batch\n",
-		dir, access.AccessKey, access.SecretKey)
-	if err := os.WriteFile(dir+".yaml", []byte(config), 0o600); err != nil {
-		return err
-	}
+	config := fmt.Sprintf(`# For the store of the demonstration, as started by: millstream store --dir %s
+s3.endpoint: http://127.0.0.1:9000
+s3.access-key: %s
+s3.secret-key: %s
+execution.runtime-mode: batch
+`, dir, access.AccessKey, access.SecretKey)
 	script := `CREATE TABLE counts (word STRING, n BIGINT) WITH (
   'connector' = 'filesystem', 'path' = '` + demoOutput + `',
   'format' = 'csv', 'csv.field-delimiter' = ' '
 );
 SELECT CHAR_LENGTH(word) AS letters, COUNT(*) AS words, SUM(n) AS total FROM counts GROUP BY CHAR_LENGTH(word) ORDER BY letters;
 `
+	if err := os.WriteFile(dir+".yaml", []byte(config), 0o600); err != nil {
+		return fmt.Errorf("leave settings for later: %w", err)
+	}
 	if err := os.WriteFile(dir+".sql", []byte(script), 0o644); err != nil {
-		return err
+		return fmt.Errorf("leave a script for later: %w", err)
 	}
-	call := "millstream"
-	if path, err := os.Executable(); err == nil && strings.Contains(path, "go-build") {
-		call = "go run ./cmd/millstream"
+	s, self := a.outStyle(), ownName()
+	command := func(args ...string) string {
+		for i, arg := range args {
+			args[i] = shellQuote(arg)
+		}
+		return s.bold(self + " " + strings.Join(args, " "))
 	}
-	s := a.style()
-	fmt.Fprintf(a.out, "\nTo look further, serve these files again and ask with SQL:\n\n  %s\n  %s\n",
-		s.bold(call+" store --dir "+dir), s.bold(call+" sql --config "+dir+".yaml -f "+dir+".sql"))
+	fmt.Fprintf(a.out, "\nTo look further, serve these files again and, in another terminal, ask with SQL:\n\n  %s\n  %s\n",
+		command("store", "--dir", dir), command("sql", "--config", dir+".yaml", "-f", dir+".sql"))
 	return nil
 }
 
+// ownName is how this program can be called again from the same shell.
+func ownName() string {
+	path, err := os.Executable()
+	if err != nil {
+		return "millstream"
+	}
+	if strings.Contains(path, "go-build") {
+		return "go run ./cmd/millstream"
+	}
+	if found, err := exec.LookPath("millstream"); err == nil {
+		if found, err = filepath.EvalSymlinks(found); err == nil && found == path {
+			return "millstream"
+		}
+	}
+	return shellQuote(path)
+}
+
+// shellQuote writes a word so that a shell reads it back.
+func shellQuote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,+@%", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
 // demoUpload makes the buckets, empties the output of an earlier demonstration and stores the text.
-func (a *app) demoUpload(ctx context.Context, settings setting.Values) (int64, error) {
+func demoUpload(ctx context.Context, settings setting.Values) (int64, error) {
 	client, err := s3.New(standard.S3Config(settings))
 	if err != nil {
 		return 0, err

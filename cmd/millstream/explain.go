@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -20,32 +19,30 @@ func (a *app) explainCommand() *cobra.Command {
 }
 
 func (a *app) explain(ctx context.Context, file string) error {
-	text, err := os.ReadFile(file)
+	statements, err := readScript(file)
 	if err != nil {
-		return usagef("cannot read the script: %w", err)
+		return err
 	}
 	settings, err := a.settings()
 	if err != nil {
 		return err
 	}
-	parsed, err := session.Parse(file, string(text))
-	if err != nil {
-		return err
-	}
 	s := session.New(session.Config{Settings: settings, Env: a.env(settings)})
-	for _, st := range parsed.Statements {
+	first := true
+	for _, st := range statements {
 		result, err := s.Explain(ctx, st)
 		if err != nil {
 			return err
 		}
-		if result.Kind != session.Rows {
+		text, ok := plainText(result)
+		if !ok {
 			continue
 		}
-		for _, row := range result.Text() {
-			for _, cell := range row {
-				fmt.Fprintln(a.out, cell)
-			}
+		if !first {
+			fmt.Fprintln(a.out)
 		}
+		first = false
+		fmt.Fprintln(a.out, text)
 	}
 	return nil
 }

@@ -18,41 +18,42 @@ func (a *app) env(settings setting.Values) connector.Env {
 	return connector.Env{Objects: standard.FromSettings(settings), Settings: settings, Stdout: a.out, Stderr: a.err}
 }
 
-// runner runs the jobs of a SQL session in this process, with progress on the terminal.
-func (a *app) runner() session.Runner {
+// runner runs the jobs of a SQL session in this process, with progress on the terminal. last becomes the result of the job that ended
+// last.
+func (a *app) runner(last **job.Result) session.Runner {
 	return func(ctx context.Context, j *session.Job) error {
 		p := a.newProgress()
 		result, err := job.Run(ctx, j.Graph, job.Options{Env: a.env(j.Settings), Batch: j.Batch, ID: j.ID, Progress: p.show})
 		p.finish()
-		if err == nil {
-			a.reportSkipped(j.Name, result.Skipped)
-		}
+		*last = result
 		return err
 	}
 }
 
 // runExample runs a Go API program in this process.
-func (a *app) runExample(ctx context.Context, settings setting.Values, program examples.Program, args []string) error {
+func (a *app) runExample(ctx context.Context, settings setting.Values, program examples.Program, args []string) (*job.Result, error) {
 	p := a.newProgress()
+	defer p.finish()
 	result, err := program(ctx, args, stream.Settings(settings), stream.OnProgress(p.show))
-	p.finish()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a.reportSkipped("the job", result.Skipped)
+	return &result.Result, nil
+}
+
+// reportDone says what a job did.
+func (a *app) reportDone(name string, r *job.Result) {
 	if !a.quiet {
-		fmt.Fprintln(a.err, result)
+		fmt.Fprintf(a.err, "%s: %s and %s read, %s and %s written in %s\n",
+			name, count(r.RowsIn, "row"), size(r.BytesIn), count(r.RowsOut, "row"), size(r.BytesOut), round(r.Duration))
 	}
-	return nil
 }
 
 // reportSkipped says how many malformed records were left out, also with --quiet: it is about the result.
-func (a *app) reportSkipped(name string, n int64) {
-	if n > 0 {
-		fmt.Fprintf(a.err, "warning: %s skipped %s because of ignore-parse-errors\n", name, count(n, "malformed record"))
+func (a *app) reportSkipped(r *job.Result) {
+	for _, n := range r.Nodes {
+		if n.Skipped > 0 {
+			fmt.Fprintf(a.err, "%s %s: skipped %s (ignore-parse-errors)\n", a.errStyle().notice("warning:"), n.Name, count(n.Skipped, "malformed record"))
+		}
 	}
 }
-
-// show draws a job's progress.
-func (p *progress) show(j job.Progress) { p.update(j.RowsIn, j.BytesIn, j.BytesTotal) }
-

@@ -14,5 +14,5 @@ import (
 
 func main() {
 	server.RunChildIfAsked()
-	os.Exit(run(os.Args[1:], stdio()))
+	os.Exit(newApp(os.Stdin, os.Stdout, os.Stderr).run(os.Args[1:]))
 }

@@ -21,31 +21,37 @@ func checkFormat(format string) error {
 	return nil
 }
 
-// printer writes a query's rows.
+// printer writes a query's rows. Its methods are called one at a time.
 type printer interface {
 	batch(*column.Batch) error
 	// close writes what waits for the end of the result.
 	close() error
-	// rows is the number of rows written.
+	// rows is the number of rows that there are to show by now.
 	rows() int64
 }
 
-// discard takes the "OK" of a statement that has no rows to show.
-func discard(*column.Batch) error { return nil }
-
 // newPrinter makes the printer of a result. Only changelog-json shows the changes of an updating query as they come; the other
 // forms show the rows that are left at its end.
-func newPrinter(format string, w io.Writer, result *session.Result, zone *time.Location) printer {
+func (a *app) newPrinter(format string, result *session.Result, zone *time.Location) printer {
 	var p printer
 	switch format {
 	case "json":
-		p = &jsonPrinter{w: w, columns: result.Columns, zone: zone}
+		p = newJSONPrinter(a.out, result.Columns, zone)
 	case "csv":
-		p = &csvPrinter{w: w, columns: result.Columns, zone: zone}
+		p = newCSVPrinter(a.out, result.Columns, zone)
 	case "changelog-json":
-		return &jsonPrinter{w: w, columns: result.Columns, zone: zone, changelog: true}
+		changes := newJSONPrinter(a.out, result.Columns, zone)
+		changes.changelog = true
+		return changes
 	default:
-		p = &tablePrinter{w: w, columns: result.Columns, zone: zone, width: terminalWidth(w)}
+		if text, ok := plainText(result); ok {
+			return &plainPrinter{w: a.out, text: text}
+		}
+		columns := 0
+		if a.outTerminal {
+			columns = terminalWidth(a.stdout)
+		}
+		p = newTablePrinter(a.out, a.outStyle(), columns, result.Columns, zone)
 	}
 	if result.Updating {
 		return newMaterialiser(p, result.Columns, zone)
@@ -53,13 +59,40 @@ func newPrinter(format string, w io.Writer, result *session.Result, zone *time.L
 	return p
 }
 
-// materialiser keeps the rows that a changelog leaves, and prints them at the end.
+// plainText is a result that is one text, such as a plan or a CREATE statement.
+func plainText(result *session.Result) (text string, ok bool) {
+	if result.Kind != session.Rows || len(result.Columns) != 1 {
+		return "", false
+	}
+	rows := result.Text()
+	if len(rows) != 1 {
+		return "", false
+	}
+	text, ok = rows[0][0].(string)
+	return strings.TrimSuffix(text, "\n"), ok && strings.Contains(text, "\n")
+}
+
+// plainPrinter writes a text as it is.
+type plainPrinter struct {
+	w    io.Writer
+	text string
+}
+
+func (p *plainPrinter) batch(*column.Batch) error {
+	_, err := fmt.Fprintln(p.w, p.text)
+	return err
+}
+func (p *plainPrinter) close() error { return nil }
+func (p *plainPrinter) rows() int64  { return 1 }
+
+// materialiser keeps the rows that a changelog leaves, and prints them at the end in the order in which they came.
 type materialiser struct {
 	to   printer
 	zone *time.Location
 	kept *column.Batch
 	at   map[string][]int32 // rows of kept by their text, to find the one that a -U or -D takes away
 	dead []bool
+	n    int64
 	key  []byte
 }
 
@@ -72,18 +105,18 @@ func (m *materialiser) batch(b *column.Batch) error {
 		row := b.Row(i)
 		m.key = m.key[:0]
 		for _, c := range b.Cols {
-			m.key = append(m.key, '\x01')
-			if !c.IsNull(row) {
-				m.key = append(column.AppendText(append(m.key, '\x02'), c, row, m.zone), 0)
+			if c.IsNull(row) {
+				m.key = append(m.key, 0)
+				continue
 			}
+			m.key = append(m.key, 1)
+			m.key = append(column.AppendText(m.key, c, row, m.zone), 0)
 		}
 		if b.Kind(row).Adds() {
 			m.at[string(m.key)] = append(m.at[string(m.key)], int32(m.kept.Len))
 			m.dead = append(m.dead, false)
-			for j, c := range m.kept.Cols {
-				c.AppendRows(b.Cols[j], []int32{int32(row)})
-			}
-			m.kept.Len++
+			m.kept.AppendRows(b, []int32{int32(row)})
+			m.n++
 			continue
 		}
 		rows := m.at[string(m.key)]
@@ -94,8 +127,47 @@ func (m *materialiser) batch(b *column.Batch) error {
 		if m.at[string(m.key)] = rows[:len(rows)-1]; len(rows) == 1 {
 			delete(m.at, string(m.key))
 		}
+		if m.n--; len(m.dead) >= compactFrom && m.n < int64(len(m.dead)/2) {
+			m.compact()
+		}
 	}
 	return nil
+}
+
+// compactFrom is from how many rows on it pays to forget those that are gone.
+const compactFrom = 4096
+
+// live are the rows that are left.
+func (m *materialiser) live() []int32 {
+	live := make([]int32, 0, m.n)
+	for i, dead := range m.dead {
+		if !dead {
+			live = append(live, int32(i))
+		}
+	}
+	return live
+}
+
+// compact drops the rows that are gone, so that memory goes with the rows that are left and not with the number of changes.
+func (m *materialiser) compact() {
+	live := m.live()
+	moved := make([]int32, len(m.dead))
+	for to, from := range live {
+		moved[from] = int32(to)
+	}
+	for _, rows := range m.at {
+		for i := range rows {
+			rows[i] = moved[rows[i]]
+		}
+	}
+	old := m.kept
+	fields := make([]column.Field, len(old.Cols))
+	for i, c := range old.Cols {
+		fields[i].Type = c.Type
+	}
+	m.kept = column.NewBatch(fields, len(live))
+	m.kept.AppendRows(old, live)
+	m.dead = make([]bool, len(live))
 }
 
 func (m *materialiser) text(b *column.Batch, row int) string {
@@ -110,16 +182,11 @@ func (m *materialiser) text(b *column.Batch, row int) string {
 }
 
 func (m *materialiser) close() error {
-	m.kept.Sel = []int32{}
-	for i, dead := range m.dead {
-		if !dead {
-			m.kept.Sel = append(m.kept.Sel, int32(i))
-		}
-	}
+	m.kept.Sel = m.live()
 	if err := m.to.batch(m.kept); err != nil {
 		return err
 	}
 	return m.to.close()
 }
 
-func (m *materialiser) rows() int64 { return m.to.rows() }
+func (m *materialiser) rows() int64 { return m.n }

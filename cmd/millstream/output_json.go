@@ -14,11 +14,23 @@ import (
 // which keeps its digits as text; NaN and infinities, times and binary values are text too, NULL is null.
 type jsonPrinter struct {
 	w         io.Writer
-	columns   []column.Field
+	names     [][]byte // of the columns, each as it stands in front of a value
 	zone      *time.Location
 	changelog bool
 	line      []byte
 	n         int64
+}
+
+func newJSONPrinter(w io.Writer, columns []column.Field, zone *time.Location) *jsonPrinter {
+	p := &jsonPrinter{w: w, zone: zone}
+	for i, c := range columns {
+		var name []byte
+		if i > 0 {
+			name = append(name, ',')
+		}
+		p.names = append(p.names, append(appendJSONString(name, []byte(c.Name)), ':'))
+	}
+	return p
 }
 
 func (p *jsonPrinter) batch(b *column.Batch) error {
@@ -30,11 +42,7 @@ func (p *jsonPrinter) batch(b *column.Batch) error {
 		}
 		p.line = append(p.line, '{')
 		for j, c := range b.Cols {
-			if j > 0 {
-				p.line = append(p.line, ',')
-			}
-			p.line = append(appendJSONString(p.line, []byte(p.columns[j].Name)), ':')
-			p.line = p.value(p.line, c, row)
+			p.line = p.value(append(p.line, p.names[j]...), c, row)
 		}
 		p.line = append(p.line, '}')
 		if p.changelog {

@@ -1,48 +1,83 @@
 package main
 
 import (
-	"bufio"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/millstream/millstream/column"
 )
 
-// tablePrinter writes a box around the rows. The widths are those of the first maxSized rows; it holds no more than these.
+// tablePrinter draws a box around the rows. The widths are those of the first rows: it holds back at most maxSized of them, for at most
+// holdBack, so that a slow stream shows its rows as they come.
 type tablePrinter struct {
 	w       io.Writer
+	style   style
 	columns []column.Field
 	zone    *time.Location
 	width   int // of the terminal, in cells; 0: no limit
 
-	held   [][]string // rows that wait for the widths
-	widths []int      // nil until they are known
+	mu     sync.Mutex // the timer prints as well
+	timer  *time.Timer
+	err    error       // of a write by the timer
+	held   []tableCell // rows that wait for the widths, one cell after the other
+	widths []int       // nil until they are known
 	n      int64
+
+	text, visible, line []byte
 }
 
-// maxSized is how many rows are looked at for the widths.
-const maxSized = 1000
+type tableCell struct {
+	text string
+	null bool
+}
+
+const (
+	maxSized  = 1000
+	holdBack  = time.Second
+	narrowest = 8 // cells to which a column may be cut where the terminal is too narrow
+)
 
 // nullText marks NULL in tables.
 const nullText = "NULL"
 
+func newTablePrinter(w io.Writer, s style, width int, columns []column.Field, zone *time.Location) *tablePrinter {
+	return &tablePrinter{w: w, style: s, columns: columns, zone: zone, width: width}
+}
+
 func (p *tablePrinter) batch(b *column.Batch) error {
-	var text []byte
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return p.err
+	}
+	if p.timer == nil {
+		p.timer = time.AfterFunc(holdBack, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.err = p.flush()
+		})
+	}
 	for i := range b.Rows() {
 		row := b.Row(i)
-		cells := make([]string, len(b.Cols))
-		for j, c := range b.Cols {
-			cells[j] = nullText
-			if !c.IsNull(row) {
-				text = column.AppendText(text[:0], c, row, p.zone)
-				cells[j] = strings.NewReplacer("\n", "⏎", "\r", "", "\t", " ").Replace(string(text))
+		for _, c := range b.Cols {
+			if c.IsNull(row) {
+				p.held = append(p.held, tableCell{nullText, true})
+				continue
+			}
+			p.text = column.AppendText(p.text[:0], c, row, p.zone)
+			p.visible = appendVisible(p.visible[:0], p.text)
+			p.held = append(p.held, tableCell{text: string(p.visible)})
+		}
+		if p.n++; p.n == maxSized {
+			if err := p.flush(); err != nil {
+				return err
 			}
 		}
-		p.held = append(p.held, cells)
-		p.n++
 	}
-	if p.widths != nil || len(p.held) >= maxSized {
+	if p.widths != nil {
 		return p.flush()
 	}
 	return nil
@@ -50,83 +85,111 @@ func (p *tablePrinter) batch(b *column.Batch) error {
 
 // flush writes the held rows, below the head if it is the first time.
 func (p *tablePrinter) flush() error {
-	out := bufio.NewWriter(p.w)
+	p.line = p.line[:0]
 	if p.widths == nil {
 		p.widths = p.measure()
-		names := make([]string, len(p.columns))
+		p.rule("┌", "┬", "┐")
 		for i, c := range p.columns {
-			names[i] = c.Name
+			p.cell(i, string(appendVisible(nil, []byte(c.Name))), p.style.bold)
 		}
-		p.rule(out, "┌", "┬", "┐")
-		p.line(out, names)
-		p.rule(out, "├", "┼", "┤")
+		p.rule("├", "┼", "┤")
 	}
-	for _, cells := range p.held {
-		p.line(out, cells)
+	for i, c := range p.held {
+		show := plain
+		if c.null {
+			show = p.style.dim
+		}
+		p.cell(i%len(p.columns), c.text, show)
 	}
 	p.held = p.held[:0]
-	return out.Flush()
+	_, err := p.w.Write(p.line)
+	return err
 }
 
 // measure chooses widths: what the held rows need, with the widest columns cut where the terminal is too narrow.
 func (p *tablePrinter) measure() []int {
-	w := make([]int, len(p.columns))
-	total := 1
+	need := make([]int, len(p.columns))
 	for i, c := range p.columns {
-		w[i] = max(1, cells(c.Name))
-		for _, row := range p.held {
-			w[i] = max(w[i], cells(row[i]))
-		}
-		total += w[i] + 3
+		need[i] = max(1, cells(c.Name))
 	}
-	const narrowest = 8
+	for i, c := range p.held {
+		need[i%len(need)] = max(need[i%len(need)], cells(c.text))
+	}
+	total := 1
+	for _, n := range need {
+		total += n + 3
+	}
+	w := slices.Clone(need)
 	for p.width > 0 && total > p.width {
-		widest := 0
+		widest, second := 0, narrowest // the widest column, and how wide the next one is
 		for i := range w {
-			if w[i] > w[widest] {
+			if w[i] > w[widest] || w[i] == w[widest] && need[i] > need[widest] {
 				widest = i
 			}
 		}
 		if w[widest] <= narrowest {
 			break
 		}
-		w[widest]--
-		total--
+		for i := range w {
+			if i != widest {
+				second = max(second, min(w[i], w[widest]-1))
+			}
+		}
+		less := min(total-p.width, w[widest]-second)
+		w[widest] -= less
+		total -= less
 	}
 	return w
 }
 
-func (p *tablePrinter) rule(out *bufio.Writer, left, middle, right string) {
+func (p *tablePrinter) rule(left, middle, right string) {
 	for i, w := range p.widths {
 		if i == 0 {
-			out.WriteString(left) //nolint:errcheck // Flush reports it
+			p.line = append(p.line, left...)
 		} else {
-			out.WriteString(middle) //nolint:errcheck // Flush reports it
+			p.line = append(p.line, middle...)
 		}
-		out.WriteString(strings.Repeat("─", w+2)) //nolint:errcheck // Flush reports it
+		p.line = append(p.line, strings.Repeat("─", w+2)...)
 	}
-	out.WriteString(right + "\n") //nolint:errcheck // Flush reports it
+	p.line = append(append(p.line, right...), '\n')
 }
 
-func (p *tablePrinter) line(out *bufio.Writer, texts []string) {
-	for i, text := range texts {
-		right := p.columns[i].Type.IsNumeric()
-		n := p.widths[i]
-		if p.width == 0 {
-			n = max(n, cells(text)) // a file or a pipe loses nothing
-		}
-		out.WriteString("│ " + fit(text, n, right) + " ") //nolint:errcheck // Flush reports it
+func plain(text string) string { return text }
+
+// cell writes a cell of column i, and what is between it and the next.
+func (p *tablePrinter) cell(i int, text string, show func(string) string) {
+	if p.width > 0 { // a file or a pipe loses nothing
+		text = cut(text, p.widths[i])
 	}
-	out.WriteString("│\n") //nolint:errcheck // Flush reports it
+	blanks := strings.Repeat(" ", max(0, p.widths[i]-cells(text)))
+	p.line = append(p.line, "│ "...)
+	if p.columns[i].Type.IsNumeric() {
+		p.line = append(append(p.line, blanks...), show(text)...)
+	} else {
+		p.line = append(append(p.line, show(text)...), blanks...)
+	}
+	p.line = append(p.line, ' ')
+	if i == len(p.columns)-1 {
+		p.line = append(p.line, "│\n"...)
+	}
 }
 
 func (p *tablePrinter) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	if p.err != nil {
+		return p.err
+	}
 	if err := p.flush(); err != nil {
 		return err
 	}
-	out := bufio.NewWriter(p.w)
-	p.rule(out, "└", "┴", "┘")
-	return out.Flush()
+	p.line = p.line[:0]
+	p.rule("└", "┴", "┘")
+	_, err := p.w.Write(p.line)
+	return err
 }
 
 func (p *tablePrinter) rows() int64 { return p.n }

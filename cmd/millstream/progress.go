@@ -2,71 +2,109 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/millstream/millstream/engine/job"
 )
 
 // progress draws one line about a running job on the terminal: nothing in the first second, nothing where standard error is not a
 // terminal or the user asked for quiet.
 type progress struct {
-	app   *app
-	start time.Time
+	screen *screen // nil: nothing is drawn
+	style  style
+	width  func() int // of the terminal, in cells
+	start  time.Time
 
 	mu   sync.Mutex
 	last time.Time
-	wide int // cells of the line on the screen
+	over bool
 }
-
-func (a *app) newProgress() *progress { return &progress{app: a, start: time.Now()} }
 
 const (
 	firstDraw = time.Second
 	drawEvery = 100 * time.Millisecond
 )
 
-// update shows how far the job is; it may be called as often as there is something new, from any goroutine. bytesTotal is 0 where it
-// is not known.
-func (p *progress) update(rows, bytes, bytesTotal int64) {
-	if !p.app.terminal || p.app.quiet {
+func (a *app) newProgress() *progress {
+	p := &progress{style: styleOf(true), width: func() int { return terminalWidth(a.stderr) }, start: time.Now()}
+	if !a.quiet {
+		p.screen = a.screen
+	}
+	return p
+}
+
+// show draws how far a job is. The job calls it as often as there is something new, from any goroutine.
+func (p *progress) show(j job.Progress) {
+	if p.screen == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if now.Sub(p.start) < firstDraw || now.Sub(p.last) < drawEvery {
+	if p.over || now.Sub(p.start) < firstDraw || now.Sub(p.last) < drawEvery {
 		return
 	}
 	p.last = now
-	p.draw(p.line(now.Sub(p.start), rows, bytes, bytesTotal))
+	p.screen.draw(progressLine(p.style, p.width(), now.Sub(p.start), j.RowsIn, j.BytesIn, j.BytesTotal))
 }
 
-func (p *progress) line(took time.Duration, rows, bytes, total int64) string {
-	s := p.app.style()
-	parts := []string{count(rows, "row"), size(bytes), size(int64(float64(bytes)/took.Seconds())) + "/s", took.Round(time.Second).String()}
+// finish takes the line off the screen for good.
+func (p *progress) finish() {
+	if p.screen == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = true
+	p.screen.erase()
+}
+
+// progressLine says how far a job is in fewer than columns cells, leaving out what has no room. total is 0 where it is not known.
+func progressLine(s style, columns int, took time.Duration, rows, bytes, total int64) string {
+	var line strings.Builder
+	room := columns - 1 // a full line would wrap on some terminals
+	add := func(plain, styled string) {
+		n := cells(plain)
+		if line.Len() > 0 {
+			n += cells(" · ")
+		}
+		if room -= n; room < 0 {
+			return
+		}
+		if line.Len() > 0 {
+			line.WriteString(s.dim(" · "))
+		}
+		line.WriteString(styled)
+	}
 	if total > 0 && bytes <= total {
 		const length = 24
 		done := int(length * bytes / total)
-		parts = append([]string{s.bar(strings.Repeat("━", done)) + s.dim(strings.Repeat("━", length-done)) +
-			fmt.Sprintf(" %3d %%", 100*bytes/total)}, parts...)
+		full, rest := strings.Repeat("━", done), strings.Repeat("━", length-done)
+		if !s.on {
+			rest = strings.Repeat("─", length-done) // to tell them without colours
+		}
+		percent := fmt.Sprintf(" %3d %%", 100*bytes/total)
+		add(full+rest+percent, s.bar(full)+s.dim(rest)+percent)
 	}
-	return strings.Join(parts, s.dim(" · "))
+	parts := []string{count(rows, "row")}
+	if bytes > 0 {
+		parts = append(parts, size(bytes), size(rate(bytes, took))+"/s")
+	} else {
+		parts = append(parts, count(rate(rows, took), "row")+"/s")
+	}
+	for _, part := range append(parts, took.Round(time.Second).String()) {
+		add(part, part)
+	}
+	return line.String()
 }
 
-func (p *progress) draw(line string) {
-	fmt.Fprint(p.app.err, "\r\x1b[K"+line)
-	p.wide = len(line)
-}
-
-// finish takes the line off the screen.
-func (p *progress) finish() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.wide > 0 {
-		fmt.Fprint(p.app.err, "\r\x1b[K")
-		p.wide = 0
-	}
+// rate is n per second.
+func rate(n int64, took time.Duration) int64 {
+	return int64(math.Round(float64(n) / max(took, time.Microsecond).Seconds()))
 }
 
 // count writes a number with thousands apart, and its unit.
@@ -88,13 +126,24 @@ func thousands(n int64) string {
 // size writes a number of bytes in decimal units.
 func size(n int64) string {
 	switch f := float64(n); {
-	case f < 1e3:
+	case n < 1e3:
 		return strconv.FormatInt(n, 10) + " B"
-	case f < 1e6:
+	case n < 999_950: // what would be rounded to 1000.0 kB
 		return strconv.FormatFloat(f/1e3, 'f', 1, 64) + " kB"
-	case f < 1e9:
+	case n < 999_950_000:
 		return strconv.FormatFloat(f/1e6, 'f', 1, 64) + " MB"
 	default:
 		return strconv.FormatFloat(f/1e9, 'f', 2, 64) + " GB"
 	}
+}
+
+// round shortens a duration to what a person reads.
+func round(d time.Duration) time.Duration {
+	switch {
+	case d < 10*time.Millisecond:
+		return d.Round(10 * time.Microsecond)
+	case d < time.Second:
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(10 * time.Millisecond)
 }

@@ -23,24 +23,38 @@ import (
 const (
 	exitDone        = 0
 	exitFailed      = 1   // a job, a store or the machine failed
-	exitUsage       = 2   // wrong arguments, settings or SQL: nothing was started
+	exitUsage       = 2   // wrong arguments, settings or SQL
 	exitInterrupted = 130 // ended by Ctrl-C or SIGTERM, in order
 )
 
 // app is what all subcommands share.
 type app struct {
-	in       *os.File
-	out, err io.Writer
-	terminal bool // err is a terminal
+	stdin, stdout, stderr *os.File // for child processes
+
+	out, err                 io.Writer
+	outTerminal, errTerminal bool
+	screen                   *screen // where progress is drawn; nil if standard error is no terminal
 
 	config  string
 	defines []string
 	quiet   bool
 }
 
-func stdio() *app {
-	return &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+func newApp(stdin, stdout, stderr *os.File) *app {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, out: stdout, err: stderr}
+	a.outTerminal, a.errTerminal = term.IsTerminal(int(stdout.Fd())), term.IsTerminal(int(stderr.Fd()))
+	if a.errTerminal {
+		a.screen = &screen{terminal: stderr}
+		a.err = a.screen.writer(stderr)
+		if a.outTerminal {
+			a.out = a.screen.writer(stdout)
+		}
+	}
+	return a
 }
+
+func (a *app) outStyle() style { return styleOf(a.outTerminal) }
+func (a *app) errStyle() style { return styleOf(a.errTerminal) }
 
 // usageError marks what the user has to change in the call.
 type usageError struct{ err error }
@@ -50,13 +64,13 @@ func (e usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// exitError ends the process with the code of a child process that has reported its own failure.
+// exitError is the exit code of a child process that has reported its own failure.
 type exitError struct{ code int }
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 
 // run executes one command line and returns the exit code.
-func run(args []string, a *app) int {
+func (a *app) run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The first signal ends the job in order; the handler is then gone, so that a second one ends the process.
@@ -64,8 +78,7 @@ func run(args []string, a *app) int {
 
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	return a.report(ctx, err)
+	return a.report(ctx, root.ExecuteContext(ctx))
 }
 
 // report prints an error once and chooses the exit code.
@@ -76,13 +89,14 @@ func (a *app) report(ctx context.Context, err error) int {
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
 		return exitDone
-	case errors.As(err, &exit):
-		return exit.code
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case ctx.Err() != nil:
+		// What failed then did so because it was interrupted.
 		fmt.Fprintln(a.err, "interrupted")
 		return exitInterrupted
+	case errors.As(err, &exit):
+		return exit.code
 	}
-	fmt.Fprintln(a.err, "error: "+err.Error())
+	fmt.Fprintln(a.err, a.errStyle().wrong("error:"), err)
 	switch phase := session.Phase(err); {
 	case phase == session.ParsePhase, phase == session.ValidatePhase, errors.As(err, &usage), errors.As(err, &example):
 		return exitUsage
@@ -111,7 +125,7 @@ S3-compatible store. Start with:
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.config, "config", "", "configuration `FILE`: millstream.yaml, or Flink's config.yaml or flink-conf.yaml")
 	flags.StringArrayVarP(&a.defines, "define", "D", nil, "set one setting, as `KEY=VALUE`; may be repeated")
-	flags.BoolVarP(&a.quiet, "quiet", "q", false, "show no progress")
+	flags.BoolVarP(&a.quiet, "quiet", "q", false, "show neither progress nor what was done")
 	root.AddCommand(a.demoCommand(), a.runCommand(), a.sqlCommand(), a.explainCommand(), a.storeCommand(), a.versionCommand())
 	root.SetHelpTemplate(root.HelpTemplate() + `
 Exit codes: 0 done, 1 the job failed, 2 wrong usage, settings or SQL, 130 interrupted.

@@ -17,90 +17,129 @@ import (
 	"github.com/millstream/millstream/setting"
 )
 
+func exampleNames() string { return strings.Join(slices.Sorted(maps.Keys(examples.ByName)), ", ") }
+
 func (a *app) runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run JOB [ARGUMENTS...]",
 		Short: "Run a job: a SQL script, a Go package, a built Go job or an example",
-		Long: `Run a job to its end, in this process or, for Go jobs, in one of its own.
+		Long: `Run a job to its end, in this process or, for Go packages and programs, in one of its own.
 
 JOB is one of
   FILE.sql              a script; its INSERTs run one after another
   ./PACKAGE             a Go package with a main function, which is built first
-  PROGRAM               a Go job that was built before
-  ` + strings.Join(slices.Sorted(maps.Keys(examples.ByName)), ", ") + `             an example that comes with millstream
+  ./PROGRAM             a Go job that was built before
+  ` + pad(exampleNames(), 22, false) + `an example that comes with millstream
 
-Go jobs get ARGUMENTS as they are, and the settings as MILLSTREAM_* variables. Flags of millstream go before JOB.`,
+Go jobs get ARGUMENTS as they are, and the settings as MILLSTREAM_* variables. Flags of millstream go before the JOB.`,
 		Example: `  millstream run --config flink-conf.yaml wordcount --input s3://input/test.txt --output s3://testbucket/output
   millstream run -D parallelism.default=4 report.sql`,
 		Args: usageArgs(cobra.MinimumNArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error { return a.runJob(c.Context(), args[0], args[1:]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if strings.HasSuffix(args[0], ".sql") {
+				// A script has no arguments of its own, so that flags may follow it as well.
+				if err := c.Flags().Parse(args[1:]); err != nil {
+					return c.FlagErrorFunc()(c, err)
+				}
+				if c.Flags().NArg() > 0 {
+					return usagef("a SQL script takes no arguments, but got %s", c.Flags().Arg(0))
+				}
+				return a.runScript(c.Context(), args[0])
+			}
+			return a.runJob(c.Context(), args[0], args[1:])
+		},
 	}
 	c.Flags().SetInterspersed(false) // what follows JOB is the job's own
 	return c
 }
 
+func (a *app) runScript(ctx context.Context, file string) error {
+	statements, err := readScript(file)
+	if err != nil {
+		return err
+	}
+	settings, err := a.settings()
+	if err != nil {
+		return err
+	}
+	return a.execute(ctx, settings, statements, "table")
+}
+
+// runJob runs a job written in Go.
 func (a *app) runJob(ctx context.Context, job string, args []string) error {
 	settings, err := a.settings()
 	if err != nil {
 		return err
 	}
-	if strings.HasSuffix(job, ".sql") {
-		if len(args) > 0 {
-			return usagef("a SQL script takes no arguments, but got %s", args[0])
-		}
-		text, err := os.ReadFile(job)
-		if err != nil {
-			return usagef("cannot read the script: %w", err)
-		}
-		return a.script(ctx, settings, job, string(text), "table")
-	}
 	if example, ok := examples.ByName[job]; ok {
-		return a.runExample(ctx, settings, example, args)
+		result, err := a.runExample(ctx, settings, example, args)
+		if err != nil {
+			return err
+		}
+		a.reportDone(job, result)
+		a.reportSkipped(result)
+		return nil
 	}
 	info, err := os.Stat(job)
 	switch {
-	case err == nil && !info.IsDir():
+	case err == nil && info.IsDir():
+		return a.runPackage(ctx, settings, job, ".", args)
+	case err == nil && info.Mode()&0o111 == 0:
+		return usagef("%s is neither a .sql script nor a program", job)
+	case err == nil:
 		path, err := filepath.Abs(job)
 		if err != nil {
 			return err
 		}
 		return a.runProgram(ctx, settings, path, args)
-	case err == nil || strings.Contains(job, "/"):
-		return a.runPackage(ctx, settings, job, args)
+	case strings.Contains(job, "/"):
+		return a.runPackage(ctx, settings, "", job, args)
 	}
-	return usagef("there is no job '%s': give a .sql file, a Go package such as ./examples/wordcount, a program, or one of the examples %s",
-		job, strings.Join(slices.Sorted(maps.Keys(examples.ByName)), ", "))
+	return usagef("there is no job '%s': give a .sql file, a Go package such as ./examples/wordcount, a program, or one of the examples: %s",
+		job, exampleNames())
 }
 
-// runPackage builds a Go package and runs it.
-func (a *app) runPackage(ctx context.Context, settings setting.Values, pkg string, args []string) error {
-	dir, err := os.MkdirTemp("", "millstream-job-")
+// runPackage builds a Go package, named by its directory or seen from one by its import path, and runs it.
+func (a *app) runPackage(ctx context.Context, settings setting.Values, dir, pkg string, args []string) error {
+	name := pkg
+	if dir != "" {
+		name = dir
+	}
+	temp, err := os.MkdirTemp("", "millstream-job-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary directory
-	program := filepath.Join(dir, "job")
+	defer os.RemoveAll(temp) //nolint:errcheck // a temporary directory
+	program := filepath.Join(temp, "job")
+	if a.screen != nil && !a.quiet {
+		a.screen.draw(a.errStyle().dim("building " + name))
+	}
 	build := exec.CommandContext(ctx, "go", "build", "-o", program, pkg)
+	build.Dir = dir
 	build.Stdout, build.Stderr = a.err, a.err
-	if err := build.Run(); err != nil {
-		if errors.Is(err, exec.ErrNotFound) {
-			return usagef("building %s needs the Go toolchain, which is not in PATH; build it elsewhere and run the program", pkg)
-		}
-		return usagef("cannot build %s: %w", pkg, err)
+	err = build.Run()
+	if a.screen != nil {
+		a.screen.erase()
+	}
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return usagef("building %s needs the Go toolchain, which is not in PATH; build it elsewhere and run the program", name)
+	case err != nil:
+		return usagef("cannot build %s: %w", name, err)
 	}
 	if info, err := os.Stat(program); err != nil || info.Mode()&0o111 == 0 {
-		return usagef("%s is not a main package", pkg)
+		return usagef("%s is not a main package", name)
 	}
 	return a.runProgram(ctx, settings, program, args)
 }
 
-// runProgram runs a built job with the settings in its environment. The program gets Ctrl-C from the terminal itself, and SIGTERM
-// from here.
+// runProgram runs a built job with the settings in its environment, and waits for it. Ctrl-C reaches it from the terminal as well; what
+// only this process is sent is passed on.
 func (a *app) runProgram(ctx context.Context, settings setting.Values, program string, args []string) error {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Env = append(os.Environ(), settings.Environ()...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.in, a.out, a.err
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, a.stdout, a.stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() > 0 {

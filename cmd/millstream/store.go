@@ -20,13 +20,13 @@ func (a *app) storeCommand() *cobra.Command {
 			if opts.Dir == "" {
 				return usagef("--dir is missing: name the directory that holds the objects")
 			}
-			opts.Log = nil
 			opts.OnReady = func(access server.Access) {
-				fmt.Fprintln(a.err, "S3 store at "+access.Endpoint)
+				s := a.errStyle()
+				fmt.Fprintln(a.err, "S3 store at "+s.bold(access.Endpoint))
 				if access.CredentialsFile != "" {
 					fmt.Fprintln(a.err, "credentials in "+access.CredentialsFile)
 				}
-				fmt.Fprintln(a.err, "Ctrl-C ends it")
+				fmt.Fprintln(a.err, s.dim("Ctrl-C ends it"))
 			}
 			return server.Serve(c.Context(), opts)
 		},
