@@ -51,6 +51,9 @@ type Hasher struct{ words []uint64 }
 // Hash writes the hash of row rows[i] (of row i, if rows is nil) of the key columns to out[i], for every i of out. Rows that
 // are equal, nulls and NaNs included, have equal hashes, whether a column has a dictionary or not. No keys hash alike.
 func (s *Hasher) Hash(out []uint64, keys []*column.Vector, rows []int32) {
+	if len(keys) == 1 && hashOne(out, keys[0], rows) {
+		return
+	}
 	for i := range out {
 		out[i] = p0
 	}
@@ -59,6 +62,50 @@ func (s *Hasher) Hash(out []uint64, keys []*column.Vector, rows []int32) {
 	}
 	for i, h := range out {
 		out[i] = finish(h)
+	}
+}
+
+// hashOne is Hash for one key in one loop, for the most frequent layouts; it reports whether v has one of them.
+func hashOne(out []uint64, v *column.Vector, rows []int32) bool {
+	if v.Dict != nil || v.Valid != nil {
+		return false
+	}
+	switch v.Type.Layout() {
+	case column.LayoutInt32:
+		hashOneInteger(out, column.Values[int32](v), rows)
+	case column.LayoutInt64:
+		hashOneInteger(out, column.Values[int64](v), rows)
+	case column.LayoutView:
+		hashOneView(out, v, rows)
+	default:
+		return false
+	}
+	return true
+}
+
+func hashOneInteger[T Integer](out []uint64, a []T, rows []int32) {
+	if rows == nil {
+		a = a[:len(out)]
+		for i, x := range a {
+			out[i] = finish(mix(p0, uint64(int64(x))))
+		}
+		return
+	}
+	rows = rows[:len(out)]
+	for i, r := range rows {
+		out[i] = finish(mix(p0, uint64(int64(a[r]))))
+	}
+}
+
+func hashOneView(out []uint64, v *column.Vector, rows []int32) {
+	a := column.Values[column.View](v)
+	for i := range out {
+		w := &a[row(rows, i)]
+		h := fold(w.Lo^p2, w.Hi^p3)
+		if !w.Inline() {
+			h = hashBytes(w.Bytes(v.Buffers))
+		}
+		out[i] = finish(mix(p0, h))
 	}
 }
 

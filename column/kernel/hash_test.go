@@ -141,3 +141,28 @@ func TestHashSpreads(t *testing.T) {
 		}
 	}
 }
+
+// One key hashes alike in its own loop and in the one for any vectors, which dictionaries and validity lead to.
+func TestHashOfOneKey(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := columntest.RandomVector(t, columntest.RandomType(t, 1), rapid.IntRange(0, 20).Draw(t, "n"))
+		rows := columntest.RandomRows(t, a.Len)
+		n := len(rows)
+		if rows == nil {
+			n = a.Len
+		}
+		plain, valid := column.NewVector(a.Type, 0), column.NewVector(a.Type, 0)
+		plain.AppendRows(a, nil)
+		valid.AppendRows(a, nil)
+		valid.Validity()
+		x, y := make([]uint64, n), make([]uint64, n)
+		var h kernel.Hasher
+		h.Hash(x, []*column.Vector{plain}, rows)
+		h.Hash(y, []*column.Vector{valid}, rows)
+		for i := range x {
+			if x[i] != y[i] {
+				t.Fatalf("%s: row %d hashes to %#x and %#x", a.Type, i, x[i], y[i])
+			}
+		}
+	})
+}
