@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/kernel"
 )
 
 // appendDiffering appends to list those positions i at which the key in row rows[i] (base+i where rows is nil) of a is not the key in row
@@ -80,13 +81,17 @@ func differViews(list []int32, a *column.Vector, rows []int32, base int, b *colu
 	return list
 }
 
-// Same reports whether row i of a and row j of b, columns of one type, hold the same key. It compares as grouping does: NULL equals NULL and NaN equals NaN, while 0.0 and -0.0 differ.
+// Same reports whether row i of a and row j of b, columns of one type, hold the same key. It compares as grouping does: NULL equals NULL
+// and NaN equals NaN, while 0.0 and -0.0 differ, as Flink's GROUP BY has it though = does not.
 func Same(a *column.Vector, i int, b *column.Vector, j int) bool {
 	if an, bn := a.IsNull(i), b.IsNull(j); an || bn {
 		return an && bn
 	}
 	if a.Dict != nil {
 		return Same(a.Dict, int(column.Values[int32](a)[i]), b, j)
+	}
+	if b.Dict != nil {
+		return Same(a, i, b.Dict, int(column.Values[int32](b)[j]))
 	}
 	switch a.Type.Layout() {
 	case column.LayoutBits:
@@ -114,7 +119,10 @@ func Same(a *column.Vector, i int, b *column.Vector, j int) bool {
 		}
 		return bytes.Equal(p.Bytes(a.Buffers), q.Bytes(b.Buffers))
 	case column.LayoutList:
-		return equalLists(a, i, b, j)
+		if a.Type.Kind != column.Array { // entries without an order
+			return kernel.EqualRows(a, i, b, j)
+		}
+		return equalArrays(a, i, b, j)
 	case column.LayoutStruct:
 		for k, c := range a.Children {
 			if !Same(c, i, b.Children[k], j) {
@@ -125,17 +133,15 @@ func Same(a *column.Vector, i int, b *column.Vector, j int) bool {
 	return true
 }
 
-func equalLists(a *column.Vector, i int, b *column.Vector, j int) bool {
+func equalArrays(a *column.Vector, i int, b *column.Vector, j int) bool {
 	p, q := a.Offsets(), b.Offsets()
 	n := p[i+1] - p[i]
 	if n != q[j+1]-q[j] {
 		return false
 	}
 	for e := range n {
-		for k, c := range a.Children {
-			if !Same(c, int(p[i]+e), b.Children[k], int(q[j]+e)) {
-				return false
-			}
+		if !Same(a.Children[0], int(p[i]+e), b.Children[0], int(q[j]+e)) {
+			return false
 		}
 	}
 	return true

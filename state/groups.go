@@ -2,6 +2,7 @@ package state
 
 import (
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/kernel"
 )
 
 // Groups is a hash table from keys of one or several columns to dense group numbers, given in the order in which keys first
@@ -19,6 +20,7 @@ type Groups struct {
 	dead   column.Bitmap
 
 	// Memory of Lookup, kept across calls.
+	hasher kernel.Hasher
 	hash   []uint64
 	fresh  []int32 // rows that made a group
 	differ []int32 // positions whose key is not that of the group found by tag
@@ -61,7 +63,7 @@ func (t *Groups) Hashes() []uint64 { return t.hashes }
 // Lookup finds the groups of n rows of the key columns, rows[i] or row i where rows is nil, writes them to out[:n], and makes a group for
 // each key that is new. Whoever wants to know which are new compares with Len from before.
 func (t *Groups) Lookup(keys []*column.Vector, rows []int32, n int, out []int32) {
-	if len(keys) == 1 && keys[0].Dict != nil {
+	if len(keys) == 1 && keys[0].Dict != nil && keys[0].Dict.Dict == nil {
 		t.lookupDict(keys[0], rows, n, out)
 		return
 	}
@@ -74,7 +76,7 @@ func (t *Groups) flatten(keys []*column.Vector) []*column.Vector {
 		t.cols[i] = k
 		if k.Dict != nil {
 			t.flat[i].Reset()
-			t.flat[i].AppendRows(k, nil)
+			k.Decode(t.flat[i])
 			t.cols[i] = t.flat[i]
 		}
 	}
@@ -86,7 +88,7 @@ func (t *Groups) lookupFlat(keys []*column.Vector, rows []int32, n int, out []in
 		t.hash = make([]uint64, n+n/4)
 	}
 	hash := t.hash[:n]
-	hashRows(keys, rows, hash)
+	t.hasher.Hash(hash, keys, rows)
 	for at := 0; at < n; {
 		// A piece has no more rows than the table has room for, so that it grows for keys and not for rows.
 		room := t.limit() - t.used

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"strconv"
 	"testing"
@@ -97,7 +98,8 @@ func BenchmarkLimitWordsOpenAddressing(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		for _, w := range batches[i%benchCount].Views() {
-			s := mix(w.Lo^m1, w.Hi^m2) & (size - 1)
+			hi, lo := bits.Mul64(w.Lo^0x9e3779b97f4a7c15, w.Hi^0xd6e8feb86659fd93)
+			s := (hi ^ lo) & (size - 1)
 			for table[s].key != w && table[s].count != 0 {
 				s = (s + 1) & (size - 1)
 			}
@@ -113,10 +115,11 @@ func BenchmarkHashWords(b *testing.B) {
 	batches := wordBatches()
 	out := make([]uint64, benchBatch)
 	keys := make([]*column.Vector, 1)
+	var h KeyHasher
 	i := 0
 	for b.Loop() {
 		keys[0] = batches[i%benchCount]
-		hashRows(keys, nil, out)
+		h.Hash(keys, nil, out)
 		i++
 	}
 	perRow(b)

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/kernel"
 )
 
 // KeyGroup returns the group, 0 … groups-1, of a key with the given hash. Rows are shipped and keyed state is dealt out by
@@ -11,7 +12,7 @@ import (
 //
 // The hash is spread once more, so that the keys of one group still differ in all bits of their hash and fill a hash table evenly.
 func KeyGroup(hash uint64, groups int) int {
-	group, _ := bits.Mul64(hash*m1, uint64(groups))
+	group, _ := bits.Mul64(hash*0x9e3779b97f4a7c15, uint64(groups))
 	return int(group)
 }
 
@@ -20,26 +21,9 @@ func KeyGroup(hash uint64, groups int) int {
 func Target(group, groups, parallelism int) int { return group * parallelism / groups }
 
 // KeyHasher hashes the keys of whole batches, as [Groups] does, to find the key groups of rows. It belongs to one task.
-type KeyHasher struct {
-	flat []*column.Vector // memory for resolved dictionaries, by key
-	cols []*column.Vector
-}
+type KeyHasher struct{ hasher kernel.Hasher }
 
 // Hash writes the hash of the key of each row, rows[i] or row i where rows is nil, to out, whose length is the number of rows.
 func (h *KeyHasher) Hash(keys []*column.Vector, rows []int32, out []uint64) {
-	h.cols = h.cols[:0]
-	for i, k := range keys {
-		if k.Dict != nil {
-			for len(h.flat) <= i {
-				h.flat = append(h.flat, &column.Vector{})
-			}
-			flat := h.flat[i]
-			flat.Reset()
-			flat.Type = k.Type
-			flat.AppendRows(k, nil)
-			k = flat
-		}
-		h.cols = append(h.cols, k)
-	}
-	hashRows(h.cols, rows, out)
+	h.hasher.Hash(out, keys, rows)
 }
