@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/kernel"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/state"
 )
@@ -14,13 +15,13 @@ type sorter struct {
 	Base
 	op     *graph.Sort
 	schema []column.Field
-	order  order
+	keys   []kernel.SortKey
+	kernel kernel.Sorter
 	top    int           // rows to keep; -1: all
 	held   *column.Batch // in the order of their arrival among equals
 	spare  *column.Batch
-	full   bool // held has been cut to top rows; their last has the prefix bound
-	bound  uint64
-	items  []item
+	full   bool // held begins with the first top rows so far, in order
+	order  []int32
 	rows   []int32
 }
 
@@ -43,7 +44,14 @@ func newSort(op *graph.Sort, in []column.Field) (Operator, error) {
 	if len(op.Keys) == 0 {
 		return &limiter{op: op}, nil
 	}
-	o := &sorter{op: op, schema: in, order: order{keys: op.Keys}, top: -1, held: column.NewBatch(in, 0)}
+	o := &sorter{op: op, schema: in, top: -1, held: column.NewBatch(in, 0)}
+	for _, k := range op.Keys {
+		switch in[k.Column].Type.Layout() {
+		case column.LayoutList, column.LayoutStruct:
+			return nil, fmt.Errorf("sort: column %s is of type %s, which has no order", in[k.Column].Name, in[k.Column].Type)
+		}
+		o.keys = append(o.keys, kernel.SortKey{Column: k.Column, Desc: k.Descending, NullsFirst: !k.NullsLast})
+	}
 	if op.Limit >= 0 && op.Offset+op.Limit <= topRows {
 		o.top = int(op.Offset + op.Limit)
 		o.spare = column.NewBatch(in, 0)
@@ -77,54 +85,44 @@ func (o *sorter) Process(_ int, p Payload, _ Output) error {
 	return nil
 }
 
-// within returns the rows of b that are not behind the bound.
+// within returns the rows of b that are not behind the last of the first top rows by the first key.
 func (o *sorter) within(b *column.Batch) []int32 {
-	o.items = o.items[:0]
-	for i := range b.Rows() {
-		o.items = append(o.items, item{row: int32(b.Row(i))})
-	}
-	key := o.op.Keys[0]
-	writePrefixes(o.items, b.Cols[key.Column], key)
+	key := o.keys[0]
+	v, bound := b.Cols[key.Column], o.held.Cols[key.Column]
 	rows := o.rows[:0]
-	for _, x := range o.items {
-		if x.prefix <= o.bound {
-			rows = append(rows, x.row)
+	for i := range b.Rows() {
+		if r := b.Row(i); key.Compare(v, r, bound, o.top-1) <= 0 {
+			rows = append(rows, int32(r))
 		}
 	}
 	o.rows = rows
 	return rows
 }
 
-// trim cuts held to the first top rows.
-func (o *sorter) trim() {
-	sorted := o.order.sort(o.held)[:o.top]
-	o.bound, o.full = sorted[o.top-1].prefix, true
-	o.spare.Reset()
-	o.appendItems(o.spare, sorted)
-	o.held, o.spare = o.spare, o.held
+// sorted returns the held rows in order.
+func (o *sorter) sorted() []int32 {
+	o.order = first(o.order[:0], o.held.Len)
+	o.kernel.Sort(o.order, o.held.Cols, o.keys)
+	return o.order
 }
 
-// appendItems appends held rows to b.
-func (o *sorter) appendItems(b *column.Batch, items []item) {
-	o.rows = o.rows[:0]
-	for _, x := range items {
-		o.rows = append(o.rows, x.row)
-	}
-	if len(o.rows) > 0 {
-		b.AppendRows(o.held, o.rows)
-	}
+// trim cuts held to the first top rows.
+func (o *sorter) trim() {
+	o.spare.Reset()
+	o.spare.AppendRows(o.held, o.sorted()[:o.top])
+	o.held, o.spare, o.full = o.spare, o.held, true
 }
 
 func (o *sorter) EndInput(_ int, out Output) error {
-	sorted := o.order.sort(o.held)
-	sorted = sorted[min(o.op.Offset, int64(len(sorted))):]
+	order := o.sorted()
+	order = order[min(o.op.Offset, int64(len(order))):]
 	if o.op.Limit >= 0 {
-		sorted = sorted[:min(o.op.Limit, int64(len(sorted)))]
+		order = order[:min(o.op.Limit, int64(len(order)))]
 	}
-	b := column.NewBatch(o.schema, min(len(sorted), ChunkRows))
-	for from := 0; from < len(sorted); from += ChunkRows {
+	b := column.NewBatch(o.schema, min(len(order), ChunkRows))
+	for from := 0; from < len(order); from += ChunkRows {
 		b.Reset()
-		o.appendItems(b, sorted[from:min(from+ChunkRows, len(sorted))])
+		b.AppendRows(o.held, order[from:min(from+ChunkRows, len(order))])
 		if err := out.Emit(b); err != nil {
 			return err
 		}

@@ -19,7 +19,6 @@ import (
 var sortTypes = []column.Type{
 	column.Of(column.Boolean), column.Of(column.TinyInt), column.Of(column.SmallInt), column.Of(column.Int), column.Of(column.BigInt),
 	column.Of(column.Float), column.Of(column.Double), column.DecimalOf(38, 2), column.Str(), column.Of(column.Null),
-	column.ArrayOf(column.Of(column.Int)), {Kind: column.Row, Fields: fields(column.Str(), column.Of(column.Int))},
 }
 
 // modelCompare compares values by definition, without prefixes.
@@ -70,35 +69,8 @@ func modelCompare(v *column.Vector, i, j int) int {
 		return cmp.Compare(x.Lo, y.Lo)
 	case column.LayoutView:
 		return strings.Compare(string(v.BytesAt(i)), string(v.BytesAt(j)))
-	case column.LayoutList:
-		o, c := v.Offsets(), v.Children[0]
-		p, q := int(o[i]), int(o[j])
-		for ; p < int(o[i+1]) && q < int(o[j+1]); p, q = p+1, q+1 {
-			if r := modelNullable(c, p, q); r != 0 {
-				return r
-			}
-		}
-		return cmp.Compare(o[i+1]-o[i], o[j+1]-o[j])
-	case column.LayoutStruct:
-		for _, c := range v.Children {
-			if r := modelNullable(c, i, j); r != 0 {
-				return r
-			}
-		}
 	}
 	return 0
-}
-
-func modelNullable(v *column.Vector, i, j int) int {
-	switch {
-	case v.IsNull(i) && v.IsNull(j):
-		return 0
-	case v.IsNull(i):
-		return -1
-	case v.IsNull(j):
-		return 1
-	}
-	return modelCompare(v, i, j)
 }
 
 // modelSort returns the texts of the rows in order.
@@ -224,6 +196,10 @@ func TestSortErrors(t *testing.T) {
 	in := fields(column.Of(column.BigInt), column.Of(column.BigInt))
 	if _, err := New(&graph.Node{Op: &graph.Sort{Offset: -1}}, [][]column.Field{in}); err == nil {
 		t.Error("a negative offset was taken")
+	}
+	_, err := New(&graph.Node{Name: "Sort", Op: &graph.Sort{Keys: []graph.SortKey{{}}}}, [][]column.Field{fields(column.ArrayOf(column.Str()))})
+	if err == nil || err.Error() != "Sort: sort: column a is of type ARRAY<STRING>, which has no order" {
+		t.Errorf("error %v", err)
 	}
 	o := open(t, &graph.Node{Op: &graph.Sort{Keys: []graph.SortKey{{}}, Limit: -1}, Schema: in}, in, testContext())
 	b := numbers(1)
