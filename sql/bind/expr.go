@@ -121,6 +121,9 @@ func (x *exprs) columnRef(n *syntax.ColumnRef) (expr.Expr, error) {
 	}
 	hit, err := x.scope.lookup(n.Parts, n)
 	if err != nil {
+		if pi, ok := expr.Lookup("PI"); ok && len(n.Parts) == 1 && upper(n.Parts[0].Name) == pi.Name && !n.Parts[0].Quoted {
+			return pi.Call() // the one function that is called without parentheses and is no reserved word
+		}
 		return nil, err
 	}
 	x.expansion.column(n, hit)
@@ -290,6 +293,13 @@ func (x *exprs) in(n *syntax.In) (expr.Expr, error) {
 		types = append(types, e.Type())
 		if _, ok := expr.LeastRestrictive(types...); !ok {
 			return nil, syntax.Errorf(n.List[i], "the values of IN must have types that go together, and this is %s after %s", e.Type().Optional(), types[0].Optional())
+		}
+	}
+	if common, _ := expr.LeastRestrictive(types...); common.IsText() && of.Type().IsNumeric() {
+		of = expr.CastTo(of, column.Str())
+	} else if common.IsNumeric() && of.Type().IsText() {
+		for i := range list {
+			list[i] = expr.CastTo(list[i], column.Str())
 		}
 	}
 	var e expr.Expr

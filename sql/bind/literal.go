@@ -106,25 +106,18 @@ func number(at syntax.Node, text string) (expr.Expr, error) {
 			}
 			return expr.Long(v), nil
 		}
-		part = ""
+		part = "" // behind a dot nothing, or too large a number
 	}
 	digits := strings.TrimPrefix(whole, "-") + part
-	precision := max(1, len(strings.TrimLeft(digits, "0")))
-	if decimal {
-		precision = len(digits)
-	}
-	if precision > 38 || len(part) > 38 {
-		return nil, fail(at, "write it as 1.5E40 to have a DOUBLE", "the number has more than 38 digits")
-	}
-	var value column.Int128
-	for _, d := range digits {
-		value, _ = value.Mul64(10) // 38 digits fit
-		value = value.Add(column.Int128Of(int64(d - '0')))
+	unscaled, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || len(digits) > 38 { // as in Flink
+		return nil, fail(at, "write it as text, CAST('"+text+"' AS DECIMAL(38, "+strconv.Itoa(min(len(part), 38))+")), or as 1.5E20 to have a DOUBLE",
+			"the number has more than 18 digits")
 	}
 	if strings.HasPrefix(text, "-") {
-		value = value.Neg()
+		unscaled = -unscaled
 	}
-	return &expr.Literal{Value: value, T: column.DecimalOf(precision, len(part)).Required()}, nil
+	return &expr.Literal{Value: column.Int128Of(unscaled), T: column.DecimalOf(len(digits), len(part)).Required()}, nil
 }
 
 // interval types an interval literal: months, or milliseconds.

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/syntax"
 )
 
@@ -67,11 +69,22 @@ func check(n Node, batch bool) error {
 			return fail(n.At, batchHint, "LIMIT over rows that may change later is not supported yet in streaming mode")
 		}
 	case *Aggregate:
-		if !batch && ChangesOf(n.Input) != 0 {
-			return fail(n.At, batchHint, "grouping rows that may change later, as those of another GROUP BY do, is not supported yet in streaming mode")
+		if ChangesOf(n.Input) == 0 {
+			return nil
+		}
+		for i := range n.Calls {
+			if c := &n.Calls[i]; !retracts(n, c) {
+				return fail(n.At, batchHint, "%s over rows that may change later, as the results of another GROUP BY do, is not supported yet in streaming mode", c.Name)
+			}
 		}
 	case *Sink:
+		if n.Overwrite && !batch {
+			return fail(n.At, batchHint, "INSERT OVERWRITE is not supported in streaming mode, where the new rows need not end")
+		}
 		changes := ChangesOf(n.Input)
+		if d := distinctNode(n.Input); d != nil && !batch {
+			changes |= Updates
+		}
 		if changes == 0 || n.Upserts {
 			return nil
 		}
@@ -80,13 +93,40 @@ func check(n Node, batch bool) error {
 			kinds = "update and delete"
 		}
 		by := ""
-		if u := UpdatingNode(n.Input); u != nil {
+		u := UpdatingNode(n.Input)
+		if u == nil {
+			u = distinctNode(n.Input)
+		}
+		if u != nil {
 			by = " which is produced by node " + Line(u)
 		}
 		return fail(n.At, batchHint+", or write to a connector that takes updates", "Table sink '%s' doesn't support consuming %s changes%s",
 			n.Table.Name, kinds, by)
 	}
 	return nil
+}
+
+// distinctNode returns a grouping without aggregates, nil if there is none. It only inserts, but Flink takes it for updating, and a job must
+// be accepted there too.
+func distinctNode(n Node) Node {
+	var found Node
+	Walk(n, func(n Node) bool {
+		if a, ok := n.(*Aggregate); ok && len(a.Calls) == 0 && found == nil {
+			found = a
+		}
+		return found == nil
+	})
+	return found
+}
+
+// retracts reports whether a call can take rows out again.
+func retracts(n *Aggregate, c *expr.Aggregate) bool {
+	types := make([]column.Type, len(c.Args))
+	for i, a := range c.Args {
+		types[i] = n.Input.Schema()[a].Type
+	}
+	_, ok := c.Func.New(types, c.T).(expr.Retractor)
+	return ok
 }
 
 // Ordered reports whether the rows of a plan from the binder come in an order that ORDER BY asked for.

@@ -33,7 +33,7 @@ func mergeCalcs(n plan.Node, _ *Context) plan.Node {
 			if identity(n.Exprs, n.Input.Schema()) {
 				return rename(n.Input, n.Fields)
 			}
-			c = &plan.Calc{Input: n.Input, Exprs: n.Exprs, Fields: n.Fields}
+			c = &plan.Calc{Input: n.Input, Exprs: append([]expr.Expr{}, n.Exprs...), Fields: n.Fields} // never nil: no columns are not all
 		default:
 			return n
 		}
@@ -104,8 +104,8 @@ func mergeCalc(outer, inner *plan.Calc) *plan.Calc {
 		merged.Cond = expr.And(append(conds, expr.Conjuncts(list[0])...))
 		list = list[1:]
 	}
-	if len(list) > 0 {
-		merged.Exprs = list
+	if inner.Exprs != nil || outer.Exprs != nil {
+		merged.Exprs = append([]expr.Expr{}, list...)
 	}
 	return merged
 }
