@@ -221,6 +221,17 @@ func (w *Writer) Bytes(i int, b []byte) {
 	*(*column.View)(unsafe.Add(w.values, i*16)) = w.Vec.Hold(b)
 }
 
+// Value returns the text written to row i.
+func (w *Writer) Value(i int) []byte {
+	return (*column.View)(unsafe.Add(w.values, i*16)).Bytes(w.Vec.Buffers)
+}
+
+// Same reports whether the texts written to rows i and j are equal.
+func (w *Writer) Same(i, j int) bool {
+	a, b := (*column.View)(unsafe.Add(w.values, i*16)), (*column.View)(unsafe.Add(w.values, j*16))
+	return a.Lo == b.Lo && (a.Hi == b.Hi || !a.Inline() && string(a.Bytes(w.Vec.Buffers)) == string(b.Bytes(w.Vec.Buffers)))
+}
+
 // List sets row i to n elements, which were written to the children from row Start(i) on.
 func (w *Writer) List(i, n int) {
 	if i >= w.rows {
