@@ -200,8 +200,7 @@ var binaryFunctions = map[syntax.BinaryOp]string{
 }
 
 func (x *exprs) binary(n *syntax.Binary) (expr.Expr, error) {
-	name, ok := binaryFunctions[n.Op]
-	if !ok {
+	if binaryFunctions[n.Op] == "" {
 		return nil, unsupported(n, "%s is", n.Op)
 	}
 	// A chain of operators is as deep as it is long: walk down its left side instead of recursing.
@@ -215,22 +214,22 @@ func (x *exprs) binary(n *syntax.Binary) (expr.Expr, error) {
 	}
 	e, err := x.bind(chain[len(chain)-1].L)
 	for i := len(chain) - 1; i >= 0 && err == nil; i-- {
-		var right expr.Expr
-		if right, err = x.bind(chain[i].R); err != nil {
-			break
+		args := []expr.Expr{e}
+		op, end := chain[i].Op, i
+		for ; i >= 0 && chain[i].Op == op; i-- { // AND and OR take any number of operands
+			var right expr.Expr
+			if right, err = x.bind(chain[i].R); err != nil {
+				return nil, err
+			}
+			args = append(args, right)
+			if end = i; op != syntax.OpAnd && op != syntax.OpOr {
+				break
+			}
 		}
-		name = binaryFunctions[chain[i].Op]
-		e, err = x.operator(chain[i], name, e, right)
+		i = end
+		e, err = x.apply(chain[i], binaryFunctions[op], args...)
 	}
 	return e, err
-}
-
-// operator calls an operator; AND and OR take any number of operands, so that a chain of them does not nest.
-func (x *exprs) operator(at syntax.Node, name string, left, right expr.Expr) (expr.Expr, error) {
-	if c, ok := left.(*expr.Call); ok && (name == "AND" || name == "OR") && c.Func.Name == name {
-		return x.apply(at, name, append(c.Args[:len(c.Args):len(c.Args)], right)...)
-	}
-	return x.apply(at, name, left, right)
 }
 
 func (x *exprs) is(n *syntax.Is) (expr.Expr, error) {
@@ -288,14 +287,15 @@ func (x *exprs) in(n *syntax.In) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	var types []column.Type
+	common := column.Type{}
 	for i, e := range list {
-		types = append(types, e.Type())
-		if _, ok := expr.LeastRestrictive(types...); !ok {
-			return nil, syntax.Errorf(n.List[i], "the values of IN must have types that go together, and this is %s after %s", e.Type().Optional(), types[0].Optional())
+		t, ok := expr.LeastRestrictive(common, e.Type())
+		if !ok {
+			return nil, syntax.Errorf(n.List[i], "the values of IN must have types that go together, and this is %s after %s", e.Type().Optional(), common.Optional())
 		}
+		common = t
 	}
-	if common, _ := expr.LeastRestrictive(types...); common.IsText() && of.Type().IsNumeric() {
+	if common.IsText() && of.Type().IsNumeric() {
 		of = expr.CastTo(of, column.Str())
 	} else if common.IsNumeric() && of.Type().IsText() {
 		for i := range list {

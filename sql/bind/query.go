@@ -150,7 +150,7 @@ func (b *binding) values(n *syntax.Values, e *env) (*rel, error) {
 	x := &exprs{binding: b, scope: &scope{}, where: "VALUES", env: e}
 	rows := make([][]expr.Expr, len(n.Rows))
 	width := len(n.Rows[0].Items)
-	types := make([][]column.Type, width)
+	types := make([]column.Type, width) // so far
 	for i, row := range n.Rows {
 		if len(row.Items) != width {
 			return nil, syntax.Errorf(&n.Rows[i], "the rows of VALUES must have as many values each: this has %d, the first has %d", len(row.Items), width)
@@ -160,17 +160,21 @@ func (b *binding) values(n *syntax.Values, e *env) (*rel, error) {
 			return nil, err
 		}
 		for c, v := range rows[i] {
-			types[c] = append(types[c], v.Type())
-			if _, ok := expr.LeastRestrictive(types[c]...); !ok {
-				return nil, syntax.Errorf(row.Items[c], "the values of a column must have types that go together, and this is %s after %s",
-					v.Type().Optional(), types[c][0].Optional())
+			if i == 0 {
+				types[c] = v.Type()
+				continue
 			}
+			t, ok := expr.LeastRestrictive(types[c], v.Type())
+			if !ok {
+				return nil, syntax.Errorf(row.Items[c], "the values of a column must have types that go together, and this is %s after %s",
+					v.Type().Optional(), types[c].Optional())
+			}
+			types[c] = t
 		}
 	}
 	out := &plan.Values{Rows: rows}
 	at := make([]syntax.Node, width)
-	for c := range width {
-		t, _ := expr.LeastRestrictive(types[c]...)
+	for c, t := range types {
 		at[c] = n.Rows[0].Items[c]
 		out.Fields = append(out.Fields, column.Field{Name: "EXPR$" + strconv.Itoa(c), Type: t})
 		for _, row := range rows {

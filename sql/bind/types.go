@@ -14,10 +14,10 @@ var typeNames = []string{
 
 // foreignTypes are names that other databases use, and what to write here.
 var foreignTypes = map[string]string{
-	"TEXT": "STRING", "CLOB": "STRING", "NVARCHAR": "STRING", "JSON": "STRING, or ROW, MAP and ARRAY types for its parts", "UUID": "STRING",
+	"TEXT": "STRING", "NVARCHAR": "STRING", "JSON": "STRING, or ROW, MAP and ARRAY types for its parts", "UUID": "STRING",
 	"BOOL": "BOOLEAN", "LONG": "BIGINT", "INT64": "BIGINT", "INT32": "INT", "INT8": "TINYINT", "INT16": "SMALLINT", "SHORT": "SMALLINT",
-	"BYTE": "TINYINT", "REAL": "FLOAT", "NUMBER": "DECIMAL", "MONEY": "DECIMAL(19, 4)", "DATETIME": "TIMESTAMP(3)", "TIMESTAMPTZ": "TIMESTAMP_LTZ",
-	"BLOB": "BYTES", "BYTEA": "BYTES", "SERIAL": "BIGINT", "STRUCT": "ROW", "LIST": "ARRAY",
+	"BYTE": "TINYINT", "REAL": "FLOAT", "NUMBER": "DECIMAL", "MONEY": "DECIMAL(19, 4)", "TIMESTAMPTZ": "TIMESTAMP_LTZ",
+	"BYTEA": "BYTES", "SERIAL": "BIGINT", "STRUCT": "ROW", "LIST": "ARRAY",
 }
 
 // simpleTypes are the types without parameters.
