@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // Add writes a[i] + b[i]; integers wrap.
 func Add[T Number](a, b, out []T) {
 	b, out = b[:len(a)], out[:len(a)]
@@ -120,14 +118,6 @@ func ModC[T Integer](a []T, c T, out []T) {
 	}
 }
 
-// ModFloat writes the remainder of a[i] / b[i] as Java's % does.
-func ModFloat[T float32 | float64](a, b, out []T) {
-	b, out = b[:len(a)], out[:len(a)]
-	for i, x := range a {
-		out[i] = T(math.Mod(float64(x), float64(b[i])))
-	}
-}
-
 // AnyZero reports whether a valid row of sel, or of all n rows if it is nil, is zero.
 func AnyZero[T Number](a []T, valid []uint64, n int, sel []int32) bool {
 	if sel != nil {
@@ -144,4 +134,31 @@ func AnyZero[T Number](a []T, valid []uint64, n int, sel []int32) bool {
 		}
 	}
 	return false
+}
+
+// Abs writes the magnitude of a[i]; that of the least integer is itself.
+func Abs[T Number](a, out []T) {
+	out = out[:len(a)]
+	for i, x := range a {
+		if x <= 0 { // 0 too, for -0.0
+			x = 0 - x
+		}
+		out[i] = x
+	}
+}
+
+// Sign writes -1, 0 or 1 as a[i] is negative, zero or positive; -0.0 and NaN stay.
+func Sign[T Number](a, out []T) {
+	out = out[:len(a)]
+	var zero T
+	one := zero + 1
+	for i, x := range a {
+		switch {
+		case x > zero:
+			x = one
+		case x < zero:
+			x = zero - one
+		}
+		out[i] = x
+	}
 }

@@ -25,8 +25,22 @@ func compileCast(from, to column.Type, try bool, env *environment) (Kernel, erro
 		return nil, nil
 	case from.IsNumeric() && to.IsNumeric():
 		return castNumber(from, to), nil
+	case to.IsText():
+		return castToText(from, to, env), nil
+	case from.IsText() && to.IsBinary(), from.IsBinary() && to.IsBinary():
+		return castBinary(from, to), nil
+	case from.IsText():
+		return castFromText(to, try, env), nil
+	case from.Kind == column.Boolean:
+		return castFromBoolean(to), nil
+	case to.Kind == column.Boolean:
+		return castToBoolean(from), nil
+	case isTime(from) && isTime(to):
+		return castTime(from, to, env), nil
+	case isInterval(from):
+		return nil, nil
 	}
-	return nil, fmt.Errorf("no conversion from %s to %s", from.Optional(), to.Optional())
+	return castNested(from, to, try, env)
 }
 
 // castNumber converts between numeric types; it never fails.

@@ -124,7 +124,7 @@ func (c *compiler) call(e *Call, s *scope, b *block) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", e, err)
 	}
-	return c.step(k, typed.Args, e.T, f.strict && !f.Volatile, s, b)
+	return c.step(e, k, typed.Args, e.T, f.strict && !f.Volatile, s, b)
 }
 
 func (c *compiler) cast(e *Cast, s *scope, b *block) (int, error) {
@@ -137,13 +137,19 @@ func (c *compiler) cast(e *Cast, s *scope, b *block) (int, error) {
 		return 0, fmt.Errorf("%s: %w", e, err)
 	}
 	if k == nil { // the same values
-		return c.vector(e.Arg, s, b)
+		r, err := c.vector(e.Arg, s, b)
+		if err != nil || e.T.Layout() >= column.LayoutList {
+			return r, err
+		}
+		out := c.m.register(e.T)
+		b.steps = append(b.steps, &retypeStep{r, out})
+		return out, nil
 	}
-	return c.step(k, []Expr{arg}, e.T, true, s, b)
+	return c.step(e, k, []Expr{arg}, e.T, true, s, b)
 }
 
-func (c *compiler) step(k Kernel, args []Expr, t column.Type, strict bool, s *scope, b *block) (int, error) {
-	st := &callStep{kernel: k, args: make([]int, len(args)), vecs: make([]*column.Vector, len(args)), dict: -1}
+func (c *compiler) step(what Expr, k Kernel, args []Expr, t column.Type, strict bool, s *scope, b *block) (int, error) {
+	st := &callStep{what: what, kernel: k, args: make([]int, len(args)), vecs: make([]*column.Vector, len(args)), dict: -1}
 	vectors := 0
 	for i, a := range args {
 		r, constant, err := c.value(a, s, b)
@@ -181,7 +187,7 @@ func (c *compiler) logic(e *Call, s *scope, b *block) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		b.steps = append(b.steps, &callStep{kernel: logicKernel(e.Func.logic), args: []int{l, r}, vecs: make([]*column.Vector, 2), out: out, dict: -1})
+		b.steps = append(b.steps, &callStep{what: e, kernel: logicKernel(e.Func.logic), args: []int{l, r}, vecs: make([]*column.Vector, 2), out: out, dict: -1})
 		return out, nil
 	}
 	inner := &scope{s, map[string]int{}}

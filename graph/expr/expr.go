@@ -74,8 +74,15 @@ func (e *Column) String() string {
 }
 
 func (e *Call) String() string {
-	if op := e.Func.Infix; op != "" && len(e.Args) == 2 {
-		return "(" + e.Args[0].String() + " " + op + " " + e.Args[1].String() + ")"
+	if e.Func.print != nil {
+		return e.Func.print(e)
+	}
+	if op := e.Func.Infix; op != "" && len(e.Args) > 1 {
+		s := "(" + e.Args[0].String()
+		for _, a := range e.Args[1:] {
+			s += " " + op + " " + a.String()
+		}
+		return s + ")"
 	}
 	return e.Func.Name + "(" + join(e.Args) + ")"
 }

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"fmt"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/column/kernel"
 )
@@ -78,6 +80,9 @@ func (c *compiler) predicate(e Expr, s *scope) (pick, error) {
 			p.memory = make([][]int32, 2*len(p.parts)+1)
 			return p, nil
 		}
+		if e.Func.expand != nil {
+			return c.predicate(e.Func.expand(e), s)
+		}
 		if e.Func.selector != nil && anyNot(e.Args, isLiteral) {
 			sel, err := e.Func.selector(e)
 			if err != nil {
@@ -95,7 +100,7 @@ func (c *compiler) predicate(e Expr, s *scope) (pick, error) {
 }
 
 func (c *compiler) pickCall(e *Call, sel selector, s *scope) (pick, error) {
-	p := &pickCall{sel: sel, args: make([]int, len(e.Args)), vecs: make([]*column.Vector, len(e.Args)), dict: -1}
+	p := &pickCall{what: e, sel: sel, args: make([]int, len(e.Args)), vecs: make([]*column.Vector, len(e.Args)), dict: -1}
 	vectors := 0
 	for i, a := range e.Args {
 		r, constant, err := c.value(a, s, &p.block)
@@ -141,6 +146,7 @@ func (p *pickTrue) pick(m *machine, sel, out []int32) ([]int32, error) {
 // pickCall runs a selector.
 type pickCall struct {
 	block
+	what   Expr // for errors
 	sel    selector
 	args   []int
 	vecs   []*column.Vector
@@ -163,7 +169,11 @@ func (p *pickCall) pick(m *machine, sel, out []int32) ([]int32, error) {
 	for i, r := range p.args {
 		p.vecs[i] = m.plain(r)
 	}
-	return p.sel(p.vecs, m.n, sel, out)
+	out, err := p.sel(p.vecs, m.n, sel, out)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.what, err)
+	}
+	return out, nil
 }
 
 // overDictionary asks the selector about the dictionary's values, then takes the rows by their indexes.

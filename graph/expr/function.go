@@ -22,6 +22,7 @@ type Function struct {
 	compile  func(c *Call, env *environment) (Kernel, error) // instead of Compile, where the session matters
 	expand   func(c *Call) Expr                              // instead of Compile, for what is written with CASE
 	selector func(c *Call) (selector, error)                 // nil, or a form for filters; it may return nil too
+	print    func(c *Call) string                            // how a call is shown; nil: NAME(arguments)
 	logic    logicOp                                         // AND and OR, which the compiler knows
 	strict   bool                                            // NULL if an argument is, and a value's result depends on the value alone
 	cheap    bool                                            // never fails and costs a few instructions a row

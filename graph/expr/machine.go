@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"fmt"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/column/kernel"
 )
@@ -99,6 +101,17 @@ func (s *loadStep) run(m *machine, _ []int32) error {
 	return nil
 }
 
+// retypeStep gives values another type of the same layout.
+type retypeStep struct{ arg, out int }
+
+func (s *retypeStep) run(m *machine, _ []int32) error {
+	t, v := m.own[s.out].Type, m.regs[s.arg]
+	out := m.result(s.out)
+	out.Borrow(v)
+	out.Type = t
+	return nil
+}
+
 // repeatStep makes a constant a vector of all rows, for kernels that have no constant operand.
 type repeatStep struct{ constant, out int }
 
@@ -109,6 +122,7 @@ func (s *repeatStep) run(m *machine, _ []int32) error {
 
 // callStep runs a kernel.
 type callStep struct {
+	what   Expr // for errors
 	kernel Kernel
 	args   []int
 	vecs   []*column.Vector
@@ -126,7 +140,10 @@ func (s *callStep) run(m *machine, sel []int32) error {
 	for i, r := range s.args {
 		s.vecs[i] = m.plain(r)
 	}
-	return s.kernel(s.vecs, m.n, sel, m.result(s.out))
+	if err := s.kernel(s.vecs, m.n, sel, m.result(s.out)); err != nil {
+		return fmt.Errorf("%s: %w", s.what, err)
+	}
+	return nil
 }
 
 // overDictionary computes the function once for each value of a dictionary. Where that is not worth while or fails (an

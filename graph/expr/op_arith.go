@@ -52,20 +52,18 @@ func resolveArith(op arithOp, args []Expr) ([]Expr, column.Type, error) {
 		if typed, t, ok := resolveTimeArith(op, args); ok {
 			return typed, t, nil
 		}
-		// Text with a number counts as DOUBLE; NULL takes the other's type.
-		for i, t := range []column.Type{a, b} {
-			other := []column.Type{b, a}[i]
-			switch {
-			case t.Kind == column.Null && (other.IsNumeric() || isInterval(other)):
+		for i, t := range []column.Type{a, b} { // NULL takes the other's type
+			if other := []column.Type{b, a}[i]; t.Kind == column.Null && other.IsNumeric() {
 				args = replace(args, i, NullOf(other))
-			case t.IsText() && other.IsNumeric():
-				args = replace(args, i, CastTo(args[i], column.Of(column.Double)))
 			}
 		}
 		if x, y := args[0].Type(), args[1].Type(); x.IsNumeric() && y.IsNumeric() {
 			return resolveArith(op, args)
 		}
 		return wrong()
+	}
+	if op == opMod && !(isExact(a) && isExact(b)) {
+		return nil, column.Type{}, fmt.Errorf("%% takes two integers or DECIMALs, not (%s)", argTypes(args))
 	}
 	if isExact(a) && isExact(b) && (a.Kind == column.Decimal || b.Kind == column.Decimal) {
 		t := decimalResult(op, asDecimal(a), asDecimal(b))
@@ -318,7 +316,7 @@ func storeInteger[T kernel.Integer](out *column.Vector, from []T, k column.Kind)
 }
 
 func floatArith[T float32 | float64](op arithOp, consts operands) Kernel {
-	var spread []T // a constant operand for every row
+	var spread []T // a constant dividend for every row
 	return func(args []*column.Vector, n int, _ []int32, out *column.Vector) error {
 		if !binaryValid(args, n, consts, out) {
 			return nil
@@ -328,29 +326,21 @@ func floatArith[T float32 | float64](op arithOp, consts operands) Kernel {
 			return nil
 		}
 		a, b, o := column.Values[T](args[0]), column.Values[T](args[1]), column.Values[T](out)[:n]
-		if consts == rightConstant && op == opDiv {
+		if consts == rightConstant {
 			kernel.DivFloatC(a[:n], b[0], o)
 			return nil
 		}
-		if consts != bothVectors {
+		if consts == leftConstant {
 			if cap(spread) < n {
 				spread = make([]T, n)
 			}
 			spread = spread[:n]
-			c := &a
-			if consts == rightConstant {
-				c = &b
-			}
 			for i := range spread {
-				spread[i] = (*c)[0]
+				spread[i] = a[0]
 			}
-			*c = spread
+			a = spread
 		}
-		if op == opDiv {
-			kernel.DivFloat(a[:n], b[:n], o)
-		} else {
-			kernel.ModFloat(a[:n], b[:n], o)
-		}
+		kernel.DivFloat(a[:n], b[:n], o)
 		return nil
 	}
 }

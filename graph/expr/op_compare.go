@@ -63,6 +63,7 @@ func comparable(name string, equality bool, args []Expr) ([]Expr, error) {
 		return []Expr{CastTo(args[0], textNumber(a)), CastTo(args[1], textNumber(a))}, nil
 	}
 	t, ok := LeastRestrictive(a, b)
+	ok = ok && (a.Kind == column.Date) == (b.Kind == column.Date)
 	if nested := t.Layout() >= column.LayoutList; !ok || nested && !equality {
 		return nil, fmt.Errorf("%s cannot compare %s with %s; cast one of them to the other's type", name, a.Optional(), b.Optional())
 	}

@@ -1,0 +1,342 @@
+package expr
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/millstream/millstream/column"
+)
+
+// datePattern is a compiled pattern of Java's DateTimeFormatter: fields and literal text.
+type datePattern []patternField
+
+// patternField is one field of a pattern: a letter and how often it stands there; letter 0 is literal text.
+type patternField struct {
+	letter byte
+	count  int
+	text   string
+}
+
+// newDatePattern compiles a pattern.
+func newDatePattern(pattern string) (datePattern, error) {
+	var p datePattern
+	literal := func(s string) {
+		if n := len(p); n > 0 && p[n-1].letter == 0 {
+			p[n-1].text += s
+		} else {
+			p = append(p, patternField{text: s})
+		}
+	}
+	for i := 0; i < len(pattern); {
+		c := pattern[i]
+		switch {
+		case c == '\'':
+			end := strings.IndexByte(pattern[i+1:], '\'')
+			if end < 0 {
+				return nil, fmt.Errorf("the date pattern %s has a quote that does not end", pattern)
+			}
+			if end == 0 {
+				literal("'")
+			} else {
+				literal(pattern[i+1 : i+1+end])
+			}
+			i += end + 2
+		case c|0x20-'a' < 26:
+			n := 1
+			for i+n < len(pattern) && pattern[i+n] == c {
+				n++
+			}
+			if !strings.ContainsRune("yuMLdDHhkKmsSEaqQnNAVzZxXw", rune(c)) {
+				return nil, fmt.Errorf("the date pattern %s has the unknown letter %c; use yyyy-MM-dd HH:mm:ss.SSS, and quotes around text", pattern, c)
+			}
+			p = append(p, patternField{letter: c, count: n})
+			i += n
+		default:
+			literal(pattern[i : i+1])
+			i++
+		}
+	}
+	return p, nil
+}
+
+var (
+	monthNames = [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+	dayNames   = [...]string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
+)
+
+// format appends a local time, in seconds since 1970-01-01 and nanoseconds, as the pattern has it; offset is how far it is ahead
+// of UTC, in seconds.
+func (p datePattern) format(dst []byte, sec, nanos int64, zone *time.Location, offset int64) []byte {
+	day := floorDiv(sec, 86400)
+	clock := int(sec - day*86400)
+	y, m, d := column.CivilOf(int(day))
+	h := clock / 3600
+	for _, f := range p {
+		switch f.letter {
+		case 0:
+			dst = append(dst, f.text...)
+		case 'y', 'u':
+			if f.count == 2 {
+				dst = zeros(dst, floorMod(int64(y), 100), 2)
+			} else {
+				dst = zeros(dst, int64(y), f.count)
+			}
+		case 'M', 'L':
+			dst = appendName(dst, f.count, m, monthNames[m-1])
+		case 'd':
+			dst = zeros(dst, int64(d), f.count)
+		case 'D':
+			dst = zeros(dst, dateField("DOY", int(day)), f.count)
+		case 'w':
+			dst = zeros(dst, dateField("WEEK", int(day)), f.count)
+		case 'H':
+			dst = zeros(dst, int64(h), f.count)
+		case 'h':
+			dst = zeros(dst, int64((h+11)%12+1), f.count)
+		case 'k':
+			dst = zeros(dst, int64((h+23)%24+1), f.count)
+		case 'K':
+			dst = zeros(dst, int64(h%12), f.count)
+		case 'm':
+			dst = zeros(dst, int64(clock/60%60), f.count)
+		case 's':
+			dst = zeros(dst, int64(clock%60), f.count)
+		case 'S':
+			digits := zeros(nil, nanos, 9)
+			for len(digits) < f.count {
+				digits = append(digits, '0')
+			}
+			dst = append(dst, digits[:f.count]...)
+		case 'n':
+			dst = zeros(dst, nanos, f.count)
+		case 'N':
+			dst = zeros(dst, int64(clock)*1e9+nanos, f.count)
+		case 'A':
+			dst = zeros(dst, int64(clock)*1000+nanos/1e6, f.count)
+		case 'E':
+			n := int(dateField("ISODOW", int(day)))
+			dst = appendName(dst, max(3, f.count), n, dayNames[n-1])
+		case 'a':
+			dst = append(dst, [...]string{"AM", "PM"}[h/12]...)
+		case 'q', 'Q':
+			q := (m-1)/3 + 1
+			switch f.count {
+			case 1, 2:
+				dst = zeros(dst, int64(q), f.count)
+			case 3:
+				dst = append(dst, 'Q', byte('0'+q))
+			default:
+				dst = append(dst, [...]string{"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"}[q-1]...)
+			}
+		case 'V':
+			dst = append(dst, zone.String()...)
+		case 'z':
+			name, _ := time.Unix(sec-offset, 0).In(zone).Zone()
+			dst = append(dst, name...)
+		default: // x, X, Z
+			dst = appendOffset(dst, f, offset)
+		}
+	}
+	return dst
+}
+
+// zeros writes a number with at least n digits.
+func zeros(dst []byte, x int64, n int) []byte {
+	if x < 0 {
+		dst, x = append(dst, '-'), -x
+	}
+	var buf [20]byte
+	text := strconv.AppendInt(buf[:0], x, 10)
+	for i := len(text); i < n; i++ {
+		dst = append(dst, '0')
+	}
+	return append(dst, text...)
+}
+
+// appendName writes a month or day as a number, as three letters, as its name, or as its first letter.
+func appendName(dst []byte, count, n int, name string) []byte {
+	switch count {
+	case 1, 2:
+		return zeros(dst, int64(n), count)
+	case 3:
+		return append(dst, name[:3]...)
+	case 4:
+		return append(dst, name...)
+	}
+	return append(dst, name[0])
+}
+
+func appendOffset(dst []byte, f patternField, offset int64) []byte {
+	if f.letter == 'X' && offset == 0 {
+		return append(dst, 'Z')
+	}
+	sign := byte('+')
+	if offset < 0 {
+		sign, offset = '-', -offset
+	}
+	dst = zeros(append(dst, sign), offset/3600, 2)
+	if f.count == 1 && f.letter != 'Z' && offset%3600 == 0 {
+		return dst
+	}
+	if f.letter != 'Z' && (f.count == 3 || f.count == 5) || f.letter == 'Z' && f.count == 5 {
+		dst = append(dst, ':')
+	}
+	return zeros(dst, offset/60%60, 2)
+}
+
+// parse reads a local time in the pattern's form, as seconds since 1970-01-01 and nanoseconds. What the pattern leaves out is that
+// of 1970-01-01 00:00:00. A day that the month does not have, up to 31, is its last unless exact is set. offset is set where
+// the text has one.
+func (p datePattern) parse(text []byte, exact bool) (sec, nanos int64, offset *int64, ok bool) {
+	y, m, d, doy, h, mi, s := 1970, 1, 1, 0, 0, 0, 0
+	half, afternoon := -1, false
+	for i, f := range p {
+		// A number directly before another has exactly its digits; any other may be longer.
+		fixed := i+1 < len(p) && p[i+1].letter != 0 && f.count > 1 || f.count > 1 && f.letter != 'y' && f.letter != 'u'
+		num := func(most int) (int, bool) {
+			if fixed {
+				most = f.count
+			}
+			n := 0
+			for n < len(text) && n < most && text[n]-'0' <= 9 {
+				n++
+			}
+			if n == 0 || fixed && n < f.count || n < f.count && (f.letter == 'y' || f.letter == 'u') {
+				return 0, false
+			}
+			x, err := strconv.Atoi(string(text[:n]))
+			text = text[n:]
+			return x, err == nil
+		}
+		ok := true
+		switch f.letter {
+		case 0:
+			if !bytes.HasPrefix(text, []byte(f.text)) {
+				return 0, 0, nil, false
+			}
+			text = text[len(f.text):]
+		case 'y', 'u':
+			if f.count == 2 {
+				fixed = true
+			}
+			if y, ok = num(9); f.count == 2 {
+				y += 2000
+			}
+		case 'M', 'L':
+			if f.count >= 3 {
+				m, text, ok = parseName(text, monthNames[:], f.count == 3)
+			} else {
+				m, ok = num(2)
+			}
+		case 'd':
+			d, ok = num(2)
+		case 'D':
+			doy, ok = num(3)
+		case 'H':
+			h, ok = num(2)
+		case 'k':
+			if h, ok = num(2); h == 24 {
+				h = 0
+			}
+		case 'h', 'K':
+			if half, ok = num(2); half == 12 && f.letter == 'h' {
+				half = 0
+			}
+		case 'm':
+			mi, ok = num(2)
+		case 's':
+			s, ok = num(2)
+		case 'S':
+			n := 0
+			for n < len(text) && n < f.count && text[n]-'0' <= 9 {
+				n++
+			}
+			if ok = n == f.count; ok {
+				x, _ := strconv.ParseInt((string(text[:n]) + "000000000")[:9], 10, 64)
+				nanos, text = x, text[n:]
+			}
+		case 'a':
+			if len(text) < 2 {
+				return 0, 0, nil, false
+			}
+			half2 := strings.ToUpper(string(text[:2]))
+			afternoon, ok, text = half2 == "PM", half2 == "PM" || half2 == "AM", text[2:]
+		case 'E':
+			_, text, ok = parseName(text, dayNames[:], f.count <= 3)
+		case 'x', 'X', 'Z':
+			var o int64
+			o, text, ok = parseOffset(text)
+			offset = &o
+		default:
+			return 0, 0, nil, false
+		}
+		if !ok {
+			return 0, 0, nil, false
+		}
+	}
+	if half >= 0 {
+		if h = half; afternoon {
+			h += 12
+		}
+	}
+	if len(text) > 0 || m < 1 || m > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || s > 59 || half > 11 || doy > 366 {
+		return 0, 0, nil, false
+	}
+	if last := column.DaysIn(y, m); d > last {
+		if exact {
+			return 0, 0, nil, false
+		}
+		d = last
+	}
+	day := column.DaysOf(y, m, d)
+	if doy > 0 {
+		day = column.DaysOf(y, 1, doy)
+	}
+	return int64(day)*86400 + int64(h*3600+mi*60+s), nanos, offset, true
+}
+
+// parseName finds which of the names text begins with, from 1 on.
+func parseName(text []byte, names []string, short bool) (int, []byte, bool) {
+	for i, name := range names {
+		if short {
+			name = name[:3]
+		}
+		if len(text) >= len(name) && strings.EqualFold(string(text[:len(name)]), name) {
+			return i + 1, text[len(name):], true
+		}
+	}
+	return 0, text, false
+}
+
+// parseOffset reads Z, +hh, +hhmm or +hh:mm as seconds.
+func parseOffset(text []byte) (int64, []byte, bool) {
+	if len(text) > 0 && text[0] == 'Z' {
+		return 0, text[1:], true
+	}
+	if len(text) < 3 || text[0] != '+' && text[0] != '-' {
+		return 0, text, false
+	}
+	sign := int64(1)
+	if text[0] == '-' {
+		sign = -1
+	}
+	digits := make([]byte, 0, 4)
+	i := 1
+	for ; i < len(text) && len(digits) < 4; i++ {
+		if text[i] == ':' && len(digits) == 2 {
+			continue
+		}
+		if text[i]-'0' > 9 {
+			break
+		}
+		digits = append(digits, text[i])
+	}
+	x, err := strconv.Atoi(string(append(digits, "00"[:4-max(2, len(digits))]...)))
+	if err != nil || len(digits) != 2 && len(digits) != 4 {
+		return 0, text, false
+	}
+	return sign * int64(x/100*3600+x%100*60), text[i:], true
+}

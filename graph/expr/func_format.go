@@ -1,0 +1,296 @@
+package expr
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/millstream/millstream/column"
+)
+
+func init() {
+	text := column.Str()
+	ts := column.Sized(column.Timestamp, 3)
+	ltz := column.Sized(column.TimestampLTZ, 3)
+	register(
+		&Function{Name: "DATE_FORMAT", Doc: "A timestamp, or a text that is one, in the form of a pattern of Java's DateTimeFormatter; NULL for other text.",
+			Example: "DATE_FORMAT(TIMESTAMP '2024-03-05 13:04:05', 'yyyy/MM') => 2024/03", strict: true, Resolve: resolveDateFormat, compile: compileDateFormat},
+		&Function{Name: "TO_DATE", Doc: "The date that a text stands for, yyyy-MM-dd or in the form of a pattern; NULL for other text.",
+			Example: "TO_DATE('05/03/2024', 'dd/MM/yyyy') => 2024-03-05", strict: true,
+			Resolve: takes(maybeNull(column.Of(column.Date)), isText, isText).optional(1).resolve("TO_DATE"), Compile: compileToDate},
+		&Function{Name: "TO_TIMESTAMP", Doc: "The timestamp that a text stands for, yyyy-MM-dd[ HH:mm:ss[.f]] or in the form of a pattern; NULL for other text.",
+			Example: "TO_TIMESTAMP('2024-03-05 13:04:05') => 2024-03-05 13:04:05.000", strict: true,
+			Resolve: takes(maybeNull(ts), isText, isText).optional(1).resolve("TO_TIMESTAMP"), Compile: compileToTimestamp},
+		&Function{Name: "TO_TIMESTAMP_LTZ", Doc: "The instant of a number of seconds (precision 0) or milliseconds (3, the default) since 1970, or of a text as local time in the session's zone, in UTC if a pattern is given, or in the zone named last.",
+			Example: "TO_TIMESTAMP_LTZ(0, 0) => 1970-01-01 00:00:00.000", strict: true, Resolve: resolveToLTZ(ltz), compile: compileToLTZ},
+		&Function{Name: "FROM_UNIXTIME", Doc: "The local time of a number of seconds since 1970, as yyyy-MM-dd HH:mm:ss or in the form of a pattern.",
+			Example: "FROM_UNIXTIME(44) => 1970-01-01 00:00:44", strict: true,
+			Resolve: takes(maybeNull(text), isLong, isText).optional(1).resolve("FROM_UNIXTIME"), compile: compileFromUnix},
+		&Function{Name: "UNIX_TIMESTAMP", Doc: "The seconds since 1970 of a local time, yyyy-MM-dd HH:mm:ss or in the form of a pattern; of now without arguments. Other text gives the least BIGINT, as in Flink.",
+			Example: "UNIX_TIMESTAMP('1970-01-01 00:00:44') => 44", strict: true, Volatile: true,
+			Resolve: takes(always(column.Of(column.BigInt)), isText, isText).optional(2).resolve("UNIX_TIMESTAMP"), compile: compileUnix},
+	)
+}
+
+// datePatterns compiles the pattern of an argument: a constant one once, others when they change. Without the argument, it is
+// the standard one.
+type datePatterns struct {
+	arg      int
+	constant bool
+	text     string
+	p        datePattern
+	err      error
+}
+
+func newDatePatterns(c *Call, arg int, standard string) *datePatterns {
+	d := &datePatterns{arg: arg}
+	if len(c.Args) <= arg {
+		d.constant = true
+		d.set(standard)
+	} else if s, ok := constText(c.Args[arg]); ok {
+		d.constant = true
+		d.set(s)
+	}
+	return d
+}
+
+func (d *datePatterns) set(s string) {
+	d.text = s
+	d.p, d.err = newDatePattern(s)
+}
+
+func (d *datePatterns) of(a *rowArgs) (datePattern, error) {
+	if !d.constant {
+		if s := a.text(d.arg); d.p == nil || string(s) != d.text {
+			d.set(string(s))
+		}
+	}
+	return d.p, d.err
+}
+
+func resolveDateFormat(args []Expr) ([]Expr, column.Type, error) {
+	stamp := param{"a timestamp, or a text that is one,", func(t column.Type) bool {
+		return t.IsText() || t.Kind == column.Date || isStamp.accept(t)
+	}, column.Type{}, column.Sized(column.Timestamp, 3)}
+	typed, t, err := takes(maybeNull(column.Str()), stamp, isText).resolve("DATE_FORMAT")(args)
+	if err != nil {
+		return nil, t, err
+	}
+	if typed[0].Type().Kind == column.Date {
+		typed[0] = CastTo(typed[0], column.Sized(column.Timestamp, 3))
+	}
+	return typed, t, nil
+}
+
+func compileDateFormat(c *Call, env *environment) (Kernel, error) {
+	patterns := newDatePatterns(c, 1, "")
+	t := c.Args[0].Type()
+	stamp := t
+	if t.IsText() {
+		stamp = column.Sized(column.Timestamp, 9)
+	}
+	unit := stamp.TimeUnit()
+	var failed error
+	k := textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
+		var x int64
+		if t.IsText() {
+			var err error
+			if x, err = column.ParseTimestamp(a.text(0), stamp, 0, nil); err != nil {
+				return dst, false
+			}
+		} else {
+			x = a.long(0)
+		}
+		p, err := patterns.of(a)
+		if err != nil {
+			failed = err
+			return dst, false
+		}
+		sec := floorDiv(x, unit)
+		nanos := (x - sec*unit) * (1e9 / unit)
+		zone, offset := time.UTC, int64(0)
+		if t.Kind == column.TimestampLTZ {
+			zone, offset = env.zone, column.OffsetAt(sec, env.zone)
+		}
+		return p.format(dst, sec+offset, nanos, zone, offset), true
+	})
+	return failing(k, &failed), nil
+}
+
+// failing makes a kernel return the error that its function noted.
+func failing(k Kernel, failed *error) Kernel {
+	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+		*failed = nil
+		if err := k(args, n, sel, out); err != nil {
+			return err
+		}
+		return *failed
+	}
+}
+
+func compileToDate(c *Call) (Kernel, error) {
+	if len(c.Args) == 1 {
+		return fixedOf(c, func(a *rowArgs) (int32, bool) {
+			d, err := column.ParseDate(a.text(0))
+			return d, err == nil
+		}), nil
+	}
+	patterns := newDatePatterns(c, 1, "")
+	return fixedOf(c, func(a *rowArgs) (int32, bool) {
+		p, err := patterns.of(a)
+		if err != nil {
+			return 0, false
+		}
+		sec, _, _, ok := p.parse(a.text(0), true)
+		return int32(floorDiv(sec, 86400)), ok
+	}), nil
+}
+
+func compileToTimestamp(c *Call) (Kernel, error) {
+	if len(c.Args) == 1 {
+		return fixedOf(c, func(a *rowArgs) (int64, bool) {
+			x, err := column.ParseTimestamp(a.text(0), c.T, 0, nil)
+			return x, err == nil
+		}), nil
+	}
+	patterns := newDatePatterns(c, 1, "")
+	return fixedOf(c, func(a *rowArgs) (int64, bool) {
+		p, err := patterns.of(a)
+		if err != nil {
+			return 0, false
+		}
+		sec, nanos, _, ok := p.parse(a.text(0), false)
+		return sec*1000 + nanos/1e6, ok
+	}), nil
+}
+
+func resolveToLTZ(t column.Type) func(args []Expr) ([]Expr, column.Type, error) {
+	return func(args []Expr) ([]Expr, column.Type, error) {
+		if len(args) > 0 && args[0].Type().IsText() {
+			return takes(maybeNull(t), isText, isText, isText).optional(2).resolve("TO_TIMESTAMP_LTZ")(args)
+		}
+		typed, t, err := takes(maybeNull(t), isNumber, isInt).optional(1).resolve("TO_TIMESTAMP_LTZ")(args)
+		if err != nil {
+			return nil, t, err
+		}
+		if from := typed[0].Type(); from.Kind == column.Float || from.Kind == column.Decimal {
+			typed[0] = CastTo(typed[0], column.Of(map[bool]column.Kind{true: column.Double, false: column.BigInt}[from.Kind == column.Float]))
+		} else if from.IsInteger() {
+			typed[0] = CastTo(typed[0], column.Of(column.BigInt))
+		}
+		if len(typed) > 1 {
+			if p, ok := constInt(typed[1]); ok && p != 0 && p != 3 {
+				return nil, t, fmt.Errorf("TO_TIMESTAMP_LTZ takes the precision 0 for seconds or 3 for milliseconds, not %d", p)
+			}
+		}
+		return typed, t, nil
+	}
+}
+
+func compileToLTZ(c *Call, env *environment) (Kernel, error) {
+	factor := func(a *rowArgs) int64 {
+		if len(a.vecs) > 1 && a.int(1) == 0 {
+			return 1000
+		}
+		return 1
+	}
+	switch t := c.Args[0].Type(); {
+	case t.Kind == column.BigInt:
+		return fixedOf(c, func(a *rowArgs) (int64, bool) { return a.long(0) * factor(a), true }), nil
+	case t.Kind == column.Double:
+		return fixedOf(c, func(a *rowArgs) (int64, bool) { return int64(math.Floor(a.double(0) * float64(factor(a)))), true }), nil
+	}
+	if len(c.Args) == 1 {
+		var failed error
+		return failing(fixedOf(c, func(a *rowArgs) (int64, bool) {
+			x, err := column.ParseTimestamp(a.text(0), c.T, 0, env.zone)
+			if err != nil {
+				failed = err
+			}
+			return x, true
+		}), &failed), nil
+	}
+	patterns := newDatePatterns(c, 1, "")
+	var zones zoneCache
+	var failed error
+	return failing(fixedOf(c, func(a *rowArgs) (int64, bool) {
+		zone := time.UTC
+		if len(a.vecs) > 2 {
+			if zone = zones.of(string(a.text(2))); zone == nil {
+				failed = fmt.Errorf("there is no time zone %s", a.text(2))
+				return 0, false
+			}
+		}
+		p, err := patterns.of(a)
+		if err != nil {
+			return 0, false
+		}
+		sec, nanos, offset, ok := p.parse(a.text(0), false)
+		if offset != nil {
+			sec -= *offset
+		} else {
+			sec -= column.OffsetOfLocal(sec, zone)
+		}
+		return sec*1000 + nanos/1e6, ok
+	}), &failed), nil
+}
+
+// zoneCache keeps the last time zone by name.
+type zoneCache struct {
+	name string
+	zone *time.Location
+}
+
+// of returns a zone; nil if there is none of the name.
+func (z *zoneCache) of(name string) *time.Location {
+	if z.name != name {
+		z.name = name
+		z.zone, _ = time.LoadLocation(name)
+	}
+	return z.zone
+}
+
+const standardPattern = "yyyy-MM-dd HH:mm:ss"
+
+func compileFromUnix(c *Call, env *environment) (Kernel, error) {
+	patterns := newDatePatterns(c, 1, standardPattern)
+	var failed error
+	return failing(textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
+		p, err := patterns.of(a)
+		if err != nil {
+			failed = err
+			return dst, false
+		}
+		offset := column.OffsetAt(a.long(0), env.zone)
+		return p.format(dst, a.long(0)+offset, 0, env.zone, offset), true
+	}), &failed), nil
+}
+
+func compileUnix(c *Call, env *environment) (Kernel, error) {
+	if len(c.Args) == 0 {
+		return func(_ []*column.Vector, n int, _ []int32, out *column.Vector) error {
+			now := env.now().Unix()
+			out.Resize(n)
+			o := column.Values[int64](out)[:n]
+			for i := range o {
+				o[i] = now
+			}
+			return nil
+		}, nil
+	}
+	patterns := newDatePatterns(c, 1, standardPattern)
+	return fixedOf(c, func(a *rowArgs) (int64, bool) {
+		p, err := patterns.of(a)
+		if err != nil {
+			return math.MinInt64, true
+		}
+		sec, _, offset, ok := p.parse(a.text(0), false)
+		switch {
+		case !ok:
+			return math.MinInt64, true
+		case offset != nil:
+			return sec - *offset, true
+		}
+		return sec - column.OffsetOfLocal(sec, env.zone), true
+	}), nil
+}

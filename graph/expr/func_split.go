@@ -1,0 +1,90 @@
+package expr
+
+import (
+	"bytes"
+
+	"github.com/millstream/millstream/column"
+)
+
+func init() {
+	register(
+		textFunction("SPLIT_INDEX", "The part of a text, counted from 0, that stands between two of the separators; NULL if there is none.",
+			"SPLIT_INDEX('a,b,c', ',', 1) => b", takes(maybeNull(column.Str()), isText, isText, isInt), func(c *Call) Kernel {
+				return sliceOf(c, func(a *rowArgs, s []byte) (int, int, bool) { return splitIndex(s, a.text(1), a.int(2)) })
+			}),
+		textFunction("SPLIT", "The parts of a text between the separators, or its characters if the separator is empty; of an empty text none.",
+			"SPLIT('a,b', ',') => [a, b]", takes(always(column.ArrayOf(column.Str())), isText, isText), split),
+	)
+}
+
+func splitIndex(s, separator []byte, index int) (from, to int, ok bool) {
+	if len(s) == 0 || index < 0 {
+		return 0, 0, false
+	}
+	for {
+		n := -1
+		if len(separator) > 0 {
+			n = bytes.Index(s[from:], separator)
+		}
+		switch {
+		case index == 0 && n < 0:
+			return from, len(s), true
+		case index == 0:
+			return from, from + n, true
+		case n < 0:
+			return 0, 0, false
+		}
+		from += n + len(separator)
+		index--
+	}
+}
+
+// split lends the text's own buffers to the parts.
+func split(c *Call) Kernel {
+	a := newRowArgs(c)
+	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+		in, parts := args[0], out.Children[0]
+		source := column.Values[column.View](in)
+		base := len(parts.Buffers)
+		parts.Buffers = append(parts.Buffers, in.Buffers...)
+		next := 0
+		err := a.each(args, n, sel, out, false, func(r int) error {
+			offsets := column.Values[int32](out)
+			for ; next < r; next++ {
+				offsets[next+1] = int32(parts.Len)
+			}
+			w := &source[a.at(0)]
+			s, separator := w.Bytes(in.Buffers), a.text(1)
+			add := func(from, to int) {
+				if w.Inline() {
+					column.Append(parts, column.InlineView(s[from:to]))
+				} else {
+					b := w.Buffer()
+					column.Append(parts, column.MakeView(in.Buffers[b], base+b, w.Offset()+from, to-from))
+				}
+			}
+			for from := 0; len(s) > 0; {
+				size, part := len(separator), -1
+				if size == 0 {
+					if from == len(s) {
+						break
+					}
+					part = runeLen(s[from:])
+				} else if part = bytes.Index(s[from:], separator); part < 0 {
+					add(from, len(s))
+					break
+				}
+				add(from, from+part)
+				from += part + size
+			}
+			offsets[r+1] = int32(parts.Len)
+			next = r + 1
+			return nil
+		})
+		offsets := column.Values[int32](out)
+		for ; next < n; next++ {
+			offsets[next+1] = int32(parts.Len)
+		}
+		return err
+	}
+}

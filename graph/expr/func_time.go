@@ -1,0 +1,234 @@
+package expr
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/millstream/millstream/column"
+)
+
+// timeUnits maps the units of EXTRACT, FLOOR, TIMESTAMPADD and TIMESTAMPDIFF, and their older names, to one spelling.
+var timeUnits = map[string]string{
+	"MILLENNIUM": "MILLENNIUM", "CENTURY": "CENTURY", "DECADE": "DECADE", "YEAR": "YEAR", "SQL_TSI_YEAR": "YEAR", "QUARTER": "QUARTER",
+	"SQL_TSI_QUARTER": "QUARTER", "MONTH": "MONTH", "SQL_TSI_MONTH": "MONTH", "WEEK": "WEEK", "SQL_TSI_WEEK": "WEEK", "DAY": "DAY",
+	"SQL_TSI_DAY": "DAY", "HOUR": "HOUR", "SQL_TSI_HOUR": "HOUR", "MINUTE": "MINUTE", "SQL_TSI_MINUTE": "MINUTE", "SECOND": "SECOND",
+	"SQL_TSI_SECOND": "SECOND", "MILLISECOND": "MILLISECOND", "MICROSECOND": "MICROSECOND", "NANOSECOND": "NANOSECOND", "EPOCH": "EPOCH",
+	"DOW": "DOW", "DOY": "DOY", "ISODOW": "ISODOW", "ISOYEAR": "ISOYEAR",
+}
+
+func unitOf(e Expr) (string, error) {
+	s, ok := constText(e)
+	if u := timeUnits[strings.ToUpper(s)]; ok && u != "" {
+		return u, nil
+	}
+	return "", fmt.Errorf("%s is no unit of time: use YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE or SECOND", e)
+}
+
+func init() {
+	register(&Function{Name: "EXTRACT", Doc: "A field of a date, time, timestamp or interval, named by the first argument.", Example: "EXTRACT(YEAR FROM DATE '2024-05-01') => 2024",
+		strict: true, Resolve: resolveExtract, compile: compileExtract,
+		print: func(c *Call) string {
+			unit, _ := constText(c.Args[0])
+			return "EXTRACT(" + unit + " FROM " + c.Args[1].String() + ")"
+		}})
+	for name, unit := range map[string]string{"YEAR": "YEAR", "QUARTER": "QUARTER", "MONTH": "MONTH", "WEEK": "WEEK", "DAYOFYEAR": "DOY",
+		"DAYOFMONTH": "DAY", "DAYOFWEEK": "DOW", "HOUR": "HOUR", "MINUTE": "MINUTE", "SECOND": "SECOND"} {
+		register(&Function{Name: name, Doc: "EXTRACT(" + unit + " FROM the argument).", strict: true,
+			Example: name + "(TIMESTAMP '2024-05-01 00:00:00') => " + map[string]string{"YEAR": "2024", "QUARTER": "2", "MONTH": "5", "WEEK": "18",
+				"DOY": "122", "DAY": "1", "DOW": "4", "HOUR": "0", "MINUTE": "0", "SECOND": "0"}[unit],
+			Resolve: func(args []Expr) ([]Expr, column.Type, error) {
+				if len(args) != 1 {
+					return nil, column.Type{}, fmt.Errorf("%s takes one date, time or timestamp, not %s", name, count(len(args)))
+				}
+				typed, t, err := resolveExtract([]Expr{Text(unit), args[0]})
+				if err != nil {
+					return nil, t, fmt.Errorf("%s takes a date, time or timestamp that has it, not %s", name, args[0].Type().Optional())
+				}
+				return typed[1:], t, nil
+			},
+			compile: func(c *Call, env *environment) (Kernel, error) {
+				k, err := compileExtract(&Call{c.Func, []Expr{Text(unit), c.Args[0]}, c.T}, env)
+				return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+					return k([]*column.Vector{nil, args[0]}, n, sel, out)
+				}, err
+			}})
+	}
+	register(
+		instant("CURRENT_TIMESTAMP", "The time at which the row's batch is computed.", column.Sized(column.TimestampLTZ, 3), "NOW", "CURRENT_ROW_TIMESTAMP", "PROCTIME"),
+		instant("LOCALTIMESTAMP", "The time at which the row's batch is computed, as local time.", column.Sized(column.Timestamp, 3)),
+		instant("CURRENT_DATE", "The local date at which the row's batch is computed.", column.Of(column.Date)),
+		instant("LOCALTIME", "The local time of day at which the row's batch is computed.", column.Sized(column.Time, 0), "CURRENT_TIME"),
+	)
+}
+
+func resolveExtract(args []Expr) ([]Expr, column.Type, error) {
+	if len(args) != 2 {
+		return nil, column.Type{}, fmt.Errorf("EXTRACT takes a unit and a time, not %s", count(len(args)))
+	}
+	unit, err := unitOf(args[0])
+	if err != nil {
+		return nil, column.Type{}, err
+	}
+	t := args[1].Type()
+	if t.Kind == column.Null {
+		args = []Expr{args[0], NullOf(column.Sized(column.Timestamp, 3))}
+		t = args[1].Type()
+	}
+	clock := unit == "HOUR" || unit == "MINUTE" || unit == "SECOND" || strings.HasSuffix(unit, "OND")
+	ok := isTime(t) && (t.Kind != column.Time || clock || unit == "EPOCH") ||
+		t.Kind == column.IntervalDayTime && (clock || unit == "DAY" || unit == "EPOCH") ||
+		t.Kind == column.IntervalYearMonth && (unit == "YEAR" || unit == "MONTH" || unit == "QUARTER" || unit == "DECADE" || unit == "CENTURY" || unit == "MILLENNIUM")
+	if !ok {
+		return nil, column.Type{}, fmt.Errorf("%s has no %s", t.Optional(), unit)
+	}
+	return args, nullable(column.Of(column.BigInt), args), nil
+}
+
+// compileExtract reads fields as Flink does: the time of day before 1970 counts backwards from midnight, and the date is then
+// the day after, because divisions round towards 1970.
+func compileExtract(c *Call, env *environment) (Kernel, error) {
+	unit, err := unitOf(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	t := c.Args[1].Type()
+	read := readInteger(t)
+	var field func(x int64) int64
+	switch t.Kind {
+	case column.IntervalYearMonth:
+		field = monthField(unit)
+	case column.Date:
+		field = func(x int64) int64 { return timeField(unit, x*dayMillis, 0) }
+	case column.Time, column.IntervalDayTime:
+		field = func(x int64) int64 {
+			if unit == "DAY" {
+				return x / dayMillis
+			}
+			return timeField(unit, x, 0)
+		}
+	default:
+		size := t.TimeUnit()
+		field = func(x int64) int64 {
+			if t.Kind == column.TimestampLTZ {
+				x += size * column.OffsetAt(floorDiv(x, size), env.zone)
+			}
+			ms := floorDiv(x, size/1000)
+			return timeField(unit, ms, (x-ms*(size/1000))*(1e9/size))
+		}
+	}
+	a := newRowArgs(&Call{Args: c.Args[1:]})
+	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+		out.Resize(n)
+		o := column.Values[int64](out)
+		return a.each(args[1:], n, sel, out, false, func(r int) error {
+			o[r] = field(read(args[1], a.at(0)))
+			return nil
+		})
+	}, nil
+}
+
+func monthField(unit string) func(x int64) int64 {
+	switch unit {
+	case "MONTH":
+		return func(x int64) int64 { return x % 12 }
+	case "QUARTER":
+		return func(x int64) int64 { return x%12/3 + 1 }
+	}
+	years := map[string]int64{"YEAR": 1, "DECADE": 10, "CENTURY": 100, "MILLENNIUM": 1000}[unit]
+	return func(x int64) int64 { return x / 12 / years }
+}
+
+// timeField returns a field of a time in milliseconds since 1970-01-01, with the nanoseconds behind them.
+func timeField(unit string, ms, nanos int64) int64 {
+	switch unit {
+	case "HOUR":
+		return ms % dayMillis / 3600000
+	case "MINUTE":
+		return ms % 3600000 / 60000
+	case "SECOND":
+		return ms % 60000 / 1000
+	case "MILLISECOND":
+		return ms % 1000
+	case "MICROSECOND":
+		return ms%1000*1000 + nanos/1000
+	case "NANOSECOND":
+		return ms%1000*1000000 + nanos
+	case "EPOCH":
+		return ms / 1000
+	}
+	return dateField(unit, int(ms/dayMillis))
+}
+
+func dateField(unit string, days int) int64 {
+	y, m, d := column.CivilOf(days)
+	switch unit {
+	case "YEAR":
+		return int64(y)
+	case "QUARTER":
+		return int64((m-1)/3 + 1)
+	case "MONTH":
+		return int64(m)
+	case "DAY":
+		return int64(d)
+	case "DOW": // Sunday is 1
+		return floorMod(int64(days)+4, 7) + 1
+	case "ISODOW": // Monday is 1
+		return floorMod(int64(days)+3, 7) + 1
+	case "DOY":
+		return int64(days - column.DaysOf(y, 1, 1) + 1)
+	case "DECADE":
+		return int64(y / 10)
+	case "CENTURY":
+		return int64((y + 99) / 100)
+	case "MILLENNIUM":
+		return int64((y + 999) / 1000)
+	}
+	// The ISO week is that of the Thursday in it.
+	thursday := days - int(floorMod(int64(days)+3, 7)) + 3
+	year, _, _ := column.CivilOf(thursday)
+	if unit == "ISOYEAR" {
+		return int64(year)
+	}
+	return int64((thursday-column.DaysOf(year, 1, 1))/7 + 1)
+}
+
+// instant is a function that shows the clock; all rows of a batch see the same time.
+func instant(name, doc string, t column.Type, aliases ...string) *Function {
+	f := &Function{Name: name, Aliases: aliases, Doc: doc, Example: name + " IS NULL => FALSE", Volatile: true,
+		Resolve: func(args []Expr) ([]Expr, column.Type, error) {
+			if len(args) > 0 {
+				return nil, t, fmt.Errorf("%s takes no arguments", name)
+			}
+			return nil, t.Required(), nil
+		},
+		print: func(*Call) string { return name },
+		compile: func(c *Call, env *environment) (Kernel, error) {
+			return func(_ []*column.Vector, n int, _ []int32, out *column.Vector) error {
+				x := clockValue(env.now(), c.T, env.zone)
+				out.Resize(n)
+				write := writeInteger(out)
+				for r := range n {
+					write(r, x)
+				}
+				return nil
+			}, nil
+		}}
+	return f
+}
+
+// clockValue is a moment as a value of type t.
+func clockValue(now time.Time, t column.Type, zone *time.Location) int64 {
+	ms := now.UnixMilli()
+	if t.Kind == column.TimestampLTZ {
+		return ms
+	}
+	ms += 1000 * column.OffsetAt(now.Unix(), zone)
+	switch t.Kind {
+	case column.Date:
+		return floorDiv(ms, dayMillis)
+	case column.Time:
+		return floorMod(ms, dayMillis) / 1000 * 1000
+	}
+	return ms
+}
