@@ -61,25 +61,24 @@ func FormatError(name, src string, err *Error) string {
 func clipLine(src string, start, stop, from, to int) (int, int, int) {
 	const before, after = 80, 60
 	if start < from-2*before {
-		start = from - before
-		for start < from && !utf8.RuneStart(src[start]) {
-			start++
-		}
+		start = runeStart(src, from-before, start)
 	}
 	if end := max(to, from) + after; stop > end+after {
-		stop = end
-		for !utf8.RuneStart(src[stop]) {
-			stop--
-		}
+		stop = runeStart(src, end, max(to, from))
 	}
 	if to > from+2*after {
-		to = from + 2*after
-		for !utf8.RuneStart(src[to]) {
-			to--
-		}
+		to = runeStart(src, from+2*after, from)
 		stop = to
 	}
 	return start, stop, to
+}
+
+// runeStart returns the begin of the character at offset i, which is not before least.
+func runeStart(src string, i, least int) int {
+	for i > least && !utf8.RuneStart(src[i]) {
+		i--
+	}
+	return i
 }
 
 // writePrintable writes text without control characters, which could change what the terminal shows.

@@ -43,18 +43,21 @@ var charClasses = func() (t [256]charClass) {
 
 // lexer cuts a text into tokens. Its first error ends the tokens with a tokError and stays in err.
 type lexer struct {
-	src  string
-	pos  int
-	hint int // offset of the open /*+, -1 if none
-	err  *Error
-	open bool     // err is the missing end of a text, quoted name, comment or hint: more input may bring it
-	raw  [3]token // the tokens of a setting without quotes, last first, that were found but not given out yet
-	nraw int
+	src      string
+	pos      int
+	hint     int // offset of the open /*+, -1 if none
+	err      *Error
+	open     bool     // err is the missing end of a text, quoted name, comment or hint: more input may bring it
+	reached  int      // where the error was found, which may be far behind its place
+	openAt   int      // where the token begins whose end was missing the last time, …
+	openSeen int      // … and how far it was looked at, so that more input need not begin at its begin
+	raw      [3]token // the tokens of a setting without quotes, last first, that were found but not given out yet
+	nraw     int
 }
 
 // tokenize returns the tokens of src, closed by a tokEOF or, with an error, by a tokError.
 func tokenize(src string) ([]token, *Error) {
-	l := lexer{src: src, hint: -1}
+	l := lexer{src: src, hint: -1, openAt: -1}
 	if err := checkText(src); err != nil {
 		return []token{{from: err.From, to: err.To, kind: tokError}}, err
 	}
@@ -97,14 +100,23 @@ func checkText(src string) *Error {
 // fail records an error and returns the token that stands for it.
 func (l *lexer) fail(from, to int, msg, hint string) token {
 	l.err = &Error{Span: Span{Pos(from), Pos(to)}, Msg: msg, Hint: hint}
+	l.reached = l.pos
 	l.pos = len(l.src)
 	return token{from: Pos(from), to: Pos(to), kind: tokError}
 }
 
-// failOpen is fail for something whose end is missing.
-func (l *lexer) failOpen(from, to int, msg, hint string) token {
-	l.open = true
+// failOpen is fail for something whose end is missing before offset seen.
+func (l *lexer) failOpen(from, to, seen int, msg, hint string) token {
+	l.open, l.openAt, l.openSeen = true, from, seen
 	return l.fail(from, to, msg, hint)
+}
+
+// seen returns where to go on to look for the end of what begins at from: at i, or behind what was seen.
+func (l *lexer) seen(from, i int) int {
+	if from == l.openAt {
+		return max(i, l.openSeen)
+	}
+	return i
 }
 
 // skipSpace skips space and comments. It reports false, after an error, for a comment without an end.
@@ -132,12 +144,13 @@ func (l *lexer) skipSpace() bool {
 			if l.pos+2 < len(src) && src[l.pos+2] == '+' {
 				return true
 			}
-			n := strings.Index(src[l.pos+2:], "*/")
+			i := l.seen(l.pos, l.pos+2)
+			n := strings.Index(src[i:], "*/")
 			if n < 0 {
-				l.failOpen(l.pos, l.pos+2, "this comment has no end", "close it with */")
+				l.failOpen(l.pos, l.pos+2, max(i, len(src)-1), "this comment has no end", "close it with */")
 				return false
 			}
-			l.pos += 2 + n + 2
+			l.pos = i + n + 2
 		default:
 			return true
 		}
@@ -204,7 +217,7 @@ func (l *lexer) next() token {
 	from = l.pos
 	if from == len(src) {
 		if l.hint >= 0 {
-			return l.failOpen(l.hint, l.hint+3, "this hint has no end", "close it with */")
+			return l.failOpen(l.hint, l.hint+3, l.hint+3, "this hint has no end", "close it with */")
 		}
 		return token{from: Pos(from), to: Pos(from), kind: tokEOF}
 	}
@@ -438,11 +451,11 @@ func (l *lexer) number(from int) token {
 
 // text reads a string whose opening quote is at src[quote]; a quote inside is written twice.
 func (l *lexer) text(from, quote int, kind tokenKind) token {
-	i := quote + 1
+	i := l.seen(from, quote+1)
 	for {
 		n := strings.IndexByte(l.src[i:], '\'')
 		if n < 0 {
-			return l.failOpen(from, quote+1, "this text has no end", "close it with ' and write a ' inside it twice")
+			return l.failOpen(from, quote+1, len(l.src), "this text has no end", "close it with ' and write a ' inside it twice")
 		}
 		i += n + 1
 		if i == len(l.src) || l.src[i] != '\'' {
@@ -455,10 +468,13 @@ func (l *lexer) text(from, quote int, kind tokenKind) token {
 
 // quoted reads an identifier in backticks; a backtick inside is written twice.
 func (l *lexer) quoted(from int) token {
-	i := from + 1
+	i := l.seen(from, from+1)
 	for {
 		n := strings.IndexAny(l.src[i:], "`\n\r")
-		if n < 0 || l.src[i+n] != '`' {
+		if n < 0 {
+			return l.failOpen(from, from+1, len(l.src), "this quoted name has no end", "close it with `")
+		}
+		if l.src[i+n] != '`' {
 			return l.fail(from, from+1, "this quoted name has no end on its line", "close it with `")
 		}
 		i += n + 1

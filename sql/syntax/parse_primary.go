@@ -167,10 +167,15 @@ func (p *parser) onNewLine() bool {
 // stringText takes a string and returns what it says.
 func (p *parser) stringText() string {
 	text := p.oneString()
-	for p.t.kind == tokString && p.onNewLine() {
-		text += p.oneString()
+	if p.t.kind != tokString || !p.onNewLine() {
+		return text
 	}
-	return text
+	var b strings.Builder
+	b.WriteString(text)
+	for p.t.kind == tokString && p.onNewLine() {
+		b.WriteString(p.oneString())
+	}
+	return b.String()
 }
 
 func (p *parser) oneString() string {

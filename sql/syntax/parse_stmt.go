@@ -1,5 +1,7 @@
 package syntax
 
+import "strings"
+
 // statement takes one statement, without a semicolon.
 func (p *parser) statement() Statement {
 	from := p.t.from
@@ -373,9 +375,13 @@ func (p *parser) setting() *Literal {
 		return &Literal{Span{t.from, t.to}, StringLiteral, p.text(t)}
 	}
 	l := p.textLiteral()
-	for p.is(tokString) {
-		l.Text += p.stringText()
+	if !p.is(tokString) {
+		return &l
 	}
-	l.Span = p.span(t.from)
-	return &l
+	var b strings.Builder
+	b.WriteString(l.Text)
+	for p.is(tokString) {
+		b.WriteString(p.stringText())
+	}
+	return &Literal{p.span(t.from), StringLiteral, b.String()}
 }

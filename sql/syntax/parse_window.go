@@ -89,6 +89,7 @@ func (p *parser) bound() Bound {
 
 // hints takes /*+ hint, hint */.
 func (p *parser) hints() []Hint {
+	p.checkHintEnd()
 	p.expect(tokHint)
 	hints := list(p, func(p *parser) Hint {
 		from := p.t.from
@@ -104,6 +105,18 @@ func (p *parser) hints() []Hint {
 	})
 	p.expect(tokHintEnd)
 	return hints
+}
+
+// checkHintEnd ends the parse if the hint that begins here has no end, before something inside it looks wrong.
+func (p *parser) checkHintEnd() {
+	for _, t := range p.tokens[p.i:] {
+		switch t.kind {
+		case tokHintEnd:
+			return
+		case tokError:
+			panic(bailout{p.lexErr})
+		}
+	}
 }
 
 // hintArg takes value or key = value.

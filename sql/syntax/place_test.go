@@ -3,8 +3,6 @@ package syntax
 import (
 	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // checkPlaces checks the place of every node of the trees: it is not empty, it is inside the place of the node around,
@@ -44,7 +42,7 @@ func checkPlaces(t *testing.T, src string, stmts []Statement) {
 			again, err := ParseExpr(text)
 			if err != nil {
 				t.Errorf("%s\nthe place of %T is no expression: %q: %v", src, n, text, err)
-			} else if diff := cmp.Diff(x, again, sameTree); diff != "" {
+			} else if diff := treeDiff(x, again); diff != "" {
 				t.Errorf("%s\nthe place of %T is another expression: %q\n%s", src, n, text, diff)
 			}
 		})

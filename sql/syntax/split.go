@@ -10,6 +10,8 @@ type Splitter struct {
 	offset int             // where input begins in all that was added
 	start  int             // where the current statement begins in input
 	pos    int             // how far input was looked at: behind a token
+	openAt int             // where the open token begins in input, and …
+	seen   int             // … how far it was looked at
 	state  splitState
 }
 
@@ -39,7 +41,7 @@ func (s *Splitter) Next() (Piece, bool) {
 	if s.state.first == kwSet || s.state.first == kwReset {
 		s.restart(s.start) // settings without quotes are no tokens: look at them as a whole
 	}
-	l := lexer{src: src, pos: s.pos, hint: -1}
+	l := lexer{src: src, pos: s.pos, hint: -1, openAt: s.openAt, openSeen: s.seen}
 	if s.state.hint {
 		l.hint = s.start
 	}
@@ -49,13 +51,16 @@ func (s *Splitter) Next() (Piece, bool) {
 	for {
 		t := l.next()
 		switch {
-		case t.kind == tokEOF || t.kind == tokError && l.open:
+		case t.kind == tokError && l.open:
+			s.openAt, s.seen = l.openAt, l.openSeen
+			return Piece{}, false
+		case t.kind == tokEOF:
 			return Piece{}, false
 		case int(t.to) == len(src) && t.kind != tokSemicolon: // more of the token may come
 			return Piece{}, false
 		case t.kind == tokError: // the parser will complain about this character
-			l = lexer{src: src, pos: int(t.from) + 1, hint: l.hint}
-			t.to = t.from + 1
+			l = lexer{src: src, pos: max(int(t.from), l.reached) + 1, hint: l.hint, openAt: -1}
+			t.to = Pos(l.pos)
 		}
 		s.pos = int(t.to)
 		switch {
@@ -81,7 +86,7 @@ func (s *Splitter) Next() (Piece, bool) {
 
 // restart makes a statement begin at an offset of the input.
 func (s *Splitter) restart(at int) {
-	s.start, s.pos, s.state = at, at, splitState{}
+	s.start, s.pos, s.openAt, s.state = at, at, -1, splitState{}
 }
 
 // piece returns the text of the current statement, which begins at start, without the space around it.
