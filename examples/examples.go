@@ -2,14 +2,17 @@
 // (`millstream run wordcount`) and a main package of its own that can be built and copied
 // (`millstream run ./examples/wordcount`).
 //
-// What enters: command-line arguments. What leaves: a finished job, or an error; a [*UsageError] where the arguments are wrong.
+// What enters: command-line arguments. What leaves: a finished job, or an error: a [*UsageError] where the arguments are
+// wrong, [flag.ErrHelp] after --help has shown them.
 package examples
 
 import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/millstream/millstream/stream"
@@ -38,6 +41,7 @@ func parse(flags *flag.FlagSet, args []string, required ...string) error {
 	wrong := func(reason string) error { return &UsageError{reason, strings.TrimSuffix(usage.String(), "\n")} }
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(os.Stderr, usage.String())
 		return err
 	case err != nil:
 		return wrong(err.Error())
