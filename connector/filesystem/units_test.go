@@ -13,7 +13,7 @@ import (
 )
 
 // A format with an index, for tests: a file is lines of values separated by commas, and a unit is unitLines of them.
-const unitLines = 20
+const unitLines = 150
 
 func init() {
 	format.Register(&format.Spec{
@@ -69,7 +69,7 @@ func (r *unitsReader) Next(_ context.Context, out *column.Batch) error {
 		return io.EOF
 	}
 	project := r.config.Project
-	for _, line := range r.lines[:min(len(r.lines), 6)] {
+	for _, line := range r.lines[:min(len(r.lines), 40)] {
 		cells := bytes.SplitN(line, []byte(","), len(r.config.Columns))
 		for i, p := range project {
 			if err := column.ParseText(out.Cols[i], cells[p], nil); err != nil {
@@ -101,7 +101,7 @@ func (w *unitsWriter) Write(b *column.Batch) error {
 		}
 		w.lines = append(w.lines, '\n')
 	}
-	if len(w.lines) < 5000 {
+	if len(w.lines) < 3000 {
 		return nil
 	}
 	return w.flush()
