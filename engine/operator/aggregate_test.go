@@ -43,6 +43,7 @@ func drawCalls(t *rapid.T, at int, merging bool) []expr.Aggregate {
 			{Func: count, Args: []int{at}, T: bigint.Required()},
 			{Func: count, Args: []int{at, at + 1}, T: bigint.Required()},
 			{Func: sum, Args: []int{at}, T: bigint},
+			{Func: lookupAggregate(t, "SUM0"), Args: []int{at}, T: bigint.Required()},
 			{Func: textsFunction, Args: []int{at + 1}, T: column.Str().Required()},
 		}).Draw(t, "call")
 		if merging && c.Func == textsFunction {
@@ -103,7 +104,7 @@ func (g *modelGroup) take(calls []expr.Aggregate, b *column.Batch, r int, sign i
 		}
 		g.n[i] += sign
 		switch c.Func.Name {
-		case "SUM":
+		case "SUM", "SUM0":
 			g.sum[i] += sign * column.Values[int64](b.Cols[c.Args[0]])[r]
 		case "TEXTS":
 			s := string(b.Cols[c.Args[0]].BytesAt(r))
@@ -124,8 +125,10 @@ func (g *modelGroup) result(calls []expr.Aggregate) string {
 			s += fmt.Sprintf(" %d", g.n[i])
 		case c.Func.Name == "TEXTS":
 			s += fmt.Sprintf(" %q", strings.Join(g.list[i], "|"))
-		case g.n[i] == 0:
+		case g.n[i] == 0 && c.Func.Name == "SUM":
 			s += " NULL"
+		case g.n[i] == 0: // SUM0; of values that never came and were taken back nothing is left either
+			s += " 0"
 		default:
 			s += fmt.Sprintf(" %d", g.sum[i])
 		}

@@ -162,10 +162,15 @@ func (l *changelog) step(b *column.Batch, ids []int32, c *aggregateCall, pairs *
 	}
 	pairs.Reset()
 	pairs.Reserve(2 * len(ids))
+	if s, ok := c.acc.(expr.Stepper); ok {
+		s.Step(ids, sign, c.args, b.Sel, pairs)
+		return nil
+	}
 	return stepRows(c.acc, ids, sign, c.args, b.Sel, pairs)
 }
 
-// stepRows does row after row what the signs say, and appends the result of the row's group before and after.
+// stepRows does for any accumulator what an [expr.Stepper] does by itself: row after row what the signs say, with the result of the row's
+// group before and after.
 func stepRows(acc expr.Accumulator, ids []int32, sign []int8, args []*column.Vector, rows []int32, pairs *column.Vector) error {
 	row := make([]int32, 1)
 	retractor, _ := acc.(expr.Retractor) // there is one if a sign is negative

@@ -90,16 +90,17 @@ func (a *extreme[T]) Update(groups []int32, args []*column.Vector, rows []int32)
 }
 
 func (a *extreme[T]) take(groups []int32, x []T, valid column.Bitmap, rows []int32) {
-	least := a.op == kernel.Lt
 	for i, g := range groups {
-		r := rowAt(rows, i)
-		if valid != nil && !valid.Get(r) {
-			continue
+		if r := rowAt(rows, i); valid == nil || valid.Get(r) {
+			a.take1(&a.groups[g], x[r])
 		}
-		p, y := &a.groups[g], x[r]
-		if !p.has || least && y < p.value || !least && y > p.value {
-			p.value, p.has = y, true
-		}
+	}
+}
+
+func (a *extreme[T]) take1(p *best[T], y T) {
+	least := a.op == kernel.Lt
+	if !p.has || least && y < p.value || !least && y > p.value {
+		p.value, p.has = y, true
 	}
 }
 
