@@ -12,9 +12,11 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/millstream/millstream/examples"
+	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/session"
 )
@@ -112,16 +114,14 @@ func (a *app) root() *cobra.Command {
 S3-compatible store. Start with:
 
   millstream demo wordcount`,
-		Args:          usageArgs(cobra.NoArgs),
+		Args:          knownCommand,
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w\nSee '%s --help'", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.config, "config", "", "configuration `FILE`: millstream.yaml, or Flink's config.yaml or flink-conf.yaml")
 	flags.StringArrayVarP(&a.defines, "define", "D", nil, "set one setting, as `KEY=VALUE`; may be repeated")
@@ -131,6 +131,32 @@ S3-compatible store. Start with:
 Exit codes: 0 done, 1 the job failed, 2 wrong usage, settings or SQL, 130 interrupted.
 `)
 	return root
+}
+
+// knownCommand refuses what is no subcommand.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "; did you mean '" + near[0] + "'?"
+	}
+	return usagef("there is no command '%s'%s\nSee '%s --help'", args[0], hint, c.CommandPath())
+}
+
+// flagError says what is wrong with a flag, and which was meant.
+func flagError(c *cobra.Command, err error) error {
+	hint := ""
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var known []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		if near := objstore.Nearest(unknown.GetSpecifiedName(), known); near != "" {
+			hint = "; did you mean --" + near + "?"
+		}
+	}
+	return usagef("%w%s\nSee '%s --help'", err, hint, c.CommandPath())
 }
 
 // usageArgs makes the errors of a check of arguments usage errors.

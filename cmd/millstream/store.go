@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 
 	"github.com/spf13/cobra"
 
@@ -17,8 +18,15 @@ func (a *app) storeCommand() *cobra.Command {
 --access-key and --secret-key it uses the credentials kept in the directory, which it generates at the first start.`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if opts.Dir == "" {
+			switch _, _, err := net.SplitHostPort(opts.Listen); {
+			case opts.Dir == "":
 				return usagef("--dir is missing: name the directory that holds the objects")
+			case err != nil:
+				return usagef("--listen %s is not an address: it is HOST:PORT, such as 127.0.0.1:9000", opts.Listen)
+			case (opts.AccessKey == "") != (opts.SecretKey == ""):
+				return usagef("--access-key and --secret-key are given together or not at all")
+			case (opts.CertFile == "") != (opts.KeyFile == ""):
+				return usagef("--tls-cert and --tls-key are given together or not at all")
 			}
 			opts.OnReady = func(access server.Access) {
 				s := a.errStyle()

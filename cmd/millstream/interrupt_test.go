@@ -1,0 +1,175 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/millstream/millstream/engine/job"
+	"github.com/millstream/millstream/objstore"
+	"github.com/millstream/millstream/objstore/s3"
+	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/sql/session"
+)
+
+// endless writes numbers for ever, and shows that it has begun.
+const endless = `CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000');
+`
+
+// waitExit waits for a program and returns its exit code; it must end within half a minute.
+func waitExit(t *testing.T, cmd *exec.Cmd) int {
+	t.Helper()
+	timer := time.AfterFunc(longest, func() {
+		t.Error("the program did not end")
+		cmd.Process.Kill() //nolint:errcheck // it may just have ended
+	})
+	defer timer.Stop()
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+func TestInterruptedQuery(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		cmd := millstream(t, "sql", "-o", "json", "-e", endless+"SELECT * FROM numbers")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		if line := firstLine(t, out); !strings.HasPrefix(line, `{"n":`) {
+			t.Errorf("the first line is %q", line)
+		}
+		must(t, cmd.Process.Signal(signal))
+		if code := waitExit(t, cmd); code != exitInterrupted {
+			t.Errorf("%v: exit code %d, want %d", signal, code, exitInterrupted)
+		}
+		if got, want := stderr.String(), "interrupted\n"; got != want {
+			t.Errorf("%v: standard error is %q, want %q", signal, got, want)
+		}
+	}
+}
+
+// TestInterruptedTable checks that the rows of a query without an end are shown when it is interrupted.
+func TestInterruptedTable(t *testing.T) {
+	var out bytes.Buffer
+	a := &app{out: &out, err: io.Discard}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	settings := setting.New(setting.Engine)
+	s := session.New(session.Config{Settings: settings, Env: a.env(settings), Run: func(ctx context.Context, j *session.Job) error {
+		_, err := job.Run(ctx, j.Graph, job.Options{
+			Env: a.env(j.Settings), Batch: j.Batch, ID: j.ID, ProgressInterval: 10 * time.Millisecond,
+			Progress: func(p job.Progress) {
+				if p.RowsOut > 0 {
+					cancel()
+				}
+			},
+		})
+		return err
+	}})
+	statements, err := parseScript("", endless+"SELECT COUNT(*) AS many, 'x' AS x FROM numbers")
+	must(t, err)
+	for _, st := range statements {
+		result, err := s.Execute(ctx, st)
+		must(t, err)
+		if result.Kind == session.Query {
+			if _, err := a.print(ctx, result, "table", time.UTC); !errors.Is(err, context.Canceled) {
+				t.Errorf("got the error %v", err)
+			}
+		}
+	}
+	if got := out.String(); strings.Count(got, "\n") != 5 || !strings.Contains(got, "│ x │") {
+		t.Errorf("shown is\n%s", got)
+	}
+}
+
+// TestInterruptedWrite checks that an interrupted INSERT leaves no object, whole or not.
+func TestInterruptedWrite(t *testing.T) {
+	cmd := millstream(t, "sql", "-e", endless+`
+		CREATE TABLE shown (n BIGINT) WITH ('connector' = 'print');
+		CREATE TABLE written (n BIGINT) WITH ('connector' = 'filesystem', 'path' = 'written', 'format' = 'csv');
+		EXECUTE STATEMENT SET BEGIN INSERT INTO shown SELECT n FROM numbers; INSERT INTO written SELECT n FROM numbers; END`)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	firstLine(t, out)
+	must(t, cmd.Process.Signal(os.Interrupt))
+	if code := waitExit(t, cmd); code != exitInterrupted {
+		t.Errorf("exit code %d, want %d: %s", code, exitInterrupted, stderr.String())
+	}
+	var left []string
+	must(t, filepath.WalkDir(cmd.Dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			left = append(left, path)
+		}
+		return err
+	}))
+	if len(left) > 0 {
+		t.Errorf("left are %q", left)
+	}
+}
+
+// TestInterruptedProgram checks that a job in a process of its own ends with millstream.
+func TestInterruptedProgram(t *testing.T) {
+	cmd := millstream(t, "run", "./job.sh")
+	must(t, os.WriteFile(filepath.Join(cmd.Dir, "job.sh"), []byte(`#!/bin/sh
+trap 'echo the job was told; exit 7' INT
+echo begun
+while :; do sleep 0.05; done
+`), 0o755))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	firstLine(t, out)
+	must(t, cmd.Process.Signal(syscall.SIGTERM))
+	if code := waitExit(t, cmd); code != exitInterrupted {
+		t.Errorf("exit code %d, want %d: %s", code, exitInterrupted, stderr.String())
+	}
+}
+
+// TestStore runs the store by itself, writes to it, ends it in order and finds the object when it runs again.
+func TestStore(t *testing.T) {
+	dir := t.TempDir()
+	for run, text := range []string{"the first", "the second"} {
+		cmd := millstream(t, "store", "--dir", dir, "--listen", "127.0.0.1:0", "--access-key", "someone", "--secret-key", "something")
+		messages, err := cmd.StderrPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		endpoint, found := strings.CutPrefix(firstLine(t, messages), "S3 store at ")
+		if !found {
+			t.Fatalf("the first line is %q", endpoint)
+		}
+		client, err := s3.New(s3.Config{Endpoint: endpoint, AccessKey: "someone", SecretKey: "something"})
+		must(t, err)
+		if there, err := client.BucketExists(t.Context(), "bucket"); err != nil || there != (run > 0) {
+			t.Errorf("in run %d, the bucket is there: %v, %v", run+1, there, err)
+		}
+		if run == 0 {
+			must(t, client.MakeBucket(t.Context(), "bucket"))
+		}
+		_, err = client.Bucket("bucket").Put(t.Context(), "key", []byte(text), objstore.Condition{})
+		must(t, err)
+		must(t, cmd.Process.Signal(os.Interrupt))
+		if code := waitExit(t, cmd); code != exitDone {
+			t.Errorf("exit code %d, want %d", code, exitDone)
+		}
+	}
+}
