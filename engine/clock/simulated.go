@@ -42,20 +42,14 @@ func (s *Simulated) Advance(d time.Duration) {
 	}
 }
 
-// Waiting returns the number of timers that are set and have not fired.
-func (s *Simulated) Waiting() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.set)
-}
-
-// AwaitTimers returns once at least n timers wait: whatever a test set going has got as far as it can without time.
-func (s *Simulated) AwaitTimers(n int) {
+// Await returns once a timer is set for the given time: what a test set going has got as far as it can before.
+func (s *Simulated) Await(at time.Time) {
 	for {
 		s.mu.Lock()
-		enough, news := len(s.set) >= n, s.news
+		set := slices.ContainsFunc(s.set, func(t *simulatedTimer) bool { return t.at.Equal(at) })
+		news := s.news
 		s.mu.Unlock()
-		if enough {
+		if set {
 			return
 		}
 		<-news

@@ -26,7 +26,7 @@ type Channel struct {
 	gate   *Gate
 	number int32
 	input  int
-	space  chan struct{} // of the sender: has a value once there is room again
+	space  chan struct{} // of the sender: has a value once there is room again, or nothing more is wanted
 
 	ring    [Capacity]Message
 	head, n int
@@ -152,9 +152,7 @@ func (g *Gate) Decline() {
 			c.ring[c.head] = Message{}
 			c.head = (c.head + 1) % Capacity
 		}
-		if c.wanted {
-			signal(c.space)
-		}
+		signal(c.space) // also if nobody waits for room: the sender may have nothing else to wake it
 	}
 }
 

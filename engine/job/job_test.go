@@ -50,7 +50,7 @@ func TestAllRowsArrive(t *testing.T) {
 			for _, to := range []int{1, 2, 3} {
 				for _, waits := range []bool{false, true} {
 					t.Run(fmt.Sprintf("%v/%d-%d/waits=%v", ship, from, to, waits), func(t *testing.T) {
-						source := newTestSource(t, 7, 1000)
+						source := newTestSource(t, 7, 300)
 						source.waits = waits
 						var g graph.Graph
 						scan := source.scan(&g, from)
@@ -58,15 +58,15 @@ func TestAllRowsArrive(t *testing.T) {
 						var got gathered
 						custom(&g, "gather", to, got.op, graph.Edge{From: p.ID, Ship: ship, Keys: []int{0}})
 						result := mustRun(t, &g, Options{})
-						want := numbers(7000)
+						want := numbers(2100)
 						if ship == graph.Broadcast {
 							for range to - 1 {
-								want = append(want, numbers(7000)...)
+								want = append(want, numbers(2100)...)
 							}
 							sortRows(want)
 						}
 						expectRows(t, got.all(), want)
-						if result.RowsIn != 7000 || result.BytesIn != 7000 || result.RowsOut != int64(len(want)) {
+						if result.RowsIn != 2100 || result.BytesIn != 2100 || result.RowsOut != int64(len(want)) {
 							t.Errorf("result %+v", result)
 						}
 						if ship == graph.Hash {

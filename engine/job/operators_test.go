@@ -229,7 +229,7 @@ type testSink struct {
 }
 
 func newTestSink(t testing.TB) *testSink {
-	s := &testSink{name: fmt.Sprintf("%s-%p", t.Name(), t), committed: map[string][]row{}, aborted: map[string]bool{}}
+	s := &testSink{name: fmt.Sprintf("sink-%d", names.Add(1)), committed: map[string][]row{}, aborted: map[string]bool{}}
 	sinks.Store(s.name, s)
 	t.Cleanup(func() { sinks.Delete(s.name) })
 	return s

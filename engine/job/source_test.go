@@ -38,8 +38,11 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// Sources and sinks of tests, by table name.
-var sources, sinks sync.Map
+// Sources and sinks of tests, by table name, and what names are made of.
+var (
+	sources, sinks sync.Map
+	names          atomic.Int64
+)
 
 // rowFields are the columns of the rows that sources make: a key and a number, unique in its source.
 var rowFields = []column.Field{{Name: "k", Type: column.Str()}, {Name: "n", Type: column.Of(column.BigInt)}}
@@ -74,7 +77,7 @@ type testSource struct {
 
 // newSource registers a source of a test and returns it.
 func newTestSource(t testing.TB, splits, size int64) *testSource {
-	s := &testSource{name: fmt.Sprintf("%s-%p", t.Name(), t), splits: splits, size: size, batch: 100}
+	s := &testSource{name: fmt.Sprintf("source-%d", names.Add(1)), splits: splits, size: size, batch: 100}
 	sources.Store(s.name, s)
 	t.Cleanup(func() {
 		sources.Delete(s.name)
@@ -121,7 +124,7 @@ func (p testPosition) split(size int64) connector.Split {
 }
 
 func (s *testSource) Open(ctx context.Context, split connector.Split) (connector.Reader, error) {
-	r := &testReader{source: s, ctx: ctx, ready: make(chan struct{}, 1), batch: column.NewBatch(rowFields, 0)}
+	r := &testReader{source: s, ready: make(chan struct{}, 1), batch: column.NewBatch(rowFields, 0)}
 	if err := json.Unmarshal(split.State, &r.at); err != nil {
 		return nil, err
 	}
@@ -133,12 +136,14 @@ func (s *testSource) Open(ctx context.Context, split connector.Split) (connector
 		}
 	}
 	s.open.Add(1)
+	r.ctx, r.cancel = context.WithCancel(ctx)
 	return r, nil
 }
 
 type testReader struct {
 	source *testSource
 	ctx    context.Context
+	cancel context.CancelFunc
 	at     testPosition
 	begin  int64
 	random *rand.Rand
@@ -186,18 +191,7 @@ func (r *testReader) BytesRead() int64          { return r.at.Next - r.begin }
 
 func (r *testReader) Close() error {
 	r.source.open.Add(-1)
-	for {
-		done := make(chan struct{})
-		go func() {
-			r.wakers.Wait()
-			close(done)
-		}()
-		select {
-		case <-done:
-			return nil
-		case <-r.ready:
-			<-done
-			return nil
-		}
-	}
+	r.cancel()
+	r.wakers.Wait()
+	return nil
 }

@@ -22,6 +22,9 @@ func (t *Task) runGate() error {
 			if _, err := t.await(g.Wake()); err != nil {
 				return err
 			}
+			if t.satisfied(0) {
+				return t.decline()
+			}
 			continue
 		}
 		if m.Kind == exchange.End {

@@ -91,6 +91,8 @@ func (t *Task) runSource() error {
 		}
 		if ready >= 0 {
 			s.reading[ready].waits = false
+		} else if t.satisfied(0) {
+			return nil
 		}
 	}
 }

@@ -41,20 +41,15 @@ func NewSplits(ctx context.Context, source connector.Source, splits []connector.
 func (s *Splits) next() (o opened, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.opened) == 0 {
-		if len(s.queue) == 0 {
-			return opened{}, false, nil
-		}
+	for len(s.opened) <= s.ahead && len(s.queue) > 0 {
 		if err := s.open(); err != nil {
 			return opened{}, false, err
 		}
 	}
-	o, s.opened = s.opened[0], s.opened[1:]
-	for len(s.opened) < s.ahead && len(s.queue) > 0 {
-		if err := s.open(); err != nil {
-			return opened{}, false, errors.Join(err, o.reader.Close())
-		}
+	if len(s.opened) == 0 {
+		return opened{}, false, nil
 	}
+	o, s.opened = s.opened[0], s.opened[1:]
 	return o, true, nil
 }
 

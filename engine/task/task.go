@@ -351,17 +351,13 @@ func (t *Task) satisfied(stage int) bool {
 	return true
 }
 
-// flush hands on all that is pending, as far as there is room, and reports whether that was all.
-func (t *Task) flush() bool {
-	all := true
+// flush hands on what is pending, as far as there is room.
+func (t *Task) flush() {
 	for _, s := range t.Stages {
 		for _, sender := range s.Senders {
-			if !sender.Flush() {
-				all = false
-			}
+			sender.Flush()
 		}
 	}
-	return all
 }
 
 // glance sees, without waiting, to what must not wait for the end of the input: the end of the job, timers, checkpoints.
@@ -379,19 +375,16 @@ func (t *Task) glance() error {
 }
 
 // await hands on what is pending and waits until there is something to do. It returns the number of the input signal that came,
-// -1 if it was something else.
+// -1 if it was something else, such as a receiver that has room again or wants no more.
 func (t *Task) await(inputs ...<-chan struct{}) (int, error) {
-	var space <-chan struct{}
-	if !t.flush() {
-		space = t.Space
-	}
+	t.flush()
 	if len(inputs) != 1 {
-		return t.awaitMany(inputs, space)
+		return t.awaitMany(inputs)
 	}
 	select {
 	case <-inputs[0]:
 		return 0, nil
-	case <-space:
+	case <-t.Space:
 		return -1, nil
 	case <-t.ctx.Done():
 		return -1, t.stopped(context.Cause(t.ctx))
@@ -403,7 +396,7 @@ func (t *Task) await(inputs ...<-chan struct{}) (int, error) {
 }
 
 // awaitMany is await for a number of signals that is only known now.
-func (t *Task) awaitMany(inputs []<-chan struct{}, space <-chan struct{}) (int, error) {
+func (t *Task) awaitMany(inputs []<-chan struct{}) (int, error) {
 	cases := make([]reflect.SelectCase, 0, len(inputs)+4)
 	add := func(c any) {
 		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c)})
@@ -411,7 +404,7 @@ func (t *Task) awaitMany(inputs []<-chan struct{}, space <-chan struct{}) (int, 
 	for _, c := range inputs {
 		add(c)
 	}
-	add(space)
+	add(t.Space)
 	add(t.ctx.Done())
 	add(t.trigger)
 	add(t.timers.c())

@@ -1,0 +1,533 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/engine/clock"
+	"github.com/millstream/millstream/engine/leaktest"
+	"github.com/millstream/millstream/engine/operator"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/state"
+)
+
+// started is when simulated jobs start.
+var started = time.Date(2024, 5, 1, 10, 0, 0, 0, time.UTC)
+
+func newClock() *clock.Simulated { return clock.NewSimulated(started) }
+
+// awaitBegin returns once a checkpoint is under way.
+func awaitBegin(h *Handle) {
+	await(func() bool {
+		h.control.mu.Lock()
+		defer h.control.mu.Unlock()
+		return h.control.pending != nil
+	})
+}
+
+// await returns once what other goroutines work towards is there.
+func await(there func() bool) {
+	for !there() {
+		runtime.Gosched()
+	}
+}
+
+// holdBack keeps rows until it is drained or ended, as a partial aggregation does.
+type holdBack struct {
+	operator.Base
+	held *column.Batch
+}
+
+func (o *holdBack) Process(_ int, p operator.Payload, _ operator.Output) error {
+	if o.held == nil {
+		o.held = column.NewBatch(rowFields, 0)
+	}
+	o.held.AppendRows(p.(*column.Batch), nil)
+	return nil
+}
+
+func (o *holdBack) Drain(out operator.Output) error {
+	if o.held == nil {
+		return nil
+	}
+	b := o.held
+	o.held = nil
+	return out.Emit(b)
+}
+
+func (o *holdBack) EndInput(_ int, out operator.Output) error { return o.Drain(out) }
+
+// keeper keeps in its state, which is not keyed, all numbers that came, and emits them at the end.
+type keeper struct {
+	operator.Base
+	rows *column.Batch
+}
+
+func (o *keeper) Open(c *operator.Context) error {
+	o.rows = column.NewBatch(rowFields, 0)
+	if t := c.Restore.Table("rows"); t != nil {
+		o.rows.AppendRows(t.Rows, nil)
+	}
+	return nil
+}
+
+func (o *keeper) Process(_ int, p operator.Payload, _ operator.Output) error {
+	o.rows.AppendRows(p.(*column.Batch), nil)
+	return nil
+}
+
+func (o *keeper) Snapshot(w *state.Writer) error {
+	b := column.NewBatch(rowFields, 0)
+	b.AppendRows(o.rows, nil)
+	w.Add(state.Table{Name: "rows", Schema: rowFields, Rows: b})
+	return nil
+}
+
+func (o *keeper) EndInput(_ int, out operator.Output) error { return out.Emit(o.rows) }
+
+// cutJob has what a consistent cut can go wrong with: several exchanges, a node that joins branches of different length, rows held back in
+// front of an exchange, keyed state, other state, and two sinks, of which one writes as rows come and one at the end.
+func cutJob(source *testSource, stream, final *testSink, parallelism func() int) *graph.Graph {
+	g := &graph.Graph{}
+	scan := source.scan(g, parallelism())
+	held := custom(g, "hold back", scan.Parallelism, func() operator.Operator { return &holdBack{} }, graph.Edge{From: scan.ID})
+	count := custom(g, "count", parallelism(), newCounter, graph.Edge{From: held.ID, Ship: graph.Hash, Keys: []int{0}})
+	far := custom(g, "far", parallelism(), newPass, graph.Edge{From: scan.ID, Ship: graph.Rebalance})
+	both := custom(g, "both", parallelism(), newPass,
+		graph.Edge{From: far.ID, Ship: graph.Hash, Keys: []int{1}}, graph.Edge{From: scan.ID, Ship: graph.Rebalance})
+	rows := stream.node(g, parallelism(), graph.Edge{From: both.ID, Ship: graph.Rebalance})
+	rows.UID = "stream"
+	kept := custom(g, "keeper", parallelism(), func() operator.Operator { return &keeper{} }, graph.Edge{From: far.ID, Ship: graph.Rebalance})
+	merged := custom(g, "union", parallelism(), newPass,
+		graph.Edge{From: count.ID, Ship: graph.Rebalance}, graph.Edge{From: kept.ID, Ship: graph.Hash, Keys: []int{0}})
+	end := final.node(g, parallelism(), graph.Edge{From: merged.ID, Ship: graph.Rebalance})
+	end.UID = "final"
+	return g
+}
+
+// A job that was stopped at any moment and goes on from its last checkpoint, again and again, with whatever parallelism, has the same
+// result as one that was left alone, and each row is shown once.
+func TestConsistentCut(t *testing.T) {
+	leaktest.Check(t)
+	seeds := uint64(60)
+	if testing.Short() {
+		seeds = 10
+	}
+	for seed := range seeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { consistentCut(t, seed) })
+	}
+}
+
+func consistentCut(t *testing.T, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 7))
+	source := newTestSource(t, 1+random.Int64N(9), 200+random.Int64N(2000))
+	source.seed, source.waits, source.batch = seed, random.IntN(2) == 0, 1+random.Int64N(200)
+	total := source.splits * source.size
+	stream, final := newTestSink(t), newTestSink(t)
+	var settings setting.Values
+	exactly := random.IntN(8) > 0
+	if !exactly {
+		settings = setting.New(setting.Engine)
+		if err := settings.Set(setting.CheckpointMode.Key, "AT_LEAST_ONCE", "test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var from *Checkpoint
+	finished := false
+	for run := 0; !finished; run++ {
+		g := cutJob(source, stream, final, func() int { return 1 + random.IntN(3) })
+		// The job is held at some number of rows, so that checkpoints and the stop come at any point of it.
+		stopAt := source.made.Load() + random.Int64N(total)
+		reached := make(chan struct{})
+		var once atomic.Bool
+		source.beforePoll = func(int64, int64) error {
+			if source.made.Load() >= stopAt && !once.Swap(true) {
+				close(reached)
+			}
+			return nil
+		}
+		h, err := Start(t.Context(), g, Options{Env: connector.Env{Settings: settings}, Restore: from})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range random.IntN(4) {
+			c, err := h.TriggerCheckpoint(t.Context())
+			if errors.Is(err, ErrEnded) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if from != nil && c.ID <= from.ID {
+				t.Fatalf("checkpoint %d came after %d", c.ID, from.ID)
+			}
+			from = c
+		}
+		if run < 5 {
+			select {
+			case <-reached:
+			case <-h.Done():
+			}
+			h.Cancel()
+		}
+		_, err = h.Wait()
+		switch {
+		case err == nil:
+			finished = true
+		case !errors.Is(err, ErrCancelled):
+			t.Fatal(err)
+		}
+		if last := h.LastCheckpoint(); last != from {
+			t.Fatalf("the last checkpoint is not the one that was taken last")
+		}
+	}
+	got, want := stream.rows(), slices.Concat(numbers(total), numbers(total))
+	sortRows(want)
+	if !exactly {
+		got, want = slices.Compact(got), slices.Compact(want)
+	}
+	expectRows(t, got, want)
+	if exactly {
+		want = slices.Concat(counted(total), numbers(total))
+		sortRows(want)
+		expectRows(t, final.rows(), want)
+	}
+}
+
+// A checkpoint waits for all inputs, and what comes by an input behind its barrier waits with it.
+func TestAlignment(t *testing.T) {
+	leaktest.Check(t)
+	early, late := newTestSource(t, 1, 1000), newTestSource(t, 1, 10)
+	early.unbounded, late.unbounded = true, true
+	gate, polled := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	late.beforePoll = func(int64, int64) error {
+		once.Do(func() {
+			close(polled)
+			<-gate // no barrier comes from here before this opens
+		})
+		return nil
+	}
+	var g graph.Graph
+	a, b := early.scan(&g, 1), late.scan(&g, 1)
+	counts := make(map[int]int)
+	var atSnapshot map[int]int
+	custom(&g, "join", 1, func() operator.Operator {
+		return &hooks{
+			process: func(_ *operator.Context, input int, b *column.Batch, _ operator.Output) error {
+				counts[input] += b.Rows()
+				return nil
+			},
+			snapshot: func() error {
+				atSnapshot = map[int]int{0: counts[0], 1: counts[1]}
+				return nil
+			},
+		}
+	}, graph.Edge{From: a.ID, Ship: graph.Rebalance}, graph.Edge{From: b.ID, Ship: graph.Rebalance})
+	h, err := Start(t.Context(), &g, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-polled
+	done := make(chan *Checkpoint)
+	go func() {
+		c, err := h.TriggerCheckpoint(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		done <- c
+	}()
+	awaitBegin(h)
+	select {
+	case <-done:
+		t.Fatal("the checkpoint is complete without the second source")
+	default:
+	}
+	close(gate)
+	c := <-done
+	h.Cancel()
+	if _, err := h.Wait(); !errors.Is(err, ErrCancelled) {
+		t.Fatal(err)
+	}
+	// The snapshot of the join has exactly the rows before the sources' positions.
+	for input, source := range []*testSource{early, late} {
+		splits := c.Nodes["scan-"+source.name].Splits
+		if len(splits) != 1 {
+			t.Fatalf("source %d: splits %v", input, splits)
+		}
+		want := testPosition{0, int64(atSnapshot[input])}.split(source.size)
+		if string(splits[0].State) != string(want.State) {
+			t.Errorf("source %d is at %s, and the join had %d of its rows", input, splits[0].State, atSnapshot[input])
+		}
+	}
+}
+
+// Splits are listed once in the life of a job, however often it is restored, and those read are forgotten.
+func TestSplitsAreListedOnce(t *testing.T) {
+	leaktest.Check(t)
+	source := newTestSource(t, 6, 100)
+	// All but one split can be read to their ends.
+	held := make(chan struct{})
+	source.beforePoll = func(split, _ int64) error {
+		if split == 3 {
+			<-held
+		}
+		return nil
+	}
+	build := func() (*graph.Graph, *gathered) {
+		g, got := &graph.Graph{}, &gathered{}
+		custom(g, "gather", 2, got.op, graph.Edge{From: source.scan(g, 2).ID, Ship: graph.Rebalance})
+		return g, got
+	}
+	g, _ := build()
+	h, err := Start(t.Context(), g, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(func() bool { return source.made.Load() == 500 })
+	done := make(chan *Checkpoint)
+	go func() {
+		c, err := h.TriggerCheckpoint(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		done <- c
+	}()
+	awaitBegin(h)
+	close(held)
+	c := <-done
+	if _, err := h.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(c.Nodes["scan-"+source.name].Splits); n > 1 {
+		t.Errorf("the checkpoint has %d splits, want at most the one that was held", n)
+	}
+	g, got := build()
+	mustRun(t, g, Options{Restore: c})
+	if n := source.listed.Load(); n != 1 {
+		t.Errorf("splits were listed %d times", n)
+	}
+	for _, r := range got.all() {
+		if r.n/100 != 3 {
+			t.Errorf("row %d was read again", r.n)
+		}
+	}
+}
+
+// A node that had ended is not run again, one that had not is.
+func TestRestoreAfterSomeEnded(t *testing.T) {
+	leaktest.Check(t)
+	short, long := newTestSource(t, 2, 100), newTestSource(t, 1, 100)
+	long.unbounded = true
+	build := func() (*graph.Graph, *gathered) {
+		g, got := &graph.Graph{}, &gathered{}
+		a, b := short.scan(g, 2), long.scan(g, 1)
+		count := custom(g, "count", 2, newCounter, graph.Edge{From: a.ID, Ship: graph.Hash, Keys: []int{0}})
+		custom(g, "gather", 1, got.op, graph.Edge{From: count.ID, Ship: graph.Rebalance}, graph.Edge{From: b.ID, Ship: graph.Rebalance})
+		return g, got
+	}
+	g, got := build()
+	h, err := Start(t.Context(), g, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := len(counted(200)) + 100
+	await(func() bool { return len(got.all()) == all }) // the short branch has ended, or is about to
+	var c *Checkpoint
+	for c == nil || !c.Nodes["count"].Finished {
+		if c, err = h.TriggerCheckpoint(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.Cancel()
+	if _, err := h.Wait(); !errors.Is(err, ErrCancelled) {
+		t.Fatal(err)
+	}
+	if !c.Nodes["scan-"+short.name].Finished || c.Nodes["gather"].Finished || c.Nodes["scan-"+long.name].Finished {
+		t.Errorf("ended nodes are not those of the short branch")
+	}
+	long.unbounded = false
+	g, got = build()
+	mustRun(t, g, Options{Restore: c})
+	if rows := got.all(); len(rows) != 0 {
+		t.Errorf("rows came again: %v", rows)
+	}
+}
+
+// What a checkpoint covers is committed when it is complete, and again on a restore; an overwrite happens once.
+func TestCommitWithCheckpoint(t *testing.T) {
+	leaktest.Check(t)
+	source := newTestSource(t, 1, 100)
+	source.unbounded = true
+	sink := newTestSink(t)
+	build := func() *graph.Graph {
+		var g graph.Graph
+		sink.node(&g, 1, graph.Edge{From: source.scan(&g, 1).ID})
+		g.Nodes[1].Op.(*graph.Sink).Overwrite = true
+		return &g
+	}
+	h, err := Start(t.Context(), build(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sink.overwrite {
+		t.Error("the first run does not overwrite")
+	}
+	await(func() bool { return source.made.Load() == 100 })
+	c, err := h.TriggerCheckpoint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectRows(t, sink.rows(), numbers(100))
+	h.Cancel()
+	if _, err := h.Wait(); !errors.Is(err, ErrCancelled) {
+		t.Fatal(err)
+	}
+	clear(sink.committed) // as if the job had died between the checkpoint and the commit
+	source.unbounded = false
+	mustRun(t, build(), Options{Restore: c})
+	expectRows(t, sink.rows(), numbers(100))
+	if sink.overwrite {
+		t.Error("a restored run overwrites what it had written")
+	}
+	if got, want := strings.Join(sink.steps, " "), "Prepare Commit Prepare Commit Finish"; got != want {
+		t.Errorf("steps %s, want %s", got, want)
+	}
+}
+
+// A checkpoint that cannot be stored covers nothing: the next one does.
+func TestCheckpointNotStored(t *testing.T) {
+	leaktest.Check(t)
+	source := newTestSource(t, 1, 100)
+	source.unbounded = true
+	sink := newTestSink(t)
+	var g graph.Graph
+	sink.node(&g, 1, graph.Edge{From: source.scan(&g, 1).ID})
+	broken := errTest
+	h, err := Start(t.Context(), &g, Options{OnCheckpoint: func(context.Context, *Checkpoint) error { return broken }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(func() bool { return source.made.Load() == 100 })
+	if _, err := h.TriggerCheckpoint(t.Context()); !errors.Is(err, errTest) {
+		t.Errorf("error %v, want that of the store", err)
+	}
+	if rows := sink.rows(); len(rows) > 0 || h.LastCheckpoint() != nil {
+		t.Error("a checkpoint that was not stored counts")
+	}
+	broken = nil
+	if _, err := h.TriggerCheckpoint(t.Context()); err != nil {
+		t.Error(err)
+	}
+	expectRows(t, sink.rows(), numbers(100))
+	h.Cancel()
+	if _, err := h.Wait(); !errors.Is(err, ErrCancelled) {
+		t.Error(err)
+	}
+}
+
+func settings(t *testing.T, pairs ...string) connector.Env {
+	t.Helper()
+	v := setting.New(setting.Engine)
+	for i := 0; i < len(pairs); i += 2 {
+		if err := v.Set(pairs[i], pairs[i+1], "test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return connector.Env{Settings: v}
+}
+
+// Checkpoints come by the clock; one that takes too long is given up, and one too many ends the job.
+func TestPeriodicCheckpoints(t *testing.T) {
+	leaktest.Check(t)
+	source := newTestSource(t, 1, 100)
+	source.unbounded = true
+	stuck := make(chan chan struct{}, 1)
+	var g graph.Graph
+	custom(&g, "stuck", 1, func() operator.Operator {
+		return &hooks{snapshot: func() error {
+			select {
+			case c := <-stuck:
+				<-c
+			default:
+			}
+			return nil
+		}}
+	}, graph.Edge{From: source.scan(&g, 1).ID, Ship: graph.Rebalance})
+	taken := make(chan int64, 10)
+	clock := newClock()
+	h, err := Start(t.Context(), &g, Options{
+		Clock: clock,
+		Env: settings(t, "execution.checkpointing.interval", "10 s", "execution.checkpointing.timeout", "3 s",
+			"execution.checkpointing.tolerable-failed-checkpoints", "1"),
+		OnCheckpoint: func(_ context.Context, c *Checkpoint) error {
+			taken <- c.ID
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// to moves the clock to so many seconds after the start, once somebody waits for that.
+	to := func(seconds time.Duration) {
+		at := started.Add(seconds * time.Second)
+		clock.Await(at)
+		clock.Advance(at.Sub(clock.Now()))
+	}
+	for id := range int64(3) {
+		to(10 * time.Duration(id+1))
+		if got := <-taken; got != id+1 {
+			t.Errorf("checkpoint %d came, want %d", got, id+1)
+		}
+	}
+	hold := make(chan struct{})
+	stuck <- hold
+	to(40) // checkpoint 4 begins and is stuck
+	to(43) // and is given up
+	clock.Await(started.Add(50 * time.Second))
+	close(hold)
+	to(50)
+	if got := <-taken; got != 5 {
+		t.Errorf("checkpoint %d came after one was given up, want 5", got)
+	}
+	hold = make(chan struct{})
+	stuck <- hold
+	to(60)
+	to(63)
+	to(70) // the next is stuck behind it
+	to(73) // one too many
+	<-h.ctx.Done()
+	close(hold)
+	if _, err := h.Wait(); err == nil || !strings.Contains(err.Error(), "execution.checkpointing.timeout") {
+		t.Errorf("error %v, want that checkpoints take too long", err)
+	}
+}
+
+func TestWrongRestore(t *testing.T) {
+	leaktest.Check(t)
+	source := newTestSource(t, 1, 100)
+	var g graph.Graph
+	source.scan(&g, 1)
+	full := &Checkpoint{ID: 7, MaxParallelism: 128, Nodes: map[string]*NodeState{
+		"gone": {Name: "Aggregate", Subtasks: [][]state.Table{{{Name: "x", Schema: rowFields, Rows: column.NewBatch(rowFields, 0)}}}},
+	}}
+	if _, err := Run(t.Context(), &g, Options{Restore: full}); err == nil || !strings.Contains(err.Error(), "Aggregate (uid 'gone')") {
+		t.Errorf("error %v, want that state would be lost", err)
+	}
+	mustRun(t, &g, Options{Restore: full, Env: settings(t, "execution.state-recovery.ignore-unclaimed-state", "true")})
+	if _, err := Run(t.Context(), &g, Options{Restore: full, MaxParallelism: 64}); err == nil || !strings.Contains(err.Error(), "set pipeline.max-parallelism to 128") {
+		t.Errorf("error %v, want that key groups differ", err)
+	}
+}
