@@ -25,8 +25,8 @@ type aggregate struct {
 
 func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, error) {
 	o := &aggregate{op: op, schema: schema}
-	if op.Updates && op.Phase == graph.Partial {
-		return nil, fmt.Errorf("an aggregate that emits a changelog has no partial phase")
+	if op.Updates && op.Phase != graph.Whole {
+		return nil, fmt.Errorf("an aggregate that emits a changelog has no phases")
 	}
 	types := make([]column.Type, len(op.Keys))
 	for i, k := range op.Keys {
@@ -81,7 +81,7 @@ func (o *aggregate) Open(c *Context) error {
 
 func (o *aggregate) Process(_ int, p Payload, out Output) error {
 	b := p.(*column.Batch)
-	if o.log != nil && o.op.Phase == graph.Whole {
+	if o.log != nil {
 		return o.log.process(b, out)
 	}
 	if !appended(b) {

@@ -11,6 +11,7 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/state"
 )
 
 // Columns of the tests' input: two keys, a number, a text, a condition.
@@ -319,6 +320,86 @@ func feed(t fataler, n *graph.Node, in []column.Field, batches []*column.Batch, 
 	}
 }
 
+// TestAggregateRescales goes on from a snapshot of one subtask as two, each with its key groups.
+func TestAggregateRescales(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		op, in := drawAggregate(t, false)
+		op.Updates = rapid.Bool().Draw(t, "updates")
+		n := &graph.Node{Op: op, Schema: outputOf(op, in)}
+		all := drawRows(t, in, rapid.IntRange(1, 40).Draw(t, "rows"), drawOptions{})
+		want := run(t, n, in, cutRows(t, in, all), -1)
+
+		batches := cutRows(t, in, all)
+		half := rapid.IntRange(0, len(batches)).Draw(t, "half")
+		var c capture
+		o := open(t, n, in, testContext())
+		for _, b := range batches[:half] {
+			if err := o.Process(0, b, &c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var w state.Writer
+		if err := o.Snapshot(&w); err != nil {
+			t.Fatal(err)
+		}
+		for subtask := range 2 {
+			ctx := testContext()
+			ctx.Subtask, ctx.Parallelism = subtask, 2
+			ctx.Restore = &state.Reader{Tables: tablesOf(w.Tables, subtask, 2)}
+			o := open(t, n, in, ctx)
+			for _, b := range batches[half:] {
+				if err := o.Process(0, rowsOf(b, op.Keys, subtask, 2), &c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := o.EndInput(0, &c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		slices.Sort(want)
+		slices.Sort(c.rows)
+		compareRows(t, c.rows, want)
+	})
+}
+
+// tablesOf cuts tables to the key groups of a subtask.
+func tablesOf(tables []state.Table, subtask, parallelism int) []state.Table {
+	var out []state.Table
+	for _, table := range tables {
+		var rows []int32
+		for i, g := range table.Groups {
+			if state.Target(int(g), 128, parallelism) == subtask {
+				rows = append(rows, int32(i))
+			}
+		}
+		b := column.NewBatch(table.Schema, 0)
+		if len(rows) > 0 {
+			b.AppendRows(table.Rows, rows)
+		}
+		table.Rows = b
+		out = append(out, table)
+	}
+	return out
+}
+
+// rowsOf selects the live rows of b that are shipped to a subtask.
+func rowsOf(b *column.Batch, keys []int, subtask, parallelism int) *column.Batch {
+	var cols []*column.Vector
+	for _, k := range keys {
+		cols = append(cols, b.Cols[k])
+	}
+	hashes := make([]uint64, b.Rows())
+	new(state.KeyHasher).Hash(cols, b.Sel, hashes)
+	cut := *b
+	cut.Sel = []int32{}
+	for i, h := range hashes {
+		if state.Target(state.KeyGroup(h, 128), 128, parallelism) == subtask {
+			cut.Sel = append(cut.Sel, int32(b.Row(i)))
+		}
+	}
+	return &cut
+}
+
 // TestPartialIsBounded feeds more groups than a partial table may hold, and keys that never repeat.
 func TestPartialIsBounded(t *testing.T) {
 	in := fields(column.Of(column.BigInt), column.Of(column.BigInt))
@@ -421,10 +502,10 @@ func TestAggregateErrors(t *testing.T) {
 	distinctSum := sum
 	distinctSum.Distinct = true
 	for want, n := range map[string]*graph.Node{
-		"an aggregate that emits a changelog has no partial phase": {Op: &graph.Aggregate{Phase: graph.Partial, Updates: true}},
-		"SUM(DISTINCT …) cannot be computed in phases":             {Op: &graph.Aggregate{Phase: graph.Partial, Calls: []expr.Aggregate{distinctSum}}},
-		"argument types of 0 aggregate calls, want 1":              {Op: &graph.Aggregate{Phase: graph.Final, Calls: []expr.Aggregate{sum}}},
-		"the output has 0 columns, want 1":                         {Op: &graph.Aggregate{Calls: []expr.Aggregate{sum}}},
+		"an aggregate that emits a changelog has no phases": {Op: &graph.Aggregate{Phase: graph.Partial, Updates: true}},
+		"SUM(DISTINCT …) cannot be computed in phases":      {Op: &graph.Aggregate{Phase: graph.Partial, Calls: []expr.Aggregate{distinctSum}}},
+		"argument types of 0 aggregate calls, want 1":       {Op: &graph.Aggregate{Phase: graph.Final, Calls: []expr.Aggregate{sum}}},
+		"the output has 0 columns, want 1":                  {Op: &graph.Aggregate{Calls: []expr.Aggregate{sum}}},
 	} {
 		if _, err := New(n, [][]column.Field{in}); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("error %v, want %s", err, want)
