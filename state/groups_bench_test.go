@@ -24,7 +24,7 @@ func zipfWords() (text []byte, words [][]byte) {
 		for j := range w {
 			w[j] = byte('a' + r.IntN(26))
 		}
-		list[i] = append(w, strconv.Itoa(i%1000)...)
+		list[i] = []byte(string(w) + strconv.Itoa(i%1000))
 	}
 	z := rand.NewZipf(r, 1.1, 1, benchWords-1)
 	for range benchCount * benchBatch {

@@ -10,7 +10,6 @@ type partial struct {
 	*aggregation
 	rows    int // taken in since the table was empty
 	skip    int // rows still to be passed through before the next try
-	single  *aggregation
 	numbers []int32
 	out     *column.Batch
 }

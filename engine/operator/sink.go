@@ -100,8 +100,8 @@ func (o *sink) enforce(b *column.Batch, v *column.Vector, name string) (*column.
 	if k == n {
 		return b, nil
 	}
-	if !o.drop {
-		return nil, fmt.Errorf("Column '%s' is NOT NULL, however, a null value is being written into it. You can set job configuration '%s'='DROP' to suppress this exception and drop such records silently.", //nolint:staticcheck // Flink's own sentence, which its users search for
+	if !o.drop { // Flink's own sentence, which its users search for
+		return nil, fmt.Errorf("Column '%s' is NOT NULL, however, a null value is being written into it. You can set job configuration '%s'='DROP' to suppress this exception and drop such records silently.",
 			name, setting.NotNullEnforcer.Key)
 	}
 	if o.context.Counters != nil {

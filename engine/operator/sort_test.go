@@ -1,12 +1,12 @@
 package operator
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -68,7 +68,7 @@ func modelCompare(v *column.Vector, i, j int) int {
 		}
 		return cmp.Compare(x.Lo, y.Lo)
 	case column.LayoutView:
-		return strings.Compare(string(v.BytesAt(i)), string(v.BytesAt(j)))
+		return bytes.Compare(v.BytesAt(i), v.BytesAt(j))
 	}
 	return 0
 }
