@@ -96,16 +96,19 @@ func (s *sink) Prepare(ctx context.Context) error {
 		return err
 	}
 	if s.dir != "" {
-		file := s.dir[:len(s.dir)-1]
-		switch _, err := s.store.Head(ctx, file); {
-		case err == nil:
+		// Whoever may write may still not be allowed to read: other errors are for the upload to find.
+		if _, err := s.store.Head(ctx, s.dir[:len(s.dir)-1]); err == nil {
 			return &objstore.Error{Op: "write", URL: s.store.URL(s.dir), Kind: objstore.BadURL, Reason: "there is a file of that name",
 				Hint: "give 'path' a directory: a sink writes part files below it"}
-		case objstore.KindOf(err) != objstore.NotFound:
-			return err
 		}
 	}
 	probe, err := s.store.Create(ctx, s.dir+s.prefix()+"probe")
+	var e *objstore.Error
+	if errors.As(err, &e) {
+		about := *e
+		about.URL = s.store.URL(s.dir)
+		return &about
+	}
 	if err != nil {
 		return err
 	}

@@ -263,7 +263,7 @@ func TestPrepareFails(t *testing.T) {
 	}
 	for _, kind := range []objstore.Kind{objstore.NoBucket, objstore.BadCredentials, objstore.Denied} {
 		broken := fault.New(store, fault.Plan{Rules: []fault.Rule{{Ops: []fault.Op{fault.Create}, Kind: kind}}})
-		if err := prepare(memory(broken), "mem://t/other"); objstore.KindOf(err) != kind {
+		if err := prepare(memory(broken), "mem://t/other"); objstore.KindOf(err) != kind || !strings.Contains(err.Error(), "mem://t/other/: injected fault") {
 			t.Errorf("got %v", err)
 		}
 	}

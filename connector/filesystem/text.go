@@ -87,9 +87,15 @@ func (r *textReader) read() blocks {
 
 func (r *textReader) Ready() <-chan struct{} { return r.blocks.Ready() }
 
+// pollSteps is how often one Poll decodes or goes on to another block, at most, when no row comes out: the task has other things to look at too.
+const pollSteps = 16
+
 func (r *textReader) Poll() (*column.Batch, connector.Status, error) {
 	r.recycle()
-	for !r.done {
+	for n := 0; !r.done; n++ {
+		if n == pollSteps {
+			return nil, connector.Ready, nil
+		}
 		if r.starved {
 			ok, err := r.advance()
 			if err != nil {

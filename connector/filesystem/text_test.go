@@ -167,7 +167,7 @@ func naive(text string) []string {
 func TestRangesAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var text strings.Builder
-		for range rapid.IntRange(0, 30).Draw(t, "lines") {
+		for range rapid.IntRange(0, 20).Draw(t, "lines") {
 			n := rapid.OneOf(rapid.IntRange(0, 4), rapid.IntRange(0, 40), rapid.IntRange(0, 300)).Draw(t, "length")
 			for i := range n {
 				text.WriteByte('a' + byte((i+n)%26))
@@ -180,7 +180,7 @@ func TestRangesAgree(t *testing.T) {
 		if _, err := store.Put(context.Background(), "f", []byte(whole), objstore.Condition{}); err != nil {
 			t.Fatal(err)
 		}
-		tune := small(rapid.IntRange(1, 64).Draw(t, "block"), rapid.IntRange(1, 200).Draw(t, "range"))
+		tune := small(rapid.IntRange(1, 64).Draw(t, "block"), max(rapid.IntRange(1, 200).Draw(t, "range"), len(whole)/50))
 		req := scan(memory(store), lineTable("mem://t/f"), 0)
 		req.Keep = rapid.Bool().Draw(t, "keep")
 		s, err := newSource(req, tune)
