@@ -165,10 +165,11 @@ func (x *exprs) apply(at syntax.Node, name string, args ...expr.Expr) (expr.Expr
 }
 
 func (x *exprs) unary(n *syntax.Unary) (expr.Expr, error) {
-	if lit, ok := n.X.(*syntax.Literal); ok && n.Op == syntax.OpMinus {
-		if lit.Kind == syntax.IntegerLiteral || lit.Kind == syntax.DecimalLiteral {
+	if lit, negative := signed(n); lit != nil {
+		if negative {
 			return number(n, "-"+lit.Text)
 		}
+		return number(n, lit.Text)
 	}
 	e, err := x.bind(n.X)
 	if err != nil {
@@ -186,6 +187,28 @@ func (x *exprs) unary(n *syntax.Unary) (expr.Expr, error) {
 		return x.apply(n, "NEGATE", e)
 	}
 	return nil, syntax.Errorf(n, "FINAL and RUNNING belong into MATCH_RECOGNIZE")
+}
+
+// signed returns the exact number that signs alone stand before, nil if there is something else: -2147483648 is an INT, while its
+// opposite is not.
+func signed(n *syntax.Unary) (lit *syntax.Literal, negative bool) {
+	for {
+		if n.Op != syntax.OpMinus {
+			return nil, false
+		}
+		negative = !negative
+		switch operand := n.X.(type) {
+		case *syntax.Unary:
+			n = operand
+		case *syntax.Literal:
+			if operand.Kind == syntax.IntegerLiteral || operand.Kind == syntax.DecimalLiteral {
+				return operand, negative
+			}
+			return nil, false
+		default:
+			return nil, false
+		}
+	}
 }
 
 func isInterval(t column.Type) bool {

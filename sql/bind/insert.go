@@ -34,7 +34,7 @@ func (b *Binder) Insert(n *syntax.Insert) (*plan.Sink, error) {
 	if t.View != nil {
 		return nil, fail(&n.Target, "insert into the table it reads", "'%s' is a view and cannot be written to", path)
 	}
-	options, err := hintOptions(t, &syntax.TableName{Name: n.Target, Hints: n.Hints})
+	options, err := w.hintOptions(t, n.Hints)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ import (
 
 // scan reads a table: its stored and metadata columns, and over them the computed ones.
 func (b *binding) scan(t *catalog.Table, n *syntax.TableName) (*rel, error) {
-	options, err := hintOptions(t, n)
+	options, err := b.hintOptions(t, n.Hints)
 	if err != nil {
 		return nil, err
 	}
@@ -93,13 +93,21 @@ func scanScope(t *catalog.Table, scan *plan.Scan) *scope {
 	return &scope{relations: []relation{r}}
 }
 
+// hints are those that may stand behind a table's name. All but OPTIONS advise how to join.
+var hints = []string{"OPTIONS", "LOOKUP", "STATE_TTL", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP"}
+
 // hintOptions returns a table's options with those of an OPTIONS hint.
-func hintOptions(t *catalog.Table, n *syntax.TableName) (map[string]string, error) {
+func (b *binding) hintOptions(t *catalog.Table, list []syntax.Hint) (map[string]string, error) {
 	options := t.Options
-	for i := range n.Hints {
-		h := &n.Hints[i]
-		if upper(h.Name.Name) != "OPTIONS" {
+	for i := range list {
+		h := &list[i]
+		switch name := upper(h.Name.Name); {
+		case !slices.Contains(hints, name):
+			return nil, fail(&h.Name, suggest.Hint(name, hints, "there are"), "there is no hint %s", name)
+		case name != "OPTIONS":
 			continue
+		case !b.Env.Settings.Bool(setting.DynamicTableOptions):
+			return nil, fail(h, "SET '"+setting.DynamicTableOptions.Key+"' = 'true'", "the hint OPTIONS is switched off")
 		}
 		options = maps.Clone(options)
 		for j := range h.Args {

@@ -53,6 +53,9 @@ func (b *Binder) Table(n *syntax.CreateTable) (*catalog.Table, error) {
 		t.PartitionBy = append(t.PartitionBy, p.Name)
 	}
 	if n.Distribution != nil {
+		if k := n.Distribution.Buckets; k != nil && strings.Trim(k.Text, "0") == "" {
+			return nil, syntax.Errorf(k, "a table is distributed into at least 1 bucket, not %s", k.Text)
+		}
 		for i := range n.Distribution.Columns {
 			if d := &n.Distribution.Columns[i]; t.Find(d.Name) < 0 {
 				return nil, fail(d, suggest.Hint(d.Name, t.Names(), "columns are"), "the distribution column '%s' is not in the table", d.Name)
@@ -107,6 +110,11 @@ func (b *Binder) columns(t *catalog.Table, s *syntax.Schema) error {
 			c.Kind, c.Key = catalog.Metadata, c.Name
 			if n.Key != nil {
 				c.Key = n.Key.Text
+			}
+			for _, other := range t.Columns {
+				if other.Kind == catalog.Metadata && other.Key == c.Key {
+					return fail(n, "make one of them a computed column of the other", "the columns '%s' and '%s' both read the metadata '%s'", other.Name, c.Name, c.Key)
+				}
 			}
 			c.Type, err = typeOf(n.Type)
 		default:

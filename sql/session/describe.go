@@ -221,7 +221,7 @@ func createTableText(t *catalog.Table) string {
 		text += "COMMENT " + quoteText(t.Comment) + "\n"
 	}
 	if t.Distribution != nil {
-		text += syntax.Style{QuoteNames: true}.Format(t.Distribution) + "\n"
+		text += distributionText(t.Distribution) + "\n"
 	}
 	if len(t.PartitionBy) > 0 {
 		text += "PARTITIONED BY (" + quoteAll(t.PartitionBy) + ")\n"
@@ -236,6 +236,22 @@ func createTableText(t *catalog.Table) string {
 	}
 	if len(options) > 0 {
 		text += "WITH (\n" + strings.Join(options, ",\n") + "\n)\n"
+	}
+	return text
+}
+
+// distributionText writes how a table is distributed.
+func distributionText(d *syntax.Distribution) string {
+	text := "DISTRIBUTED"
+	if len(d.Columns) > 0 {
+		list := make([]string, len(d.Columns))
+		for i, c := range d.Columns {
+			list[i] = c.Name
+		}
+		text += [...]string{syntax.DistributionUnset: " BY (", syntax.DistributionHash: " BY HASH(", syntax.DistributionRange: " BY RANGE("}[d.Kind] + quoteAll(list) + ")"
+	}
+	if d.Buckets != nil {
+		text += " INTO " + d.Buckets.Text + " BUCKETS"
 	}
 	return text
 }

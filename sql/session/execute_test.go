@@ -239,7 +239,7 @@ func TestRulesKeepResults(t *testing.T) {
 	all := rules.Order
 	needed := slices.DeleteFunc(slices.Clone(all), func(r rules.Rule) bool { return r.Name != "calc" && r.Name != "distribute" })
 	defer func() { rules.Order = all }()
-	run := func(t *rapid.T, query, mode, parallelism string, order []rules.Rule) []string {
+	rowsOf := func(t *rapid.T, query, mode, parallelism string, order []rules.Rule) []string {
 		rules.Order = order
 		rows, err := execute(query, map[string]string{"execution.runtime-mode": mode, "parallelism.default": parallelism})
 		if err != nil {
@@ -252,11 +252,11 @@ func TestRulesKeepResults(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		query := queries(t)
-		want := run(t, query, "BATCH", "1", needed)
+		want := rowsOf(t, query, "BATCH", "1", needed)
 		slices.Sort(want)
 		for _, mode := range []string{"BATCH", "STREAMING"} {
 			for _, parallelism := range []string{"1", "3"} {
-				got := run(t, query, mode, parallelism, all)
+				got := rowsOf(t, query, mode, parallelism, all)
 				slices.Sort(got)
 				if mode == "STREAMING" && len(got) == 0 && len(want) == 1 {
 					continue // without GROUP BY, empty input gives no row in streaming mode
@@ -267,8 +267,8 @@ func TestRulesKeepResults(t *testing.T) {
 			}
 		}
 		ordered := query + " ORDER BY " + orderOf(query) + " LIMIT 7 OFFSET 2"
-		got := run(t, ordered, "BATCH", "3", all)
-		top := run(t, query+" ORDER BY "+orderOf(query), "BATCH", "1", needed)
+		got := rowsOf(t, ordered, "BATCH", "3", all)
+		top := rowsOf(t, query+" ORDER BY "+orderOf(query), "BATCH", "1", needed)
 		top = top[min(2, len(top)):min(9, len(top))]
 		if !slices.Equal(got, top) {
 			t.Fatalf("%s\ngot  %q\nwant %q", ordered, got, top)

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"context"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
 )
@@ -35,4 +37,19 @@ func evaluate(e expr.Expr, values []string, sel []int32) error {
 		return err
 	}
 	return p.Eval(b, column.NewVector(e.Type(), len(values)))
+}
+
+// run executes a script and returns the last statement's result, or the error that stopped it.
+func run(s *Session, name, text string) (*Result, error) {
+	script, err := Parse(name, text)
+	if err != nil {
+		return nil, err
+	}
+	var r *Result
+	for _, st := range script.Statements {
+		if r, err = s.Execute(context.Background(), st); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
 }

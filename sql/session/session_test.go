@@ -13,22 +13,6 @@ import (
 
 const outDDL = `CREATE TABLE o (a INT, b STRING NOT NULL) WITH ('connector' = 'feed'); CREATE TABLE o2 (a INT) WITH ('connector' = 'feed');`
 
-// mustRun executes a script and returns the last statement's result, or the error that stopped it.
-func mustRun(t *testing.T, s *Session, text string) (*Result, error) {
-	t.Helper()
-	script, err := Parse("job.sql", text)
-	if err != nil {
-		return nil, err
-	}
-	var r *Result
-	for _, st := range script.Statements {
-		if r, err = s.Execute(context.Background(), st); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
-}
-
 func TestPhases(t *testing.T) {
 	boom := errors.New("the store is gone")
 	s := New(Config{Settings: testSettings(), Run: func(context.Context, *Job) error { return boom }})
@@ -38,7 +22,7 @@ func TestPhases(t *testing.T) {
 		"ANALYZE TABLE t COMPUTE STATISTICS": ValidatePhase,
 		"SELECT 1":                           RuntimePhase,
 	} {
-		r, err := mustRun(t, s, text)
+		r, err := run(s, "job.sql", text)
 		if err == nil {
 			err = r.Run(context.Background(), func(*column.Batch) error { return nil })
 		}
@@ -52,7 +36,7 @@ func TestPhases(t *testing.T) {
 	if Phase(boom) != NoPhase || Phase(nil) != NoPhase {
 		t.Error("errors of others have no phase")
 	}
-	_, err := mustRun(t, s, "SELECT 1;\n\nSELECT nope")
+	_, err := run(s, "job.sql", "SELECT 1;\n\nSELECT nope")
 	if want := "job.sql:3:8: "; !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("the error is %q, want it to begin with %q", err, want)
 	}
@@ -61,7 +45,7 @@ func TestPhases(t *testing.T) {
 func TestInsertGivesItsJob(t *testing.T) {
 	var ran *Job
 	s := New(Config{Settings: testSettings(), Run: func(_ context.Context, j *Job) error { ran = j; return nil }})
-	r, err := mustRun(t, s, outDDL+"INSERT INTO o VALUES (1, 'x')")
+	r, err := run(s, "job.sql", outDDL+"INSERT INTO o VALUES (1, 'x')")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +73,7 @@ func TestStatementSetIsOneJob(t *testing.T) {
 		"BEGIN STATEMENT SET; INSERT INTO o VALUES (1, 'x'); INSERT INTO o2 VALUES (2); END",
 	} {
 		s := New(Config{Settings: testSettings()})
-		r, err := mustRun(t, s, outDDL+text)
+		r, err := run(s, "job.sql", outDDL+text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,14 +95,14 @@ func TestStatementSetIsOneJob(t *testing.T) {
 func TestNotNullEnforcer(t *testing.T) {
 	const insert = tableDDL + outDDL + "INSERT INTO o SELECT a, s FROM t"
 	s := New(Config{Settings: testSettings()})
-	r, err := mustRun(t, s, insert)
+	r, err := run(s, "job.sql", insert)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if text := r.Job.Graph.Nodes[1].Op.(*graph.Calc).Project[1].String(); text != "REQUIRE_NOT_NULL(s)" {
 		t.Errorf("the nullable column is written as %s", text)
 	}
-	r, err = mustRun(t, New(Config{Settings: testSettings()}), "SET 'table.exec.sink.not-null-enforcer' = 'drop';"+insert)
+	r, err = run(New(Config{Settings: testSettings()}), "job.sql", "SET 'table.exec.sink.not-null-enforcer' = 'drop';"+insert)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +114,7 @@ func TestNotNullEnforcer(t *testing.T) {
 // TestNullIntoNotNull runs a query whose NULLs meet a NOT NULL column.
 func TestNullIntoNotNull(t *testing.T) {
 	s := New(Config{Settings: testSettings()})
-	r, err := mustRun(t, s, tableDDL+outDDL+"INSERT INTO o SELECT a, s FROM t")
+	r, err := run(s, "job.sql", tableDDL+outDDL+"INSERT INTO o SELECT a, s FROM t")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,14 +141,14 @@ func TestNullIntoNotNull(t *testing.T) {
 
 func TestSettingsOfTheJob(t *testing.T) {
 	s := New(Config{Settings: testSettings()})
-	r, err := mustRun(t, s, "SET 'pipeline.name' = 'nightly'; SET 'execution.runtime-mode' = 'automatic';"+tableDDL+"SELECT a FROM t")
+	r, err := run(s, "job.sql", "SET 'pipeline.name' = 'nightly'; SET 'execution.runtime-mode' = 'automatic';"+tableDDL+"SELECT a FROM t")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Job.Name != "nightly" || !r.Job.Batch {
 		t.Errorf("name %s, batch %v", r.Job.Name, r.Job.Batch)
 	}
-	r, err = mustRun(t, s, "CREATE TABLE live (a INT) WITH ('connector' = 'live'); SELECT a FROM live")
+	r, err = run(s, "job.sql", "CREATE TABLE live (a INT) WITH ('connector' = 'live'); SELECT a FROM live")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,14 +176,14 @@ func TestSecretsStayOut(t *testing.T) {
 	s := New(Config{Settings: testSettings()})
 	const ddl = "CREATE TABLE x (a INT) WITH ('connector' = 'lake', 'path' = 'p', 'format' = 'lines', 'secret-key' = 'hunter2');"
 	for _, text := range []string{"SHOW CREATE TABLE x", "EXPLAIN SELECT * FROM x", "EXPLAIN INSERT INTO x VALUES (1)"} {
-		r, err := mustRun(t, s, ddl+text)
+		r, err := run(s, "job.sql", ddl+text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(r.Text()[0][0].(string), "hunter2") {
 			t.Errorf("%s shows the secret", text)
 		}
-		if _, err := mustRun(t, s, "DROP TABLE x"); err != nil {
+		if _, err := run(s, "job.sql", "DROP TABLE x"); err != nil {
 			t.Fatal(err)
 		}
 	}

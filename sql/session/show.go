@@ -28,7 +28,7 @@ func (s *Session) show(n *syntax.Show) (*Result, error) {
 		}
 	case syntax.ShowCurrentDatabase:
 		return listResult("current database name", []string{db}), nil
-	case syntax.ShowTables, syntax.ShowViews:
+	case syntax.ShowTables, syntax.ShowViews, syntax.ShowModels, syntax.ShowMaterializedTables:
 		if n.From != nil {
 			if cat, db, err = s.databaseName(n.From); err != nil {
 				return nil, err
@@ -37,9 +37,15 @@ func (s *Session) show(n *syntax.Show) (*Result, error) {
 				return nil, at(n.From, err)
 			}
 		}
-		title, names = "table name", s.catalogs.Tables(cat, db)
-		if n.Kind == syntax.ShowViews {
+		switch n.Kind {
+		case syntax.ShowTables:
+			title, names = "table name", s.catalogs.Tables(cat, db)
+		case syntax.ShowViews:
 			title, names = "view name", s.catalogs.Views(cat, db)
+		case syntax.ShowModels: // there are none, as they cannot be made
+			title = "model name"
+		default:
+			title = "materialized table"
 		}
 	case syntax.ShowColumns:
 		t, err := s.object(n.From)
@@ -54,10 +60,6 @@ func (s *Session) show(n *syntax.Show) (*Result, error) {
 		}
 	case syntax.ShowJars:
 		title = "jars"
-	case syntax.ShowMaterializedTables:
-		title = "materialized table"
-	case syntax.ShowModels:
-		title = "model name"
 	default:
 		return nil, unsupported(n, "this form of SHOW")
 	}
