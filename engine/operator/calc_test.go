@@ -117,6 +117,14 @@ func TestValues(t *testing.T) {
 	n := &graph.Node{Op: &graph.Values{Rows: rows}, Schema: schema}
 	compareRows(t, run(t, n, nil, nil, -1), want)
 
+	wrong := &graph.Node{Op: &graph.Values{Rows: [][]expr.Expr{{bigint(1)}}}, Schema: fields(column.Str())}
+	if err := open(t, wrong, nil, testContext()).EndInput(0, discard{}); err == nil ||
+		err.Error() != "row 1, column a: a value of type BIGINT NOT NULL in a column of type STRING" {
+		t.Errorf("error %v", err)
+	}
+	untyped := &graph.Node{Op: &graph.Values{Rows: [][]expr.Expr{{&expr.Literal{}}}}, Schema: fields(column.Str())}
+	compareRows(t, run(t, untyped, nil, nil, -1), []string{"+I NULL"})
+
 	other := testContext()
 	other.Subtask, other.Parallelism = 1, 2
 	var c capture

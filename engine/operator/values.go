@@ -45,7 +45,14 @@ func (o *values) EndInput(_ int, out Output) error {
 			if err != nil {
 				return fmt.Errorf("row %d, column %s: %w", i+1, o.schema[j].Name, err)
 			}
-			b.Cols[j].AppendRows(&v, nil)
+			switch to := b.Cols[j]; {
+			case v.Type.Kind == column.Null:
+				to.AppendNull()
+			case v.Type.Layout() != to.Type.Layout():
+				return fmt.Errorf("row %d, column %s: a value of type %s in a column of type %s", i+1, o.schema[j].Name, v.Type, to.Type)
+			default:
+				to.AppendRows(&v, nil)
+			}
 		}
 		b.Len++
 		if b.Len == ChunkRows || i == len(o.op.Rows)-1 {
