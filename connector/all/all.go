@@ -10,5 +10,7 @@ import (
 
 	// Formats.
 	_ "github.com/millstream/millstream/connector/format/csv"
+	_ "github.com/millstream/millstream/connector/format/json"
+	_ "github.com/millstream/millstream/connector/format/parquet"
 	_ "github.com/millstream/millstream/connector/format/raw"
 )
