@@ -21,7 +21,7 @@ func (b *Binder) Table(n *syntax.CreateTable) (*catalog.Table, error) {
 	if err := refuseTable(n); err != nil {
 		return nil, err
 	}
-	t := &catalog.Table{Path: path, Temporary: n.Temporary, Distribution: n.Distribution, Options: optionMap(n.Options)}
+	t := &catalog.Table{Path: path, Temporary: n.Temporary, Distribution: n.Distribution, Options: Options(n.Options)}
 	if n.Comment != nil {
 		t.Comment = n.Comment.Text
 	}
@@ -82,8 +82,8 @@ func refuseTable(n *syntax.CreateTable) error {
 	return nil
 }
 
-// optionMap collects WITH options; of one that is given twice the last counts.
-func optionMap(list []syntax.Option) map[string]string {
+// Options collects WITH options; of one that is given twice the last counts.
+func Options(list []syntax.Option) map[string]string {
 	m := make(map[string]string, len(list))
 	for _, o := range list {
 		m[o.Key.Text] = o.Value.Text
@@ -232,74 +232,6 @@ func (b *Binder) watermark(t *catalog.Table, n *syntax.Watermark) error {
 
 func isEventTime(t column.Type) bool {
 	return (t.Kind == column.Timestamp || t.Kind == column.TimestampLTZ) && t.Precision <= 3
-}
-
-// View resolves CREATE VIEW. text is the source that positions in n are in.
-func (b *Binder) View(n *syntax.CreateView, text string) (*catalog.Table, error) {
-	path, err := b.Catalogs.Resolve(names(n.Name.Parts))
-	if err != nil {
-		return nil, place(&n.Name, err)
-	}
-	e := &expansion{}
-	r, err := b.start(e).query(n.Query, nil)
-	if err != nil {
-		return nil, err
-	}
-	list := fieldNames(r.fields())
-	if len(n.Columns) > 0 {
-		if len(n.Columns) != len(list) {
-			return nil, syntax.Errorf(&syntax.Span{From: n.Columns[0].From, To: n.Columns[len(n.Columns)-1].To},
-				"the view's query has %s (%s), but %s given", plural(len(list), "column"), typeList(r.fields()), pluralIs(len(n.Columns), "name"))
-		}
-		list = names(n.Columns)
-		for i := range n.Columns {
-			if slices.Contains(list[:i], list[i]) {
-				return nil, syntax.Errorf(&n.Columns[i], "the column '%s' is there twice", list[i])
-			}
-		}
-	} else if at, name := repeated(n.Query); at != nil {
-		return nil, fail(at, "give one of them another alias", "the column '%s' is there twice", name)
-	}
-	expanded := e.apply(text, n.Query.From, n.Query.To)
-	query, err := syntax.ParseQuery(expanded)
-	if err != nil {
-		return nil, place(n.Query, err)
-	}
-	cat, db := b.Catalogs.Current()
-	t := &catalog.Table{Path: path, Temporary: n.Temporary, View: &catalog.View{
-		Text: expanded, Query: query, Catalog: cat, Database: db, Expanded: syntax.Style{QuoteNames: true}.Format(query),
-	}}
-	if n.Comment != nil {
-		t.Comment = n.Comment.Text
-	}
-	for i, f := range r.fields() {
-		t.Columns = append(t.Columns, catalog.Column{Name: list[i], Type: f.Type, Time: r.times[i]})
-	}
-	return t, nil
-}
-
-// repeated finds an alias that a query's select list has twice.
-func repeated(q *syntax.Query) (syntax.Node, string) {
-	s, ok := q.Body.(*syntax.Select)
-	if !ok {
-		return nil, ""
-	}
-	seen := map[string]bool{}
-	for i := range s.Items {
-		it := &s.Items[i]
-		name := ""
-		if ref, ok := it.X.(*syntax.ColumnRef); ok {
-			name = ref.Parts[len(ref.Parts)-1].Name
-		}
-		if it.Alias != nil {
-			name = it.Alias.Name
-		}
-		if name != "" && seen[name] {
-			return it, name
-		}
-		seen[name] = true
-	}
-	return nil, ""
 }
 
 // Expr binds an expression without columns, such as for a test of the function list.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"github.com/millstream/millstream/sql/bind"
 	"github.com/millstream/millstream/sql/suggest"
 	"github.com/millstream/millstream/sql/syntax"
 )
@@ -41,7 +42,7 @@ func (s *Session) createDatabase(n *syntax.CreateDatabase) (*Result, error) {
 	if _, err := s.catalogs.Database(cat, db); err == nil && n.IfNotExists {
 		return done(nil)
 	}
-	return done(at(&n.Name, s.catalogs.AddDatabase(cat, db, commentText(n.Comment), optionMap(n.Options))))
+	return done(at(&n.Name, s.catalogs.AddDatabase(cat, db, commentText(n.Comment), bind.Options(n.Options))))
 }
 
 // createCatalog executes CREATE CATALOG. There is one type: in memory.
@@ -69,7 +70,7 @@ func (s *Session) createCatalog(n *syntax.CreateCatalog) (*Result, error) {
 	if !typed {
 		return nil, syntax.Errorf(&n.Name, "the catalog needs a type: add WITH ('type' = 'generic_in_memory')")
 	}
-	return done(at(&n.Name, s.catalogs.AddCatalog(n.Name.Name, db, commentText(n.Comment), optionMap(n.Options))))
+	return done(at(&n.Name, s.catalogs.AddCatalog(n.Name.Name, db, commentText(n.Comment), bind.Options(n.Options))))
 }
 
 // drop executes DROP.
@@ -111,15 +112,6 @@ func parts(n *syntax.Name) []string {
 		list[i] = p.Name
 	}
 	return list
-}
-
-// optionMap collects WITH options; of one that is given twice the last counts.
-func optionMap(list []syntax.Option) map[string]string {
-	m := make(map[string]string, len(list))
-	for _, o := range list {
-		m[o.Key.Text] = o.Value.Text
-	}
-	return m
 }
 
 func commentText(l *syntax.Literal) string {

@@ -1,7 +1,7 @@
 package session
 
 import (
-	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -41,12 +41,12 @@ func FuzzExecute(f *testing.F) {
 			}
 		}
 		for _, st := range script.Statements {
-			_, err := s.Execute(context.Background(), st)
+			_, err := s.Execute(t.Context(), st)
 			if err == nil {
 				continue
 			}
-			e := err.(*Error)
-			if place, ok := e.Err.(*syntax.Error); ok && (place.From < st.Node.Pos() || place.To > st.Node.End() || place.From > place.To) {
+			var place *syntax.Error
+			if errors.As(err, &place) && (place.From < st.Node.Pos() || place.To > st.Node.End() || place.From > place.To) {
 				t.Errorf("the error is at %d to %d, outside of the statement at %d to %d: %v", place.From, place.To, st.Node.Pos(), st.Node.End(), err)
 			}
 		}

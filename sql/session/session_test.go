@@ -24,7 +24,7 @@ func TestPhases(t *testing.T) {
 	} {
 		r, err := run(s, "job.sql", text)
 		if err == nil {
-			err = r.Run(context.Background(), func(*column.Batch) error { return nil })
+			err = r.Run(t.Context(), func(*column.Batch) error { return nil })
 		}
 		if Phase(err) != want {
 			t.Errorf("%s: phase %s of %v, want %s", text, Phase(err), err, want)
@@ -53,7 +53,7 @@ func TestInsertGivesItsJob(t *testing.T) {
 		t.Error("the job ran before Run was called")
 	}
 	var ids []string
-	if err := r.Run(context.Background(), func(b *column.Batch) error {
+	if err := r.Run(t.Context(), func(b *column.Batch) error {
 		ids = append(ids, string(b.Cols[0].BytesAt(0)))
 		return nil
 	}); err != nil {

@@ -5,7 +5,7 @@ import "testing"
 func TestNearest(t *testing.T) {
 	known := []string{"id", "name", "dept_id", "salary", "UPPER", "customer_name"}
 	for name, want := range map[string]string{
-		"ID": "id", "nmae": "name", "salry": "salary", "upper": "UPPER", "dept": "dept_id", "customer": "customer_name",
+		"ID": "id", "namee": "name", "salry": "salary", "upper": "UPPER", "dept": "dept_id", "customer": "customer_name",
 		"zzz": "", "x": "", "": "",
 	} {
 		if got := Nearest(name, known); got != want {
@@ -19,7 +19,7 @@ func TestHint(t *testing.T) {
 		name, want string
 		known      []string
 	}{
-		{"nmae", "did you mean 'name'?", []string{"id", "name"}},
+		{"namee", "did you mean 'name'?", []string{"id", "name"}},
 		{"qqqqq", "columns there are id, name", []string{"id", "name"}},
 		{"qqqqq", "", nil},
 		{"qqqqq", "columns there are a1, a2, a3, a4, a5, a6, a7, a8, a9, b1, b2, b3, …",
