@@ -12,5 +12,6 @@ import (
 	_ "github.com/millstream/millstream/connector/format/csv"
 	_ "github.com/millstream/millstream/connector/format/json"
 	_ "github.com/millstream/millstream/connector/format/parquet"
+	_ "github.com/millstream/millstream/connector/format/json"
 	_ "github.com/millstream/millstream/connector/format/raw"
 )
