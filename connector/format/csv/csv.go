@@ -61,6 +61,7 @@ func init() {
 			nullOption, scientificOption, firstLineOption, multilineOption},
 		Extension:  ".csv",
 		NewDecoder: func(c format.Config) (format.Decoder, error) { return newDecoder(c) },
+		NewEncoder: func(c format.Config) (format.Encoder, error) { return newEncoder(c) },
 	})
 }
 

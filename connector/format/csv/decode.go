@@ -116,15 +116,16 @@ func (d *decoder) Splittable(head []byte) bool {
 	}
 }
 
+var byteOrderMark = []byte("\ufeff")
+
 // Header skips a byte order mark and, if asked for, the first record.
 func (d *decoder) Header(data []byte, last bool) (int, error) {
-	mark := []byte("\ufeff")
-	if len(data) < len(mark) && !last && bytes.HasPrefix(mark, data) {
+	if len(data) < len(byteOrderMark) && !last && bytes.HasPrefix(byteOrderMark, data) {
 		return -1, nil
 	}
 	at := 0
-	if bytes.HasPrefix(data, mark) {
-		at = len(mark)
+	if bytes.HasPrefix(data, byteOrderMark) {
+		at = len(byteOrderMark)
 	}
 	if !d.firstLine {
 		return at, nil

@@ -1,7 +1,6 @@
 package csv
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,43 +12,17 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/connector/format/internal/formattest"
 	"github.com/millstream/millstream/connector/format/internal/scan"
-	"github.com/millstream/millstream/setting"
 )
 
-// failer is what helpers need of a testing.T or a rapid.T.
-type failer interface {
-	Helper()
-	Fatal(args ...any)
-	Fatalf(format string, args ...any)
-}
-
-// config makes a configuration from a list such as "a INT, b STRING" of the few types below.
-func config(t failer, columns string, given map[string]string) format.Config {
+// config makes a configuration from a list such as "a INT, b STRING".
+func config(t formattest.TB, columns string, given map[string]string) format.Config {
 	t.Helper()
-	spec, _ := format.Lookup("csv")
-	values, err := setting.Check(spec.Options, given)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := format.Config{Options: values}
-	for part := range strings.SplitSeq(columns, ", ") {
-		name, typ, _ := strings.Cut(part, " ")
-		c.Columns = append(c.Columns, column.Field{Name: name, Type: types[typ]})
-	}
-	return c
+	return formattest.Config(t, "csv", columns, given)
 }
 
-var types = map[string]column.Type{
-	"INT": column.Of(column.Int), "BIGINT": column.Of(column.BigInt), "DOUBLE": column.Of(column.Double), "STRING": column.Str(),
-	"BOOLEAN": column.Of(column.Boolean), "DATE": column.Of(column.Date), "TIME": column.Of(column.Time), "TS": column.Sized(column.Timestamp, 3),
-	"LTZ": column.Sized(column.TimestampLTZ, 3), "DEC": column.DecimalOf(6, 2), "BYTES": column.Bytes(),
-	"INTS": column.ArrayOf(column.Of(column.Int)), "TEXTS": column.ArrayOf(column.Str()), "DOUBLES": column.ArrayOf(column.Of(column.Double)),
-	"PAIR": column.RowOf(column.Field{Name: "x", Type: column.Of(column.Int)}, column.Field{Name: "y", Type: column.Str()}),
-	"MAP":  column.MapOf(column.Str(), column.Str()), "DEEP": column.ArrayOf(column.ArrayOf(column.Str())),
-}
-
-func mustDecoder(t failer, c format.Config) *decoder {
+func mustDecoder(t formattest.TB, c format.Config) *decoder {
 	t.Helper()
 	d, err := newDecoder(c)
 	if err != nil {
@@ -58,71 +31,18 @@ func mustDecoder(t failer, c format.Config) *decoder {
 	return d
 }
 
-// row writes row i of a batch as the values' texts between '|', with ∅ for NULL.
-func row(b *column.Batch, i int) string {
-	var out []byte
-	for c, v := range b.Cols {
-		if c > 0 {
-			out = append(out, '|')
-		}
-		if v.IsNull(i) {
-			out = append(out, "∅"...)
-		} else {
-			out = column.AppendText(out, v, i, nil)
-		}
-	}
-	return string(out)
-}
-
 // read decodes text, given in blocks of size bytes, in batches of most rows; slow keeps it from decoding by columns.
-func read(t failer, d *decoder, fields []column.Field, text string, size, most int, slow bool) (rows []string, err error) {
+func read(t formattest.TB, d *decoder, fields []column.Field, text string, size, most int, slow bool) (rows []string, err error) {
 	t.Helper()
-	out := column.NewBatch(fields, 0)
-	var rest []byte
-	header := false
-	for len(text) > 0 || len(rest) > 0 || !header {
-		n := min(size, len(text))
-		rest = append(bytes.Clone(rest), text[:n]...)
-		text = text[n:]
-		last := text == ""
-		if !header {
-			used, err := d.Header(rest, last)
-			if err != nil {
-				return rows, err
-			}
-			if used < 0 {
-				continue
-			}
-			header, rest = true, rest[used:]
-		}
-		for {
-			out.Reset()
-			used, err := decodeOnce(d, rest, last, out, most, slow)
-			if out.Len > most {
-				t.Fatalf("%d rows, asked for %d", out.Len, most)
-			}
-			for i := range out.Len {
-				rows = append(rows, row(out, i))
-			}
-			if err != nil {
-				return rows, err
-			}
-			rest = rest[used:]
-			if out.Len < most {
-				break
-			}
-		}
-		if last && len(rest) > 0 {
-			t.Fatalf("%q was left over", rest)
-		}
+	decode := d.Decode
+	if slow {
+		decode = d.decodeSlowly
 	}
-	return rows, nil
+	return formattest.Read(t, d.Header, decode, fields, text, size, most)
 }
 
-func decodeOnce(d *decoder, data []byte, last bool, out *column.Batch, most int, slow bool) (at int, err error) {
-	if !slow {
-		return d.Decode(data, last, out, most)
-	}
+// decodeSlowly decodes record by record.
+func (d *decoder) decodeSlowly(data []byte, last bool, out *column.Batch, most int) (at int, err error) {
 	data = scan.Padded(data)
 	d.strict = true
 	for i := range d.targets {
@@ -177,7 +97,7 @@ func TestDecode(t *testing.T) {
 		{name: "arrays", columns: "a INT, xs INTS", text: "1,1;2;3\n2,\n3,7\n", want: []string{"1|[1, 2, 3]", "2|[]", "3|[7]"}},
 		{name: "arrays with another delimiter", columns: "xs TEXTS, ns DOUBLES", text: "x||z,1.5|2\n,3\n\"one|\"\"two\"\"\",\n", options: map[string]string{"array-element-delimiter": "|"}, want: []string{"[x, , z]|[1.5, 2.0]", "[]|[3.0]", "[one, \"two\"]|[]"}},
 		{name: "null elements", columns: "xs INTS, b STRING", text: "1;-;3,x\n", options: map[string]string{"null-literal": "-"}, want: []string{"[1, NULL, 3]|x"}},
-		{name: "rows", columns: "a INT, r PAIR", text: "1,5;z\n2,\n", want: []string{"1|(5, z)", "2|∅"}},
+		{name: "rows", columns: "a INT, r ROW", text: "1,5;z\n2,\n", want: []string{"1|(5, z)", "2|∅"}},
 		{name: "delimiter behind the last field", columns: "a INT, b STRING", text: "1,x,\n2,y,  \r\n3,z,\"\"\n", want: []string{"1|x", "2|y", "3|z"}},
 		{name: "one column", columns: "a STRING", text: "x\n\ny\n", want: []string{"x", "", "y"}},
 
@@ -190,7 +110,7 @@ func TestDecode(t *testing.T) {
 		{name: "no date", columns: "a DATE", text: "01/02/2024\n", err: "@0: not a date such as 2024-12-31 in column 'a': \"01/02/2024\""},
 		{name: "no timestamp", columns: "a TS", text: "2024-01-01T00:00:00\n", err: "@0: not a timestamp such as 2024-12-31 23:59:59.999 in column 'a'"},
 		{name: "no element", columns: "a INTS", text: "1;x\n", err: "@0: not a value of type ARRAY<INT> in column 'a': \"x\""},
-		{name: "too few parts", columns: "a PAIR", text: "1\n", err: "@0: not a value of type ROW<`x` INT, `y` STRING> in column 'a': \"1\""},
+		{name: "too few parts", columns: "a ROW", text: "1\n", err: "@0: not a value of type ROW<`a` INT, `b` STRING> in column 'a': \"1\""},
 		{name: "open quote", columns: "a STRING, b STRING", text: "x,\"open\n", err: "@0: a quote that is never closed in column 'b': \"\\\"open\\n\""},
 		{name: "open escape", columns: "a STRING, b STRING", text: "x,y\n1,2\\", options: map[string]string{"escape-character": `\`}, want: []string{"x|y"}, err: "@4: nothing behind the escape character in column 'b'"},
 		{name: "text behind a quote", columns: "a STRING, b STRING", text: "x,y\n\"x\"y,z\n", want: []string{"x|y"}, err: "@4: text behind the closing quote; a quote within quotes must be doubled in column 'a': \"\\\"x\\\"y\""},
@@ -201,8 +121,9 @@ func TestDecode(t *testing.T) {
 			text: "1,1.5,true,2024-01-01\nx,2.5,false,2024-01-02\n3,bad,maybe,2024-13-01\n4\n5,5.5,TRUE,2024-01-05,extra\n",
 			want: []string{"1|1.5|TRUE|2024-01-01", "∅|2.5|FALSE|2024-01-02", "3|∅|FALSE|∅", "4|∅|∅|∅"}, skipped: 4},
 		{name: "ignored empty lines", columns: "a STRING, b STRING", options: ignore, text: "x,y\n\nz,w\n\n", want: []string{"x|y", "|∅", "z|w", "|∅"}, skipped: 2},
+		{name: "ignored empty lines first", columns: "a STRING, b STRING", options: ignore, text: "\n\n,,", want: []string{"|∅", "|∅", "|"}, skipped: 2},
 		{name: "ignored quotes", columns: "a STRING, b STRING", options: ignore, text: "\"x\"y,z\na,b\n\"open", want: []string{"a|b"}, skipped: 2},
-		{name: "ignored elements", columns: "a INTS, r PAIR", options: ignore, text: "1;x,x;y\n2,3\n", want: []string{"[1, NULL]|(NULL, y)", "[2]|(3, NULL)"}, skipped: 1},
+		{name: "ignored elements", columns: "a INTS, r ROW", options: ignore, text: "1;x,x;y\n2,3\n", want: []string{"[1, NULL]|(NULL, y)", "[2]|(3, NULL)"}, skipped: 1},
 		{name: "ignored bytes", columns: "a STRING", options: ignore, text: "x\xff\ny\n", want: []string{"∅", "y"}, skipped: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -361,8 +282,13 @@ func TestRanges(t *testing.T) {
 			if start >= starts[i+1] {
 				continue
 			}
-			// A range's last record may end behind the range: the reader goes on until it has it.
-			rows, err := readRange(t, c, text, start, starts[i+1])
+			// A range ends where the next one's first record begins.
+			d := mustDecoder(t, c)
+			header := d.Header
+			if i > 0 {
+				header = func([]byte, bool) (int, error) { return 0, nil }
+			}
+			rows, err := formattest.Read(t, header, d.Decode, c.Columns, text[start:starts[i+1]], 1000, 1000)
 			got = append(got, rows...)
 			if err != nil {
 				return
@@ -375,24 +301,6 @@ func TestRanges(t *testing.T) {
 			t.Fatalf("%q in ranges from %v: %q, want %q", text, starts, got, want)
 		}
 	})
-}
-
-// readRange reads the records that begin in text[start:end].
-func readRange(t failer, c format.Config, text string, start, end int) (rows []string, err error) {
-	d := mustDecoder(t, c)
-	out := column.NewBatch(c.Columns, 0)
-	for at := start; at < end; {
-		out.Reset()
-		used, err := d.Decode([]byte(text[at:]), true, out, 1)
-		for i := range out.Len {
-			rows = append(rows, row(out, i))
-		}
-		if err != nil {
-			return rows, err
-		}
-		at += used
-	}
-	return rows, nil
 }
 
 func TestSplittable(t *testing.T) {
@@ -444,8 +352,8 @@ func TestConfigErrors(t *testing.T) {
 		{"a INT", map[string]string{"quote-character": "a", "disable-quote-character": "true"}, "exclude each other"},
 		{"a INT", map[string]string{"quote-character": ","}, "must be different"},
 		{"a INT", map[string]string{"array-element-delimiter": ""}, "must have at least one character"},
-		{"a MAP", nil, "cannot carry column 'a' of type MAP<STRING, STRING>"},
-		{"a DEEP", nil, "within an ARRAY or ROW only simple types are possible, not ARRAY<STRING>"},
+		{"a COUNTS", nil, "cannot carry column 'a' of type MAP<STRING, INT>"},
+		{"a NESTED", nil, "within an ARRAY or ROW only simple types are possible, not ARRAY<STRING>"},
 	} {
 		if _, err := newDecoder(config(t, test.columns, test.options)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v: %v, want %s", test.options, err, test.want)

@@ -39,7 +39,7 @@ func (d *decoder) run(data []byte, at int, out *column.Batch, most int) int {
 			lines--
 		}
 	}
-	rows = d.regular(data, rows, lines == rows)
+	rows = d.regular(data, rows, lines)
 	if d.comments {
 		rows = d.uncommented(data, rows)
 	}
@@ -84,22 +84,23 @@ func (d *decoder) clean(data []byte, at int) int {
 	return end
 }
 
-// regular returns how many of the records end in their n-th hit, of which none before is a line end. checked says that there
-// are as many line ends as records.
-func (d *decoder) regular(data []byte, rows int, checked bool) int {
+// regular returns how many of the records end in their n-th hit, of which none before is a line end. lines is how many line ends
+// there are among the hits of all of them.
+func (d *decoder) regular(data []byte, rows, lines int) int {
 	n := len(d.fields)
 	for r := range rows {
-		e := d.ends[r*n+1 : r*n+1+n]
-		if data[e[n-1]] != '\n' {
-			return r
+		if data[d.ends[r*n+n]] != '\n' {
+			rows = r
+			lines = -1 // those of fewer records are unknown
+			break
 		}
-		if checked {
-			continue
-		}
-		for _, p := range e[:n-1] {
-			if data[p] == '\n' {
-				return r
-			}
+	}
+	if lines == rows {
+		return rows
+	}
+	for i, p := range d.ends[1 : rows*n+1] {
+		if data[p] == '\n' && i%n != n-1 {
+			return i / n
 		}
 	}
 	return rows

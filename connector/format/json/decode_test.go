@@ -13,51 +13,16 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector/format"
-	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/connector/format/internal/formattest"
 )
 
-// failer is what helpers need of a testing.T or a rapid.T.
-type failer interface {
-	Helper()
-	Fatal(args ...any)
-	Fatalf(format string, args ...any)
-}
-
-func named(name string, t column.Type) column.Field { return column.Field{Name: name, Type: t} }
-
-var (
-	integer32 = column.Of(column.Int)
-	text      = column.Str()
-)
-
-var types = map[string]column.Type{
-	"BOOLEAN": column.Of(column.Boolean), "TINYINT": column.Of(column.TinyInt), "SMALLINT": column.Of(column.SmallInt), "INT": integer32,
-	"BIGINT": column.Of(column.BigInt), "FLOAT": column.Of(column.Float), "DOUBLE": column.Of(column.Double), "STRING": text, "DEC": column.DecimalOf(6, 2),
-	"DATE": column.Of(column.Date), "TIME": column.Of(column.Time), "TS": column.Sized(column.Timestamp, 3), "TS6": column.Sized(column.Timestamp, 6), "LTZ": column.Sized(column.TimestampLTZ, 3),
-	"BYTES": column.Bytes(), "INTS": column.ArrayOf(integer32), "COUNTS": column.MapOf(text, integer32), "LISTS": column.MapOf(text, column.ArrayOf(integer32)),
-	"BAG": column.MultisetOf(text), "NULL": column.Of(column.Null), "VARIANT": column.Of(column.Variant), "BYINT": column.MapOf(integer32, text),
-	"ROW":   column.RowOf(named("a", integer32), named("b", text)),
-	"DEEP":  column.RowOf(named("x", column.RowOf(named("c", text), named("d", column.ArrayOf(integer32)))), named("n", integer32)),
-	"PAIRS": column.ArrayOf(column.RowOf(named("k", text), named("v", column.Of(column.Double)))),
-}
-
-// config makes a configuration from a list such as "a INT, b STRING" of the types above.
-func config(t failer, columns string, given map[string]string) format.Config {
+// config makes a configuration from a list such as "a INT, b STRING".
+func config(t formattest.TB, columns string, given map[string]string) format.Config {
 	t.Helper()
-	spec, _ := format.Lookup("json")
-	values, err := setting.Check(spec.Options, given)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := format.Config{Options: values}
-	for part := range strings.SplitSeq(columns, ", ") {
-		name, typ, _ := strings.Cut(part, " ")
-		c.Columns = append(c.Columns, named(name, types[typ]))
-	}
-	return c
+	return formattest.Config(t, "json", columns, given)
 }
 
-func mustDecoder(t failer, c format.Config) *decoder {
+func mustDecoder(t formattest.TB, c format.Config) *decoder {
 	t.Helper()
 	d, err := newDecoder(c)
 	if err != nil {
@@ -66,65 +31,10 @@ func mustDecoder(t failer, c format.Config) *decoder {
 	return d
 }
 
-// row writes row i of a batch as the values' texts between '|', with ∅ for NULL.
-func row(b *column.Batch, i int) string {
-	var out []byte
-	for c, v := range b.Cols {
-		if c > 0 {
-			out = append(out, '|')
-		}
-		if v.IsNull(i) {
-			out = append(out, "∅"...)
-		} else {
-			out = column.AppendText(out, v, i, nil)
-		}
-	}
-	return string(out)
-}
-
 // read decodes text, given in blocks of size bytes, in batches of most rows.
-func read(t failer, d *decoder, fields []column.Field, text string, size, most int) (rows []string, err error) {
+func read(t formattest.TB, d *decoder, fields []column.Field, text string, size, most int) (rows []string, err error) {
 	t.Helper()
-	out := column.NewBatch(fields, 0)
-	var rest []byte
-	header := false
-	for len(text) > 0 || len(rest) > 0 || !header {
-		n := min(size, len(text))
-		rest = append(bytes.Clone(rest), text[:n]...)
-		text = text[n:]
-		last := text == ""
-		if !header {
-			used, err := d.Header(rest, last)
-			if err != nil {
-				return rows, err
-			}
-			if used < 0 {
-				continue
-			}
-			header, rest = true, rest[used:]
-		}
-		for {
-			out.Reset()
-			used, err := d.Decode(rest, last, out, most)
-			if out.Len > most {
-				t.Fatalf("%d rows, asked for %d", out.Len, most)
-			}
-			for i := range out.Len {
-				rows = append(rows, row(out, i))
-			}
-			if err != nil {
-				return rows, err
-			}
-			rest = rest[used:]
-			if out.Len < most {
-				break
-			}
-		}
-		if last && len(rest) > 0 {
-			t.Fatalf("%q was left over", rest)
-		}
-	}
-	return rows, nil
+	return formattest.Read(t, d.Header, d.Decode, fields, text, size, most)
 }
 
 func TestDecode(t *testing.T) {
@@ -382,7 +292,7 @@ func FuzzAgainstEncodingJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	c := config(f, "a STRING, b DOUBLE", map[string]string{"ignore-parse-errors": "false"})
-	c.Columns[1].Type = text
+	c.Columns[1].Type = column.Str()
 	f.Fuzz(func(t *testing.T, line []byte) {
 		if len(line) > 2000 || bytes.IndexByte(line, '\n') >= 0 || len(bytes.TrimSpace(line)) == 0 || bytes.HasPrefix(line, []byte("\ufeff")) {
 			return

@@ -44,6 +44,7 @@ func init() {
 			ignoreNullOption, parserOption},
 		Extension:  ".json",
 		NewDecoder: func(c format.Config) (format.Decoder, error) { return newDecoder(c) },
+		NewEncoder: func(c format.Config) (format.Encoder, error) { return newEncoder(c) },
 	})
 }
 

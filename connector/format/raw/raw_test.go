@@ -13,28 +13,18 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/connector/format/internal/formattest"
 	"github.com/millstream/millstream/connector/format/internal/scan"
-	"github.com/millstream/millstream/setting"
 )
 
-// failer is what helpers need of a testing.T or a rapid.T.
-type failer interface {
-	Helper()
-	Fatal(args ...any)
-	Fatalf(format string, args ...any)
-}
-
-func config(t failer, typ column.Type, given map[string]string) format.Config {
+func config(t formattest.TB, typ column.Type, given map[string]string) format.Config {
 	t.Helper()
-	spec, _ := format.Lookup("raw")
-	values, err := setting.Check(spec.Options, given)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return format.Config{Options: values, Columns: []column.Field{{Name: "line", Type: typ}}}
+	c := formattest.Config(t, "raw", "line STRING", given)
+	c.Columns[0].Type = typ
+	return c
 }
 
-func mustDecoder(t failer, c format.Config) *decoder {
+func mustDecoder(t formattest.TB, c format.Config) *decoder {
 	t.Helper()
 	d, err := newDecoder(c)
 	if err != nil {
@@ -43,7 +33,7 @@ func mustDecoder(t failer, c format.Config) *decoder {
 	return d
 }
 
-func mustEncoder(t failer, c format.Config) *encoder {
+func mustEncoder(t formattest.TB, c format.Config) *encoder {
 	t.Helper()
 	e, err := newEncoder(c)
 	if err != nil {
@@ -52,37 +42,13 @@ func mustEncoder(t failer, c format.Config) *encoder {
 	return e
 }
 
-// decode reads text in blocks of at most size bytes, as a connector does, in batches of most rows.
-func decode(t failer, c format.Config, text string, size, most int) []string {
+// decode reads text in blocks of at most size bytes, in batches of most rows.
+func decode(t formattest.TB, c format.Config, text string, size, most int) []string {
 	t.Helper()
 	d := mustDecoder(t, c)
-	var rows []string
-	out := column.NewBatch(c.Columns, 0)
-	rest := []byte(nil)
-	for len(text) > 0 || len(rest) > 0 {
-		n := min(size, len(text))
-		rest = append(bytes.Clone(rest), text[:n]...)
-		text = text[n:]
-		for {
-			out.Reset()
-			used, err := d.Decode(rest, text == "", out, most)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if out.Len > most {
-				t.Fatalf("%d rows, asked for %d", out.Len, most)
-			}
-			for i := range out.Len {
-				rows = append(rows, string(out.Cols[0].BytesAt(i)))
-			}
-			rest = rest[used:]
-			if out.Len < most {
-				break
-			}
-		}
-		if text == "" && len(rest) > 0 {
-			t.Fatalf("%q was left over", rest)
-		}
+	rows, err := formattest.Read(t, d.Header, d.Decode, c.Columns, text, size, most)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return rows
 }

@@ -20,7 +20,7 @@ func two(b []byte) uint {
 // Date reads a day and returns days since 1970-01-01. A day that does not exist is not accepted.
 func Date(b []byte, form DateForm) (int32, bool) {
 	if len(b) == 10 && b[4] == '-' && b[7] == '-' {
-		return ymd(b)
+		return ymd(b, false)
 	}
 	if form == ISODate {
 		return 0, false
@@ -52,18 +52,19 @@ func Date(b []byte, form DateForm) (int32, bool) {
 	default:
 		return 0, false
 	}
-	return ymd(full[:])
+	return ymd(full[:], false)
 }
 
-// ymd reads the digits of yyyy-MM-dd.
-func ymd(b []byte) (int32, bool) {
+// ymd reads the digits of yyyy-MM-dd. With clamp, a day that the month does not have, up to 31, is its last.
+func ymd(b []byte, clamp bool) (int32, bool) {
 	_ = b[9]
 	hi, lo, month, day := two(b), two(b[2:]), two(b[5:]), two(b[8:])
 	year := hi*100 + lo
-	if hi > 99 || lo > 99 || month-1 > 11 || day-1 > 30 || day > monthDays(year, month) {
+	if hi > 99 || lo > 99 || month-1 > 11 || day-1 > 30 {
 		return 0, false
 	}
-	return days(int32(year), int32(month), int32(day)), true
+	last := monthDays(year, month)
+	return days(int32(year), int32(month), int32(min(day, last))), day <= last || clamp
 }
 
 func monthDays(year, month uint) uint {
@@ -139,7 +140,7 @@ type TimestampForm struct {
 }
 
 // Timestamp reads a date and a time and returns how many units have passed since 1970-01-01T00:00:00; unitsPerSecond is 1e3,
-// 1e6 or 1e9, and what is finer is cut off.
+// 1e6 or 1e9, and what is finer is cut off. As in Flink, a day that the month does not have, up to 31, is its last.
 func Timestamp(b []byte, form TimestampForm, unitsPerSecond int64) (int64, bool) {
 	if form.UTC {
 		if len(b) == 0 || b[len(b)-1] != 'Z' {
@@ -150,7 +151,7 @@ func Timestamp(b []byte, form TimestampForm, unitsPerSecond int64) (int64, bool)
 	if len(b) < 16 || b[4] != '-' || b[7] != '-' || b[10] != form.Separator {
 		return 0, false
 	}
-	day, ok := ymd(b)
+	day, ok := ymd(b, true)
 	if !ok {
 		return 0, false
 	}
