@@ -132,6 +132,10 @@ type Sink interface {
 // Committable is what a writer wrote up to a checkpoint, as plain data in the sink's own encoding.
 type Committable []byte
 
+// WriteCounter is implemented by writers that know how much they have written to the external system: bytes so far, those not visible yet
+// included.
+type WriteCounter interface{ BytesWritten() int64 }
+
 // Writer writes one subtask's rows. It is used by one task.
 type Writer interface {
 	// Write takes the batch's live rows; it is borrowed for the call.

@@ -16,6 +16,12 @@ type blocks interface {
 	Close() error
 }
 
+// ended reports whether err says that everything was read. An error of a store that has io.EOF among its causes does not: a connection
+// broke off.
+func ended(err error) bool {
+	return err == io.EOF //nolint:errorlint // see above
+}
+
 // decompressed is a stream of blocks made by a decompressor, which runs in a goroutine of its own, one block ahead of its reader.
 type decompressed struct {
 	cancel context.CancelFunc
@@ -53,7 +59,7 @@ func (d *decompressed) run(ctx context.Context, store objstore.Store, info objst
 	if err != nil {
 		return corrupt(raw, store.URL(info.Key), err)
 	}
-	defer z.Close() //nolint:errcheck // decompressors have nothing to report that reading did not
+	defer z.Close() // it has nothing to report that reading did not
 	if _, err := io.CopyN(io.Discard, z, skip); err != nil {
 		return corrupt(raw, store.URL(info.Key), err)
 	}
@@ -70,7 +76,7 @@ func (d *decompressed) run(ctx context.Context, store objstore.Store, info objst
 				return context.Cause(ctx)
 			}
 		}
-		if err == io.EOF {
+		if ended(err) {
 			return err
 		}
 		if err != nil {
@@ -92,7 +98,7 @@ func fill(r io.Reader, p []byte) (n int, err error) {
 
 // corrupt names the object in a decompressor's error; errors of the store speak for themselves.
 func corrupt(raw *blockReader, url string, err error) error {
-	if raw.err != nil && raw.err != io.EOF {
+	if raw.err != nil && !ended(raw.err) {
 		return raw.err
 	}
 	return &objstore.Error{Op: "decompress", URL: url, Reason: err.Error(), Hint: "the object is truncated, damaged, or not what its extension says", Err: err}

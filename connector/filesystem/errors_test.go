@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -143,6 +144,30 @@ func TestDamagedFiles(t *testing.T) {
 	for _, key := range []string{"cut.gz", "plain.gz", "plain.zst", "plain.deflate", "plain.bz2", "plain.XZ"} {
 		err := firstError(t, mustSource(t, scan(memory(store), lineTable("mem://t/"+key), 0)))
 		if err == nil || !strings.Contains(err.Error(), "cannot decompress mem://t/"+key) {
+			t.Errorf("%s: got %v", key, err)
+		}
+	}
+}
+
+// brokenOff is a store whose connections break off with io.EOF as cause: that is no end of a file.
+type brokenOff struct{ *mem.Store }
+
+func (s brokenOff) Get(ctx context.Context, key string, r objstore.Range) (io.ReadCloser, objstore.Info, error) {
+	body, info, err := s.Store.Get(ctx, key, r)
+	if err != nil {
+		return nil, info, err
+	}
+	broken := &objstore.Error{Op: "read", URL: s.URL(key), Reason: "the connection broke off", Err: io.EOF}
+	return io.NopCloser(io.MultiReader(io.LimitReader(body, 50), iotest.ErrReader(broken))), info, nil
+}
+
+func TestBrokenOff(t *testing.T) {
+	inner := mem.New("t")
+	put(t, inner, "f", []byte(strings.Repeat("line of text\n", 10_000)))
+	put(t, inner, "f.gz", gzipped(t, strings.Repeat("line of text\n", 10_000)))
+	for _, key := range []string{"f", "f.gz"} {
+		err := firstError(t, mustSource(t, scan(memory(brokenOff{inner}), lineTable("mem://t/"+key), 0)))
+		if err == nil || !strings.Contains(err.Error(), "the connection broke off") {
 			t.Errorf("%s: got %v", key, err)
 		}
 	}

@@ -2,7 +2,6 @@ package filesystem
 
 import (
 	"context"
-	"io"
 	"sync"
 
 	"github.com/millstream/millstream/objstore"
@@ -55,7 +54,7 @@ func (e *extended) next(length int64) {
 
 func (e *extended) TryNext() (*objstore.Block, bool, error) {
 	b, ok, err := e.ra.TryNext()
-	if err == io.EOF && e.end < e.info.Size {
+	if ended(err) && e.end < e.info.Size {
 		if err := e.Close(); err != nil {
 			return nil, false, err
 		}

@@ -3,7 +3,6 @@ package filesystem
 import (
 	"context"
 	"fmt"
-	"io"
 	"sync/atomic"
 
 	"github.com/millstream/millstream/column"
@@ -66,7 +65,7 @@ func (r *fileReader) run(ctx context.Context, store objstore.Store, info objstor
 		return fmt.Errorf("%s: %w", url, err)
 	}
 	defer func() {
-		if e := f.Close(); e != nil && err == io.EOF {
+		if e := f.Close(); e != nil && ended(err) {
 			err = fmt.Errorf("%s: %w", url, e)
 		}
 	}()
@@ -74,7 +73,7 @@ func (r *fileReader) run(ctx context.Context, store objstore.Store, info objstor
 		b := r.batch()
 		err := f.Next(ctx, b)
 		r.read.Store(f.BytesRead())
-		if err == io.EOF {
+		if ended(err) {
 			return err
 		}
 		if err != nil {
@@ -141,7 +140,7 @@ func (r *fileReader) Poll() (*column.Batch, connector.Status, error) {
 		select {
 		case b, ok := <-r.full:
 			if !ok {
-				if r.err != io.EOF {
+				if !ended(r.err) {
 					return nil, connector.Done, r.err
 				}
 				r.done = true

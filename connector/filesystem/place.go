@@ -41,7 +41,7 @@ func (r *textReader) line(offset int64) (line int64, ok bool) {
 	} else {
 		in = objstore.NewReadAhead(ctx, r.store, r.pos.Key, objstore.Range{Length: offset}, opts)
 	}
-	defer in.Close() //nolint:errcheck // it returns nil
+	defer in.Close()
 	line = 1
 	for left := offset; left > 0; {
 		b, ok, err := in.TryNext()

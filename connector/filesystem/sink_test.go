@@ -239,7 +239,7 @@ func TestManyPartitions(t *testing.T) {
 	}
 	insert(t, connector.SinkRequest{Env: memory(store), Table: table, JobID: "j", Batch: true}, l, batches...)
 	all := contents(t, store)
-	n := 0
+	n := 0 // rows
 	for _, text := range all {
 		n += strings.Count(text, "\n")
 	}

@@ -162,7 +162,7 @@ func (s *source) splittable(ctx context.Context, store objstore.Store, f found) 
 	opts := s.tuning.readAhead
 	opts.ETag, opts.BlockSize = f.ETag, int(s.tuning.headBytes)
 	ra := objstore.NewReadAhead(ctx, store, f.Key, objstore.Range{Length: s.tuning.headBytes}, opts)
-	defer ra.Close() //nolint:errcheck // it returns nil
+	defer ra.Close()
 	b, err := ra.Next(ctx)
 	if err != nil {
 		return false, err

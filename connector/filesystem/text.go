@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync/atomic"
 
 	"github.com/millstream/millstream/column"
@@ -203,7 +202,7 @@ func (r *textReader) decode() (rows int, err error) {
 func (r *textReader) advance() (ok bool, err error) {
 	b, ok, err := r.blocks.TryNext()
 	switch {
-	case err == io.EOF:
+	case ended(err):
 		r.ended, r.starved = true, false
 		if r.cur == nil || r.seeking || r.at == r.cur.End {
 			r.done = true

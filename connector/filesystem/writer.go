@@ -26,6 +26,7 @@ type writer struct {
 	encoder format.Encoder // nil: the format writes files with an index
 	parts   map[string]*part
 	sealed  []objstore.Pending // uploaded and not handed over
+	bytes   int64              // of parts that were ended
 
 	view    column.Batch // the columns that stand in the file
 	keys    []*column.Vector
@@ -220,6 +221,7 @@ func (w *writer) end(ctx context.Context, dir string) error {
 	}
 	delete(w.parts, dir)
 	w.sealed = append(w.sealed, pending)
+	w.bytes += pending.Size
 	return nil
 }
 
@@ -244,6 +246,7 @@ func (w *writer) Flush(ctx context.Context, _ bool) ([]connector.Committable, er
 		if pending[i] != nil {
 			delete(w.parts, dir)
 			w.sealed = append(w.sealed, *pending[i])
+			w.bytes += pending[i].Size
 		}
 	}
 	if err != nil {
@@ -257,6 +260,15 @@ func (w *writer) Flush(ctx context.Context, _ bool) ([]connector.Committable, er
 	}
 	w.sealed = w.sealed[:0]
 	return list, nil
+}
+
+// BytesWritten implements [connector.WriteCounter].
+func (w *writer) BytesWritten() int64 {
+	n := w.bytes
+	for _, p := range w.parts {
+		n += p.written
+	}
+	return n
 }
 
 func (w *writer) Close() error {

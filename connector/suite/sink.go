@@ -235,14 +235,12 @@ func (w *writing) batch(from, to int) *column.Batch {
 // row appends the row number n.
 func (w *writing) row(b *column.Batch, n int) {
 	for i, v := range b.Cols {
-		text := fmt.Sprint(n)
 		switch t := v.Type; {
 		case t.IsText():
 			// Of few values, so that it can be a partition, unless it is the first column.
+			text := fmt.Sprintf("row %d of many", n)
 			if i > 0 {
 				text = fmt.Sprintf("p %d/=%%", n%3)
-			} else {
-				text = fmt.Sprintf("row %d of many", n)
 			}
 			v.AppendString(text)
 		case t.Kind == column.Int:

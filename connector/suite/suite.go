@@ -7,9 +7,11 @@ package suite
 import (
 	"errors"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
@@ -46,11 +48,20 @@ type Config struct {
 // Run tests a connector.
 func Run(t *testing.T, c Config) {
 	t.Run("spec", func(t *testing.T) { testSpec(t, c.Spec) })
+	before := runtime.NumGoroutine()
 	if c.Input != nil {
 		t.Run("source", func(t *testing.T) { testSource(t, c) })
 	}
 	if c.Make != nil {
 		t.Run("sink", func(t *testing.T) { testSink(t, c) })
+	}
+	// What was closed has no goroutine left; one may still be on its way out.
+	for deadline := time.Now().Add(patience); runtime.NumGoroutine() > before; {
+		if time.Now().After(deadline) {
+			stacks := make([]byte, 1<<16)
+			t.Fatalf("%d goroutines are left over:\n%s", runtime.NumGoroutine()-before, stacks[:runtime.Stack(stacks, true)])
+		}
+		runtime.Gosched()
 	}
 }
 
