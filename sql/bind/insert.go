@@ -8,6 +8,7 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
 	"github.com/millstream/millstream/sql/suggest"
@@ -64,7 +65,7 @@ func (b *Binder) Insert(n *syntax.Insert) (*plan.Sink, error) {
 		}
 		gt.Metadata = nil
 	}
-	node, err := sinkColumns(t, n, q, columns)
+	node, err := w.sinkColumns(t, n, q, columns)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +170,8 @@ func countError(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTarge
 }
 
 // sinkColumns projects the query to all stored columns of the table, in order and of their types.
-func sinkColumns(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTargets) (*plan.Project, error) {
+func (b *binding) sinkColumns(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTargets) (*plan.Project, error) {
+	enforcer := b.Env.Settings.Enum(setting.TypeLengthEnforcer)
 	p := &plan.Project{Input: q.node}
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -186,7 +188,7 @@ func sinkColumns(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTarg
 				e = expr.NullOf(c.Type)
 			} else {
 				var err error
-				if e, err = sinkColumn(t, c, n, q, from, i); err != nil {
+				if e, err = sinkColumn(t, c, n, q, from, enforcer); err != nil {
 					return nil, err
 				}
 			}
@@ -198,7 +200,7 @@ func sinkColumns(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTarg
 }
 
 // sinkColumn casts a query's column to a table's, if that needs not to be asked for.
-func sinkColumn(t *catalog.Table, c *catalog.Column, n *syntax.Insert, q *rel, from, to int) (expr.Expr, error) {
+func sinkColumn(t *catalog.Table, c *catalog.Column, n *syntax.Insert, q *rel, from int, enforcer string) (expr.Expr, error) {
 	e := expr.Expr(plan.ColumnOf(q.node, from))
 	have := e.Type()
 	if have.Kind == column.Null { // VALUES (NULL)
@@ -214,6 +216,9 @@ func sinkColumn(t *catalog.Table, c *catalog.Column, n *syntax.Insert, q *rel, f
 			advice = "write CAST(… AS " + c.Type.Optional().String() + ")"
 		}
 		return nil, fail(at, advice, "column %d of the query is %s, but column '%s' of table '%s' is %s", from+1, have.Optional(), c.Name, t.Path, c.Type.Optional())
+	}
+	if limited := c.Type.IsText() || c.Type.IsBinary(); limited && have.Precision > c.Type.Precision && enforcer == "ERROR" {
+		return nil, unsupported(&n.Target, "'%s' = 'ERROR', which column '%s' of table '%s' needs for longer values, is", setting.TypeLengthEnforcer.Key, c.Name, t.Path)
 	}
 	return expr.CastTo(e, c.Type), nil
 }
