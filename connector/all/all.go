@@ -12,6 +12,8 @@ import (
 	_ "github.com/millstream/millstream/connector/format/csv"
 	_ "github.com/millstream/millstream/connector/format/json"
 	_ "github.com/millstream/millstream/connector/format/parquet"
+	_ "github.com/millstream/millstream/connector/format/parquet"
 	_ "github.com/millstream/millstream/connector/format/json"
+	_ "github.com/millstream/millstream/connector/format/parquet"
 	_ "github.com/millstream/millstream/connector/format/raw"
 )
