@@ -53,6 +53,7 @@ func Count[K comparable, T any](s Keyed[K, T]) Stream[Counted[K]] {
 		add:    func(n int64, _ T) int64 { return n + 1 },
 		merge:  func(a, b int64) int64 { return a + b },
 		result: func(k K, n int64) Counted[K] { return Counted[K]{k, n} },
+		counts: true,
 	})
 }
 
@@ -73,6 +74,7 @@ type aggregation[K comparable, T, A, R any] struct {
 	add    func(A, T) A
 	merge  func(a, b A) A
 	result func(K, A) R
+	counts bool // A is int64 and add adds one
 }
 
 // partial is an accumulator on its way to the subtask that owns its key.
@@ -154,19 +156,38 @@ func (o *localOp[K, T, A, R]) Process(_ int, p operator.Payload, out operator.Ou
 		o.keys = append(o.keys, o.key(v))
 	}
 	o.table.lookup(o.keys, o.numbers)
-	accs := o.accs
-	for i, g := range o.numbers {
-		if int(g) < len(accs) {
-			accs[g] = o.add(accs[g], items[i])
-		} else {
-			accs = append(accs, o.first(items[i]))
-		}
+	if counts, ok := any(&o.accs).(*[]int64); ok && o.counts {
+		*counts = addOnes(*counts, o.numbers, len(o.table.held()))
+	} else {
+		o.accs = o.accumulate(o.accs, o.numbers, items)
 	}
-	o.accs = accs
 	if len(o.accs) > maxLocalKeys {
 		return o.drain(out)
 	}
 	return nil
+}
+
+// accumulate adds each item to the accumulator of its key's number; new keys have the numbers behind those there are.
+func (a *aggregation[K, T, A, R]) accumulate(accs []A, numbers []int32, items []T) []A {
+	for i, g := range numbers {
+		if int(g) < len(accs) {
+			accs[g] = a.add(accs[g], items[i])
+		} else {
+			accs = append(accs, a.first(items[i]))
+		}
+	}
+	return accs
+}
+
+// addOnes is accumulate for counts, without a call for each item.
+func addOnes(counts []int64, numbers []int32, keys int) []int64 {
+	for len(counts) < keys {
+		counts = append(counts, 0)
+	}
+	for _, g := range numbers {
+		counts[g]++
+	}
+	return counts
 }
 
 // drain sends on all accumulators and starts anew.

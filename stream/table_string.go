@@ -14,8 +14,8 @@ type stringTable struct {
 	hashes []uint64
 	chunk  []byte // where held keys are copied to
 
-	batch       []packed // of the keys at hand
-	batchHashes []uint64
+	batch       [lookupLen]packed // of the keys at hand
+	batchHashes [lookupLen]uint64
 }
 
 // packed is what packString makes of a string.
@@ -37,12 +37,20 @@ func stringTag(h uint64, length int) uint64 {
 	return h>>37<<5 | uint64(length)
 }
 
+// lookupLen is how many keys are hashed before they are looked up: so few that what is known of them stays in the first-level cache,
+// enough for the processor to work on many lookups at a time.
+const lookupLen = 256
+
 func (t *stringTable) lookup(keys []string, out []int32) {
-	n := len(keys)
-	if cap(t.batch) < n {
-		t.batch = make([]packed, max(n, batchLen))
-		t.batchHashes = make([]uint64, max(n, batchLen))
+	for len(keys) > lookupLen {
+		t.lookupSome(keys[:lookupLen], out)
+		keys, out = keys[lookupLen:], out[lookupLen:]
 	}
+	t.lookupSome(keys, out)
+}
+
+func (t *stringTable) lookupSome(keys []string, out []int32) {
+	n := len(keys)
 	batch, hashes := t.batch[:n], t.batchHashes[:n]
 	for i, k := range keys {
 		hashes[i], batch[i] = hashString(k)
