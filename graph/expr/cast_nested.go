@@ -71,7 +71,7 @@ func (c *nestedCast) withTry(try bool, all Kernel) Kernel {
 			}
 		})
 		out.Reset()
-		if err := all(args, n, good, out); err != nil {
+		if err := all(args, n, notNil(good), out); err != nil {
 			return err
 		}
 		for _, r := range null {

@@ -111,7 +111,7 @@ func (c *compiler) call(e *Call, s *scope, b *block) (int, error) {
 	args := e.Args
 	if len(args) > 0 && !anyNot(args, isLiteral) {
 		// Folding left it, because it is volatile or fails: kernels want a vector among their operands.
-		args = append([]Expr{&repeated{args[0].(*Literal)}}, args[1:]...)
+		args = replace(args, f.spread, &repeated{args[f.spread].(*Literal)})
 	}
 	typed := &Call{f, args, e.T}
 	var k Kernel

@@ -30,11 +30,14 @@ func CompileFilter(e Expr, opts ...Option) (*Filter, error) {
 // Select returns those of b's live rows for which the predicate is TRUE, ascending, in the memory of sel, which grows as
 // needed and may be b.Sel's own. The result is never nil.
 func (f *Filter) Select(b *column.Batch, sel []int32) ([]int32, error) {
-	f.m.load(b)
 	n := b.Rows()
 	if cap(sel) < n || sel == nil {
 		sel = make([]int32, max(n, 1))
 	}
+	if n == 0 {
+		return sel[:0], nil
+	}
+	f.m.load(b)
 	return f.root.pick(f.m, b.Sel, sel[:n])
 }
 

@@ -9,7 +9,7 @@ import (
 func init() {
 	register(
 		&Function{Name: "TIMESTAMPDIFF", Doc: "How many whole units, named by the first argument, lie from the second argument to the third.",
-			Example: "TIMESTAMPDIFF(DAY, DATE '2024-02-28', DATE '2024-03-01') => 2", strict: true, Resolve: resolveTimestampDiff, compile: compileTimestampDiff},
+			Example: "TIMESTAMPDIFF(DAY, DATE '2024-02-28', DATE '2024-03-01') => 2", strict: true, spread: 1, Resolve: resolveTimestampDiff, compile: compileTimestampDiff},
 		&Function{Name: "TIMESTAMPADD", Doc: "The third argument and as many units, named by the first, as the second says.",
 			Example: "TIMESTAMPADD(DAY, 1, DATE '2024-02-28') => 2024-02-29", Resolve: resolveTimestampAdd, expand: expandTimestampAdd},
 	)

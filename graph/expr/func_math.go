@@ -23,7 +23,7 @@ func init() {
 		{"SIN", "The sine.", "SIN(0) => 0.0", math.Sin},
 		{"COS", "The cosine.", "COS(0) => 1.0", math.Cos},
 		{"TAN", "The tangent.", "TAN(0) => 0.0", math.Tan},
-		{"COT", "The cotangent.", "COT(1) => 0.6420926159343306", func(x float64) float64 { return 1 / math.Tan(x) }},
+		{"COT", "The cotangent.", "COT(1) => 0.6420926159343308", func(x float64) float64 { return 1 / math.Tan(x) }},
 		{"ASIN", "The arc sine.", "ASIN(0) => 0.0", math.Asin},
 		{"ACOS", "The arc cosine.", "ACOS(1) => 0.0", math.Acos},
 		{"ATAN", "The arc tangent.", "ATAN(0) => 0.0", math.Atan},

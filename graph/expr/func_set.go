@@ -23,7 +23,6 @@ func init() {
 			strict: true, Resolve: resolveExtremeOf("GREATEST"), Compile: func(c *Call) (Kernel, error) { return compileExtremeOf(c, kernel.Gt) }},
 		&Function{Name: "LEAST", Doc: "The least of the arguments; NULL if one of them is NULL.", Example: "LEAST(1, 3, 2) => 1",
 			strict: true, Resolve: resolveExtremeOf("LEAST"), Compile: func(c *Call) (Kernel, error) { return compileExtremeOf(c, kernel.Lt) }},
-		inSet,
 	)
 }
 
@@ -69,9 +68,9 @@ func expandIn(c *Call) Expr {
 	return Or(equal)
 }
 
-// inSet is IN for a constant list.
-var inSet = &Function{Name: "IN SET", Doc: "IN with a list of constants, looked up by hash.", Example: "1 IN (1, 2, 3, 4, 5) => TRUE", strict: true, cheap: true,
-	Resolve: resolveIn,
+// inSet is IN for a constant list, looked up by hash.
+var inSet = &Function{Name: "IN", strict: true, cheap: true,
+	print: func(c *Call) string { return "(" + c.Args[0].String() + " IN (" + join(c.Args[1:]) + "))" },
 	Compile: func(c *Call) (Kernel, error) {
 		set, hasNull, err := newSet(c)
 		if err != nil {

@@ -144,13 +144,15 @@ func concatType(args []Expr) column.Type {
 	return nullable(column.Sized(kind, min(column.MaxLength, int(a.Precision)+int(b.Precision))), args)
 }
 
-// changeCase maps the ASCII letters from low to high by themselves and other texts by the Unicode tables.
+// changeCase maps the ASCII letters from low to high by themselves and other texts by the Unicode tables, which may make them
+// longer: CHAR then cuts them.
 func changeCase(c *Call, low, high byte, tables cases.Caser) Kernel {
+	fit := fitText(c.T)
 	return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
 		s := a.text(0)
 		for _, b := range s {
 			if b >= utf8.RuneSelf {
-				return append(dst, tables.Bytes(s)...), true
+				return fit(append(dst[:0], tables.Bytes(s)...)), true
 			}
 			if b >= low && b <= high {
 				b ^= 'a' - 'A'

@@ -27,7 +27,7 @@ func unitOf(e Expr) (string, error) {
 
 func init() {
 	register(&Function{Name: "EXTRACT", Doc: "A field of a date, time, timestamp or interval, named by the first argument.", Example: "EXTRACT(YEAR FROM DATE '2024-05-01') => 2024",
-		strict: true, Resolve: resolveExtract, compile: compileExtract,
+		strict: true, spread: 1, Resolve: resolveExtract, compile: compileExtract,
 		print: func(c *Call) string {
 			unit, _ := constText(c.Args[0])
 			return "EXTRACT(" + unit + " FROM " + c.Args[1].String() + ")"

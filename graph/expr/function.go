@@ -24,6 +24,7 @@ type Function struct {
 	selector func(c *Call) (selector, error)                 // nil, or a form for filters; it may return nil too
 	print    func(c *Call) string                            // how a call is shown; nil: NAME(arguments)
 	logic    logicOp                                         // AND and OR, which the compiler knows
+	spread   int                                             // of all constant arguments, the one that the kernel gets as a vector
 	strict   bool                                            // NULL if an argument is, and a value's result depends on the value alone
 	cheap    bool                                            // never fails and costs a few instructions a row
 }

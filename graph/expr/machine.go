@@ -48,7 +48,7 @@ func (m *machine) run(b *block, sel []int32) error {
 // register adds a register for values of type t.
 func (m *machine) register(t column.Type) int {
 	m.regs = append(m.regs, nil)
-	m.own = append(m.own, &column.Vector{Type: t})
+	m.own = append(m.own, column.NewVector(t, 0))
 	m.flat = append(m.flat, nil)
 	m.rep = append(m.rep, nil)
 	return len(m.regs) - 1
@@ -69,7 +69,7 @@ func (m *machine) plain(r int) *column.Vector {
 		return v
 	}
 	if m.flat[r] == nil {
-		m.flat[r] = &column.Vector{}
+		m.flat[r] = column.NewVector(v.Type, 0)
 	}
 	f := m.flat[r]
 	f.Reset()
@@ -162,7 +162,7 @@ func (s *callStep) overDictionary(m *machine, sel []int32) bool {
 	}
 	s.vecs[s.dict] = v.Dict
 	if s.values == nil {
-		s.values = &column.Vector{Type: m.own[s.out].Type}
+		s.values = column.NewVector(m.own[s.out].Type, 0)
 	}
 	s.values.Reset()
 	if s.kernel(s.vecs, v.Dict.Len, nil, s.values) != nil {
