@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"unicode/utf8"
 
@@ -37,8 +38,10 @@ type decoder struct {
 
 	nulled bool // an element of the record became NULL because it is malformed
 
-	spans     []span // fields of one record
-	unescaped []byte // texts of fields that do not stand in the block as they are
+	plainEnds scan.Chars // what ends a field without quotes, or escapes within it
+	quoteEnds scan.Chars // the same within quotes
+	spans     []span     // fields of one record
+	unescaped []byte     // texts of fields that do not stand in the block as they are
 }
 
 // rareByte is a character that is searched ahead, and how far the search has come. A CR counts only without LF behind it.
@@ -56,12 +59,18 @@ func newDecoder(c format.Config) (*decoder, error) {
 	d := &decoder{dialect: dialect, fields: c.Columns, firstLine: c.Options.Bool(firstLineOption),
 		ranged: (c.Ranged || dialect.multiline == "false") && dialect.multiline != "true"}
 	d.rare = append(d.rare, rareByte{char: '\r'})
+	plain, quoted := []byte{d.delimiter, '\n', '\r'}, []byte{d.quote}
 	if d.quoted {
 		d.rare = append(d.rare, rareByte{char: d.quote})
 	}
 	if d.escaped {
 		d.rare = append(d.rare, rareByte{char: d.escape})
+		plain, quoted = append(plain, d.escape), append(quoted, d.escape)
 	}
+	if d.ranged {
+		quoted = append(quoted, '\n')
+	}
+	d.plainEnds, d.quoteEnds = scan.NewChars(plain...), scan.NewChars(quoted...)
 	for _, f := range c.Columns {
 		if err := fits(f); err != nil {
 			return nil, err
@@ -103,6 +112,7 @@ func (d *decoder) Splittable(head []byte) bool {
 	}
 	probe := *d
 	probe.ranged, probe.spans, probe.unescaped = true, nil, nil
+	probe.quoteEnds = scan.NewChars(d.quote, cmp.Or(d.escape, d.quote), '\n')
 	head = scan.Padded(head)
 	for at := 0; ; {
 		next, ok, err := probe.record(head, at, false)

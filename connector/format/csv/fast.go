@@ -246,9 +246,14 @@ func (d *decoder) value(w *cell.Writer, i int, b []byte) (ok bool) {
 func (d *decoder) texts(data []byte, w *cell.Writer, base, rows int, ends []int32, cr bool) int {
 	n := len(d.fields)
 	if !d.hasNull && !d.strict {
-		for r := range rows {
+		views, block := w.Views(base, rows)
+		lent := -1
+		for r := range views {
 			start, end := field(data, ends, r*n, cr)
-			w.View(base+r, start, end-start)
+			if end-start > column.InlineLen && lent < 0 {
+				lent = w.Lend()
+			}
+			views[r] = column.MakeView(block, lent, start, end-start)
 		}
 		return rows
 	}

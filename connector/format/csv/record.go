@@ -58,18 +58,12 @@ func (d *decoder) split(data []byte, at int, last bool) (next int, ok bool, err 
 
 // plainField finds the end of the field at i: a delimiter, a line end or the end of data; -1 if an escape is cut off.
 func (d *decoder) plainField(data []byte, at, i int) (int, error) {
-	start := i
-	for ; i < len(data); i++ {
-		c := data[i]
-		if c == d.delimiter || c == '\n' || c == '\r' {
-			break
-		}
-		if c == d.escape && d.escaped {
-			return d.escapedField(data, at, start, i, false)
-		}
+	end := d.plainEnds.Find(data, i, len(data))
+	if end < len(data) && d.escaped && data[end] == d.escape {
+		return d.escapedField(data, at, i, end, false)
 	}
-	d.spans = append(d.spans, span{start, i, false})
-	return i, nil
+	d.spans = append(d.spans, span{i, end, false})
+	return end, nil
 }
 
 // escapedField goes on with the field at start, quoted or not, whose first escape or doubled quote is at i. It returns the position of
@@ -123,23 +117,16 @@ func (d *decoder) escapedField(data []byte, at, start, i int, quoted bool) (int,
 func (d *decoder) quotedField(data []byte, at, i int, last bool) (int, error) {
 	start := i + 1
 	fields := len(d.spans)
+	i = d.quoteEnds.Find(data, start, len(data))
 	var err error
-scan:
-	for i = start; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == d.quote:
-			if i+1 < len(data) && data[i+1] == d.quote {
-				i, err = d.escapedField(data, at, start, i, true)
-				break scan
-			}
-			d.spans = append(d.spans, span{start, i, false})
-			break scan
-		case c == '\n' && d.ranged:
-			return 0, d.spansLines(data, at)
-		case d.escaped && c == d.escape:
-			i, err = d.escapedField(data, at, start, i, true)
-			break scan
-		}
+	switch {
+	case i == len(data):
+	case data[i] == d.quote && (i+1 == len(data) || data[i+1] != d.quote):
+		d.spans = append(d.spans, span{start, i, false})
+	case data[i] == '\n': // searched for only in ranges
+		return 0, d.spansLines(data, at)
+	default:
+		i, err = d.escapedField(data, at, start, i, true)
 	}
 	if err != nil {
 		return 0, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"unicode/utf8"
-	"unsafe"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector/format"
@@ -237,9 +236,4 @@ func (d *decoder) unfit(n *node, i, row int, text []byte, reason string) int {
 	n.w.Forget(row)
 	n.w.Null(row)
 	return d.skip(i, 0)
-}
-
-// load returns the eight bytes at i.
-func load(b []byte, i int) uint64 {
-	return *(*uint64)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))
 }

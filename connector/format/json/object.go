@@ -2,6 +2,7 @@ package json
 
 import (
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector/format/internal/scan"
 )
 
 // object is what is wanted of a JSON object: the columns of the table or the fields of a ROW.
@@ -47,7 +48,7 @@ func (e *expected) is(b []byte, i int) bool {
 	if e.text != "" {
 		return len(b)-i >= e.size && string(b[i:i+e.size]) == e.text
 	}
-	return (load(b, i)^e.word[0])&e.mask[0]|(load(b, i+8)^e.word[1])&e.mask[1] == 0
+	return (scan.Load(b, i)^e.word[0])&e.mask[0]|(scan.Load(b, i+8)^e.word[1])&e.mask[1] == 0
 }
 
 func newExpected(key []byte, f *field) expected {

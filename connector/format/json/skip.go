@@ -1,24 +1,23 @@
 package json
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/millstream/millstream/connector/format/internal/scan"
+)
 
 // deepest is how deep objects and arrays may be nested, as in Flink.
 const deepest = 1000
-
-const (
-	ones = 0x0101010101010101
-	high = 0x8080808080808080
-)
 
 // stringEnd returns the position of the first quote, backslash or control character from i on. The line feed at the end of the
 // line is one.
 func stringEnd(b []byte, i int) int {
 	for {
-		w := load(b, i)
-		q := w ^ ones*'"'
-		s := w ^ ones*'\\'
+		w := scan.Load(b, i)
+		q := w ^ scan.Ones*'"'
+		s := w ^ scan.Ones*'\\'
 		// A byte's high bit is set in m if it is one of them; behind the first also where it is not.
-		m := ((q-ones)&^q | (s-ones)&^s | (w-ones*' ')&^w) & high
+		m := ((q-scan.Ones)&^q | (s-scan.Ones)&^s | (w-scan.Ones*' ')&^w) & scan.High
 		if m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}

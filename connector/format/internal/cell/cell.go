@@ -208,9 +208,26 @@ func (w *Writer) View(i, off, n int) {
 		w.grow(i)
 	}
 	if n > column.InlineLen && w.lent < 0 {
-		w.lent = w.Vec.Lend(w.block)
+		w.Lend()
 	}
 	*(*column.View)(unsafe.Add(w.values, i*16)) = column.MakeView(w.block, w.lent, off, n)
+}
+
+// Views returns the views of rows [i, i+n), to be set by [column.MakeView] from the block, which is returned too. A view of a long text
+// needs the index that [Writer.Lend] gives.
+func (w *Writer) Views(i, n int) (views []column.View, block []byte) {
+	if i+n > w.rows {
+		w.grow(i + n - 1)
+	}
+	return unsafe.Slice((*column.View)(unsafe.Add(w.values, i*16)), n), w.block
+}
+
+// Lend makes the block one of the vector's buffers and returns its index.
+func (w *Writer) Lend() int {
+	if w.lent < 0 {
+		w.lent = w.Vec.Lend(w.block)
+	}
+	return w.lent
 }
 
 // Bytes sets row i to a copy of b.

@@ -304,3 +304,21 @@ func BenchmarkTimestamp(b *testing.B) {
 		}
 	}
 }
+
+func FuzzFind(f *testing.F) {
+	f.Add([]byte("some text, here\n"), 3, byte(','), byte('\n'))
+	f.Fuzz(func(t *testing.T, data []byte, from int, a, b byte) {
+		from = min(max(from, 0), len(data))
+		want := len(data)
+		for i, c := range data[from:] {
+			if c == a || c == b {
+				want = from + i
+				break
+			}
+		}
+		chars := NewChars(a, b)
+		if got := chars.Find(Padded(data), from, len(data)); got != want {
+			t.Fatalf("%q from %d: %d, want %d", data, from, got, want)
+		}
+	})
+}
