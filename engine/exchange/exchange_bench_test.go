@@ -85,6 +85,70 @@ func BenchmarkExchange(b *testing.B) {
 	}
 }
 
+// One row there and one back, between two goroutines that have nothing else to do.
+func BenchmarkRoundTrip(b *testing.B) {
+	defer func(was bool) { Mangle = was }(Mangle)
+	Mangle = false
+	oneWay := func() (*Sender, *Gate) {
+		space, g := make(chan struct{}, 1), NewGate()
+		return NewSender(b.Context(), graph.Hash, NewPacker(graph.Edge{Ship: graph.Hash, Keys: []int{0}}, benchFields, 1, 128), []*Channel{g.Connect(0, space)}, space), g
+	}
+	there, atB := oneWay()
+	back, atA := oneWay()
+	one := column.NewBatch(benchFields, 1)
+	one.Cols[0].AppendString("word")
+	column.Append(one.Cols[1], int64(1))
+	one.Len = 1
+	send := func(s *Sender) {
+		if err := s.Emit(one); err != nil {
+			b.Error(err)
+		}
+		s.Flush()
+	}
+	receive := func(g *Gate) Kind {
+		for {
+			if _, m, ok := g.Next(); ok {
+				if m.Kind == Data {
+					m.Release()
+				}
+				return m.Kind
+			}
+			<-g.Wake()
+		}
+	}
+	done := make(chan struct{})
+	go func() {
+		for receive(atB) == Data {
+			send(back)
+		}
+		close(done)
+	}()
+	b.ReportAllocs()
+	for b.Loop() {
+		send(there)
+		receive(atA)
+	}
+	if err := there.Mark(Message{Kind: End}); err != nil {
+		b.Error(err)
+	}
+	<-done
+}
+
+// The limit: the same over two Go channels.
+func BenchmarkLimitRoundTrip(b *testing.B) {
+	there, back := make(chan int64, Capacity), make(chan int64, Capacity)
+	go func() {
+		for n := range there {
+			back <- n
+		}
+	}()
+	for b.Loop() {
+		there <- 1
+		<-back
+	}
+	close(there)
+}
+
 // The limit: two plain slices, copied and passed over a Go channel, and copied to two by a bit of a ready-made hash.
 func BenchmarkLimitCopyAndSend(b *testing.B) {
 	type rows struct {

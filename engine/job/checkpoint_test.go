@@ -481,15 +481,15 @@ func TestPeriodicCheckpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	// to moves the clock to so many seconds after the start, once somebody waits for that.
-	to := func(seconds time.Duration) {
-		at := started.Add(seconds * time.Second)
+	to := func(seconds int) {
+		at := started.Add(time.Duration(seconds) * time.Second)
 		clock.Await(at)
 		clock.Advance(at.Sub(clock.Now()))
 	}
-	for id := range int64(3) {
-		to(10 * time.Duration(id+1))
-		if got := <-taken; got != id+1 {
-			t.Errorf("checkpoint %d came, want %d", got, id+1)
+	for id := 1; id <= 3; id++ {
+		to(10 * id)
+		if got := <-taken; got != int64(id) {
+			t.Errorf("checkpoint %d came, want %d", got, id)
 		}
 	}
 	hold := make(chan struct{})

@@ -3,7 +3,6 @@ package job
 import (
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -52,7 +51,7 @@ func (h *Handle) openScans() error {
 	errs := make([]error, len(h.scans))
 	var group sync.WaitGroup
 	for i, s := range h.scans {
-		group.Go(func() { errs[i] = h.list(s) })
+		group.Go(func() { errs[i] = h.guard(s.node, func() error { return h.list(s) }) })
 	}
 	group.Wait()
 	return errors.Join(errs...)
@@ -78,15 +77,10 @@ func newSource(op *graph.Scan, env connector.Env) (connector.Source, error) {
 func (h *Handle) list(s *scan) (err error) {
 	n := &h.plan.nodes[s.node]
 	op := n.Op.(*graph.Scan)
-	defer func() {
-		if v := recover(); v != nil {
-			err = &task.Error{Operator: n.Name, Err: &task.Panic{Value: v, Stack: debug.Stack()}}
-		}
-	}()
 	if from := h.restored(n); from != nil {
 		s.list = from.Splits
 	} else if s.list, err = s.source.Splits(h.ctx, n.parallelism); err != nil {
-		return fmt.Errorf("table %s: %w", op.Table.Name, err)
+		return err
 	}
 	for _, split := range s.list {
 		if split.Size == 0 {

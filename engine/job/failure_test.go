@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -87,7 +89,7 @@ func TestFailures(t *testing.T) {
 				name := "bad[1] ("
 				switch place {
 				case "listing":
-					return // before there are operators
+					name = "Scan: " // before there are subtasks
 				case "opening", "poll":
 					name = "Scan[0] ("
 				}
@@ -108,16 +110,16 @@ func TestFailures(t *testing.T) {
 // The end of the context ends the job, whatever it is doing.
 func TestCancel(t *testing.T) {
 	leaktest.Check(t)
-	for seed := range uint64(60) {
+	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		source := newTestSource(t, 1+random.Int64N(8), 20_000)
+		source := newTestSource(t, 1+random.Int64N(8), 4000)
 		source.seed, source.waits = seed, random.IntN(2) == 0
 		source.unbounded = random.IntN(3) == 0
 		var g graph.Graph
 		scan := source.scan(&g, 1+random.IntN(3))
 		count := custom(&g, "count", 1+random.IntN(3), newCounter, graph.Edge{From: scan.ID, Ship: graph.Hash, Keys: []int{0}})
 		ctx, cancel := context.WithCancel(t.Context())
-		limit, seen := random.Int64N(100_000), atomic.Int64{}
+		limit, seen := random.Int64N(20_000), atomic.Int64{}
 		custom(&g, "watch", 1+random.IntN(3), func() operator.Operator {
 			return &hooks{process: func(_ *operator.Context, _ int, b *column.Batch, _ operator.Output) error {
 				if seen.Add(int64(b.Rows())) > limit {
@@ -161,7 +163,7 @@ func TestBackPressure(t *testing.T) {
 	custom(&g, "slow", 1, func() operator.Operator {
 		return &hooks{process: func(_ *operator.Context, _ int, b *column.Batch, _ operator.Output) error {
 			most.Store(max(most.Load(), source.made.Load()-consumed.Load()))
-			if consumed.Add(int64(b.Rows())) > 1_000_000 {
+			if consumed.Add(int64(b.Rows())) > 600_000 {
 				return errTest
 			}
 			return nil
@@ -249,6 +251,23 @@ func TestLimitEndsTheJob(t *testing.T) {
 	}
 }
 
+// Whoever never wants a row ends a job that never has one.
+func TestLimitZero(t *testing.T) {
+	leaktest.Check(t)
+	for _, ship := range []graph.Ship{graph.Forward, graph.Hash} {
+		source := newTestSource(t, 2, 0)
+		source.unbounded = true
+		var g graph.Graph
+		l := custom(&g, "limit", 1, func() operator.Operator { return &limit{} }, graph.Edge{From: source.scan(&g, 1).ID, Ship: ship, Keys: []int{0}})
+		var got heard
+		custom(&g, "heard", 1, got.op, graph.Edge{From: l.ID, Ship: ship, Keys: []int{0}})
+		mustRun(t, &g, Options{})
+		if want := []string{fmt.Sprint("wm ", math.MaxInt64), "end 0"}; !slices.Equal(got.list, want) {
+			t.Errorf("%v: %v, want %v", ship, got.list, want)
+		}
+	}
+}
+
 // A source stops where a scan has a limit.
 func TestScanLimit(t *testing.T) {
 	leaktest.Check(t)
@@ -266,11 +285,14 @@ func TestScanLimit(t *testing.T) {
 
 func TestSinkLifecycle(t *testing.T) {
 	leaktest.Check(t)
-	for _, failing := range []string{"", "Prepare", "Commit", "Finish"} {
+	for _, failing := range []string{"", "Prepare", "Commit", "Finish", "panic"} {
 		source := newTestSource(t, 4, 100)
 		var g graph.Graph
 		sink := newTestSink(t)
 		sink.failing = func(step string) error {
+			if failing == "panic" && step == "Finish" {
+				panic(errTest)
+			}
 			if step == failing {
 				return errTest
 			}
@@ -286,6 +308,7 @@ func TestSinkLifecycle(t *testing.T) {
 			"Prepare": "Prepare",
 			"Commit":  "Prepare Commit Abort",
 			"Finish":  "Prepare Commit Finish",
+			"panic":   "Prepare Commit Finish",
 		}[failing]
 		if got := strings.Join(sink.steps, " "); got != want {
 			t.Errorf("%s fails: steps %s, want %s", failing, got, want)

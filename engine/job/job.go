@@ -105,7 +105,7 @@ func Start(ctx context.Context, g *graph.Graph, opts Options) (*Handle, error) {
 	}
 	if opts.ID == "" {
 		var id [8]byte
-		rand.Read(id[:]) //nolint:errcheck // it never fails
+		rand.Read(id[:]) // which never fails
 		opts.ID = hex.EncodeToString(id[:])
 	}
 	p, err := newPlan(g, opts.Parallelism, opts.MaxParallelism)
@@ -246,7 +246,7 @@ func (h *Handle) TriggerCheckpoint(ctx context.Context) (*Checkpoint, error) {
 	return h.control.trigger(ctx)
 }
 
-// LastCheckpoint returns the last checkpoint that was completed, nil if there is none.
+// LastCheckpoint returns the last checkpoint that was completed, else the one that the job was restored from, else nil.
 func (h *Handle) LastCheckpoint() *Checkpoint { return h.control.latest() }
 
 // ErrEnded says that a job ended before a checkpoint was complete.

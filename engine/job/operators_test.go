@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -145,18 +146,8 @@ func sortRows(rows []row) {
 		if a.n != b.n {
 			return int(a.n - b.n)
 		}
-		return int(compareText(a.k, b.k))
+		return strings.Compare(a.k, b.k)
 	})
-}
-
-func compareText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // counter counts rows by key and emits the counts at the end. Its state is a keyed table.

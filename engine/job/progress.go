@@ -34,6 +34,11 @@ type NodeProgress struct {
 // Progress returns how far the job has come.
 func (h *Handle) Progress() Progress {
 	p := Progress{Elapsed: h.opts.Clock.Now().Sub(h.started)}
+	select {
+	case <-h.done:
+		p.Elapsed = h.result.Duration
+	default:
+	}
 	for i := range h.plan.nodes {
 		n := &h.plan.nodes[i]
 		np := NodeProgress{ID: i, UID: n.uid, Name: n.Name, Parallelism: n.parallelism}

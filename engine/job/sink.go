@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/engine/task"
 )
 
 // abortPatience is how long clearing up after a failure may take.
@@ -20,13 +22,17 @@ type committables map[int][]connector.Committable
 // prepareSinks makes the targets ready. What a checkpoint covers is committed again: the job may have died before it had been.
 func (h *Handle) prepareSinks() error {
 	for _, node := range slices.Sorted(maps.Keys(h.sinks)) {
-		if err := h.sinks[node].Prepare(h.ctx); err != nil {
-			return fmt.Errorf("%s: %w", h.plan.nodes[node].Name, err)
-		}
-		if from := h.restored(&h.plan.nodes[node]); from != nil && len(from.Committables) > 0 {
-			if err := h.sinks[node].Commit(h.ctx, from.Committables); err != nil {
-				return fmt.Errorf("%s: %w", h.plan.nodes[node].Name, err)
+		err := h.guard(node, func() error {
+			if err := h.sinks[node].Prepare(h.ctx); err != nil {
+				return err
 			}
+			if from := h.restored(&h.plan.nodes[node]); from != nil && len(from.Committables) > 0 {
+				return h.sinks[node].Commit(h.ctx, from.Committables)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -35,8 +41,8 @@ func (h *Handle) prepareSinks() error {
 // commit makes visible what sinks wrote. What was committed is taken out of list.
 func (h *Handle) commit(ctx context.Context, list committables) error {
 	for _, node := range slices.Sorted(maps.Keys(list)) {
-		if err := h.sinks[node].Commit(ctx, list[node]); err != nil {
-			return fmt.Errorf("%s: %w", h.plan.nodes[node].Name, err)
+		if err := h.guard(node, func() error { return h.sinks[node].Commit(ctx, list[node]) }); err != nil {
+			return err
 		}
 		delete(list, node)
 	}
@@ -49,8 +55,8 @@ func (h *Handle) commitLast(list committables) error {
 		return err
 	}
 	for _, node := range slices.Sorted(maps.Keys(h.sinks)) {
-		if err := h.sinks[node].Finish(h.ctx); err != nil {
-			return fmt.Errorf("%s: %w", h.plan.nodes[node].Name, err)
+		if err := h.guard(node, func() error { return h.sinks[node].Finish(h.ctx) }); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -61,9 +67,23 @@ func (h *Handle) abort(err error, list committables) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.parent), abortPatience)
 	defer cancel()
 	for _, node := range slices.Sorted(maps.Keys(list)) {
-		if aborting := h.sinks[node].Abort(ctx, list[node]); aborting != nil {
-			err = errors.Join(err, fmt.Errorf("%s: clearing up after this: %w", h.plan.nodes[node].Name, aborting))
+		if aborting := h.guard(node, func() error { return h.sinks[node].Abort(ctx, list[node]) }); aborting != nil {
+			err = errors.Join(err, fmt.Errorf("clearing up after this: %w", aborting))
 		}
 	}
 	return err
+}
+
+// guard calls connector code outside of a task for a node: its error, or panic, names the node.
+func (h *Handle) guard(node int, f func() error) (err error) {
+	name := h.plan.nodes[node].Name
+	defer func() {
+		if v := recover(); v != nil {
+			err = &task.Error{Operator: name, Err: &task.Panic{Value: v, Stack: debug.Stack()}}
+		}
+	}()
+	if err := f(); err != nil {
+		return &task.Error{Operator: name, Err: err}
+	}
+	return nil
 }

@@ -14,6 +14,9 @@ func (t *Task) runGate() error {
 		t.opened[g.Input(c)]++
 	}
 	for open := channels; open > 0; {
+		if t.satisfied(0) {
+			return t.decline()
+		}
 		if err := t.glance(); err != nil {
 			return err
 		}
@@ -22,9 +25,6 @@ func (t *Task) runGate() error {
 			if _, err := t.await(g.Wake()); err != nil {
 				return err
 			}
-			if t.satisfied(0) {
-				return t.decline()
-			}
 			continue
 		}
 		if m.Kind == exchange.End {
@@ -32,9 +32,6 @@ func (t *Task) runGate() error {
 		}
 		if err := t.take(c, &m); err != nil {
 			return err
-		}
-		if m.Kind == exchange.Data && open > 0 && t.satisfied(0) {
-			return t.decline()
 		}
 	}
 	return nil

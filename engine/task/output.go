@@ -79,3 +79,28 @@ func (o *output) mark(m exchange.Message) error {
 	o.task.running = o.number
 	return nil
 }
+
+// watermark gives a watermark to a stage and passes it on.
+func (t *Task) watermark(stage int, now int64) error {
+	s := t.Stages[stage]
+	t.running = stage
+	if s.Operator != nil {
+		if err := s.Operator.Watermark(now, &s.out); err != nil {
+			return t.failed(stage, err)
+		}
+		if _, own := s.Operator.(operator.Watermarker); own {
+			return nil
+		}
+	}
+	return s.out.EmitWatermark(now)
+}
+
+// idle tells a stage, and those behind, whether there is anything to wait for.
+func (t *Task) idle(stage int, idle bool) error {
+	s := t.Stages[stage]
+	t.running = stage
+	if own, ok := s.Operator.(operator.Watermarker); ok {
+		return t.failed(stage, own.Idle(idle, &s.out))
+	}
+	return s.out.EmitIdle(idle)
+}

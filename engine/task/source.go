@@ -47,7 +47,7 @@ func (s *Source) close() error {
 	return errors.Join(errs...)
 }
 
-// runSource reads splits until there are no more.
+// runSource reads splits until there are no more, or nobody wants more.
 func (t *Task) runSource() error {
 	s := t.Source
 	if !s.Bounded {
@@ -60,7 +60,7 @@ func (t *Task) runSource() error {
 		}
 	}
 	var signals []<-chan struct{}
-	for {
+	for !t.satisfied(0) && (s.Limit < 0 || s.rows < s.Limit) {
 		if err := t.glance(); err != nil {
 			return err
 		}
@@ -75,9 +75,6 @@ func (t *Task) runSource() error {
 			if err := t.poll(r); err != nil {
 				return err
 			}
-			if s.Limit >= 0 && s.rows >= s.Limit || t.satisfied(0) {
-				return nil
-			}
 			continue
 		}
 		t.quiet()
@@ -91,10 +88,9 @@ func (t *Task) runSource() error {
 		}
 		if ready >= 0 {
 			s.reading[ready].waits = false
-		} else if t.satisfied(0) {
-			return nil
 		}
 	}
+	return nil
 }
 
 // nextSplit takes another split of a bounded source.

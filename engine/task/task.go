@@ -13,15 +13,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"runtime/debug"
 	"time"
 
-	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/engine/clock"
 	"github.com/millstream/millstream/engine/exchange"
 	"github.com/millstream/millstream/engine/operator"
-	"github.com/millstream/millstream/state"
 )
 
 // Task is one subtask of a chain, ready to run. Stages form a tree: the first takes the task's input, each other one the output of a
@@ -58,23 +55,10 @@ type Stage struct {
 	Next     []int // stages that take this one's output
 	Senders  []*exchange.Sender
 
-	out  output
-	open bool
-}
-
-// Report is what a task knows at a barrier, or at its end.
-type Report struct {
-	Checkpoint int64 // 0 at the end
-	Stages     []StageReport
-	// Of a source: the splits read to their end since the last report, and those being read, with positions.
-	Finished []string
-	Reading  []connector.Split
-}
-
-// StageReport is one operator's part.
-type StageReport struct {
-	Tables       []state.Table // nil at the end
-	Committables []connector.Committable
+	out     output
+	open    bool
+	limiter operator.Limiter // the operator, if it is one
+	endable bool             // receivers may come to want no more of what this stage emits
 }
 
 // Error is what went wrong in an operator. Its text begins with the operator's name.
@@ -108,6 +92,15 @@ func (t *Task) Init() {
 		s.out = output{task: t, stage: s, number: i}
 		s.Context.Now = t.Clock.Now
 		s.Context.SetTimer = func(at time.Time) { t.timers.set(i, at) }
+	}
+	for i := len(t.Stages) - 1; i >= 0; i-- { // receivers first
+		s := t.Stages[i]
+		s.limiter, _ = s.Operator.(operator.Limiter)
+		s.endable = len(s.Next)+len(s.Senders) > 0
+		for _, next := range s.Next {
+			s.endable = s.endable && t.Stages[next].endable
+		}
+		s.endable = s.endable || s.limiter != nil
 	}
 }
 
@@ -252,91 +245,14 @@ func (t *Task) finish() (*Report, error) {
 	return r, nil
 }
 
-// commit takes over what a stage wrote to the outside, if it does.
-func (t *Task) commit(stage int, r *StageReport, last bool) error {
-	c, ok := t.Stages[stage].Operator.(operator.Committer)
-	if !ok {
-		return nil
-	}
-	list, err := c.Flush(t.ctx, last)
-	r.Committables = list
-	return t.failed(stage, err)
-}
-
-// watermark gives a watermark to a stage and passes it on.
-func (t *Task) watermark(stage int, now int64) error {
-	s := t.Stages[stage]
-	t.running = stage
-	if s.Operator != nil {
-		if err := s.Operator.Watermark(now, &s.out); err != nil {
-			return t.failed(stage, err)
-		}
-		if _, own := s.Operator.(operator.Watermarker); own {
-			return nil
-		}
-	}
-	return s.out.EmitWatermark(now)
-}
-
-// idle tells a stage, and those behind, whether there is anything to wait for.
-func (t *Task) idle(stage int, idle bool) error {
-	s := t.Stages[stage]
-	t.running = stage
-	if own, ok := s.Operator.(operator.Watermarker); ok {
-		return t.failed(stage, own.Idle(idle, &s.out))
-	}
-	return s.out.EmitIdle(idle)
-}
-
-// snapshot takes the state of all stages for a checkpoint and sends the barrier on.
-func (t *Task) snapshot(checkpoint int64) error {
-	for i, s := range t.Stages {
-		if d, ok := s.Operator.(operator.Drainer); ok {
-			t.running = i
-			if err := d.Drain(&s.out); err != nil {
-				return t.failed(i, err)
-			}
-		}
-	}
-	// The barrier goes first, so that receivers can take their snapshots meanwhile.
-	for _, s := range t.Stages {
-		for _, sender := range s.Senders {
-			if err := t.stopped(sender.Mark(exchange.Message{Kind: exchange.Barrier, Time: checkpoint})); err != nil {
-				return err
-			}
-		}
-	}
-	r := &Report{Checkpoint: checkpoint, Stages: make([]StageReport, len(t.Stages))}
-	for i, s := range t.Stages {
-		if s.Operator == nil {
-			continue
-		}
-		t.running = i
-		if err := t.commit(i, &r.Stages[i], false); err != nil {
-			return err
-		}
-		var w state.Writer
-		if err := s.Operator.Snapshot(&w); err != nil {
-			return t.failed(i, err)
-		}
-		r.Stages[i].Tables = w.Tables
-	}
-	if t.Source != nil {
-		t.Source.report(r)
-	}
-	t.running = 0
-	t.Ack(r)
-	return nil
-}
-
 // satisfied reports whether what a stage emits makes no difference any more.
 func (t *Task) satisfied(stage int) bool {
 	s := t.Stages[stage]
-	if l, ok := s.Operator.(operator.Limiter); ok && l.Done() {
-		return true
-	}
-	if len(s.Next)+len(s.Senders) == 0 {
+	if !s.endable {
 		return false
+	}
+	if s.limiter != nil && (s.limiter.Done() || len(s.Next)+len(s.Senders) == 0) {
+		return s.limiter.Done()
 	}
 	for _, next := range s.Next {
 		if !t.satisfied(next) {
@@ -349,98 +265,6 @@ func (t *Task) satisfied(stage int) bool {
 		}
 	}
 	return true
-}
-
-// flush hands on what is pending, as far as there is room.
-func (t *Task) flush() {
-	for _, s := range t.Stages {
-		for _, sender := range s.Senders {
-			sender.Flush()
-		}
-	}
-}
-
-// glance sees, without waiting, to what must not wait for the end of the input: the end of the job, timers, checkpoints.
-func (t *Task) glance() error {
-	select {
-	case <-t.ctx.Done():
-		return t.stopped(context.Cause(t.ctx))
-	case checkpoint := <-t.trigger:
-		return t.snapshot(checkpoint)
-	case <-t.timers.c():
-		return t.fire()
-	default:
-		return nil
-	}
-}
-
-// await hands on what is pending and waits until there is something to do. It returns the number of the input signal that came,
-// -1 if it was something else, such as a receiver that has room again or wants no more.
-func (t *Task) await(inputs ...<-chan struct{}) (int, error) {
-	t.flush()
-	if len(inputs) != 1 {
-		return t.awaitMany(inputs)
-	}
-	select {
-	case <-inputs[0]:
-		return 0, nil
-	case <-t.Space:
-		return -1, nil
-	case <-t.ctx.Done():
-		return -1, t.stopped(context.Cause(t.ctx))
-	case checkpoint := <-t.trigger:
-		return -1, t.snapshot(checkpoint)
-	case <-t.timers.c():
-		return -1, t.fire()
-	}
-}
-
-// awaitMany is await for a number of signals that is only known now.
-func (t *Task) awaitMany(inputs []<-chan struct{}) (int, error) {
-	cases := make([]reflect.SelectCase, 0, len(inputs)+4)
-	add := func(c any) {
-		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c)})
-	}
-	for _, c := range inputs {
-		add(c)
-	}
-	add(t.Space)
-	add(t.ctx.Done())
-	add(t.trigger)
-	add(t.timers.c())
-	chosen, value, _ := reflect.Select(cases)
-	switch chosen - len(inputs) {
-	case 0:
-		return -1, nil
-	case 1:
-		return -1, t.stopped(context.Cause(t.ctx))
-	case 2:
-		return -1, t.snapshot(value.Int())
-	case 3:
-		return -1, t.fire()
-	}
-	return chosen, nil
-}
-
-// fire calls the operators whose timers are due.
-func (t *Task) fire() error {
-	for {
-		stage, at, ok := t.timers.next()
-		if !ok {
-			return nil
-		}
-		s := t.Stages[stage]
-		t.running = stage
-		if stage == 0 && t.Source != nil {
-			if err := t.sourceIdle(at); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := s.Operator.Timer(at, &s.out); err != nil {
-			return t.failed(stage, err)
-		}
-	}
 }
 
 // stopped marks the error of a wait that the context ended.

@@ -1,0 +1,98 @@
+package task
+
+import (
+	"context"
+	"reflect"
+)
+
+// flush hands on what is pending, as far as there is room.
+func (t *Task) flush() {
+	for _, s := range t.Stages {
+		for _, sender := range s.Senders {
+			sender.Flush()
+		}
+	}
+}
+
+// glance sees, without waiting, to what must not wait for the end of the input: the end of the job, timers, checkpoints.
+func (t *Task) glance() error {
+	select {
+	case <-t.ctx.Done():
+		return t.stopped(context.Cause(t.ctx))
+	case checkpoint := <-t.trigger:
+		return t.snapshot(checkpoint)
+	case <-t.timers.c():
+		return t.fire()
+	default:
+		return nil
+	}
+}
+
+// await hands on what is pending and waits until there is something to do. It returns the number of the input signal that came,
+// -1 if it was something else, such as a receiver that has room again or wants no more.
+func (t *Task) await(inputs ...<-chan struct{}) (int, error) {
+	t.flush()
+	if len(inputs) != 1 {
+		return t.awaitMany(inputs)
+	}
+	select {
+	case <-inputs[0]:
+		return 0, nil
+	case <-t.Space:
+		return -1, nil
+	case <-t.ctx.Done():
+		return -1, t.stopped(context.Cause(t.ctx))
+	case checkpoint := <-t.trigger:
+		return -1, t.snapshot(checkpoint)
+	case <-t.timers.c():
+		return -1, t.fire()
+	}
+}
+
+// awaitMany is await for a number of signals that is only known now.
+func (t *Task) awaitMany(inputs []<-chan struct{}) (int, error) {
+	cases := make([]reflect.SelectCase, 0, len(inputs)+4)
+	add := func(c any) {
+		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c)})
+	}
+	for _, c := range inputs {
+		add(c)
+	}
+	add(t.Space)
+	add(t.ctx.Done())
+	add(t.trigger)
+	add(t.timers.c())
+	chosen, value, _ := reflect.Select(cases)
+	switch chosen - len(inputs) {
+	case 0:
+		return -1, nil
+	case 1:
+		return -1, t.stopped(context.Cause(t.ctx))
+	case 2:
+		return -1, t.snapshot(value.Int())
+	case 3:
+		return -1, t.fire()
+	}
+	return chosen, nil
+}
+
+// fire calls the operators whose timers are due.
+func (t *Task) fire() error {
+	for {
+		stage, at, ok := t.timers.next()
+		if !ok {
+			return nil
+		}
+		s := t.Stages[stage]
+		t.running = stage
+		if stage == 0 && t.Source != nil {
+			if err := t.sourceIdle(at); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.Operator.Timer(at, &s.out); err != nil {
+			return t.failed(stage, err)
+		}
+	}
+}
