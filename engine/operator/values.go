@@ -35,9 +35,9 @@ func (o *values) EndInput(_ int, out Output) error {
 	o.done = true
 	none := column.Batch{Len: 1} // the row over which constants are computed
 	b := column.NewBatch(o.schema, min(len(o.op.Rows), ChunkRows))
-	var v column.Vector
 	for i, row := range o.op.Rows {
 		for j, e := range row {
+			var v column.Vector // of its own: columns of other types would find its children
 			p, err := expr.Compile(e, o.opts...)
 			if err == nil {
 				err = p.Eval(&none, &v)
