@@ -2,7 +2,6 @@ package filesystem
 
 import (
 	"context"
-	"sync"
 
 	"github.com/millstream/millstream/objstore"
 )
@@ -18,14 +17,12 @@ type extended struct {
 	ra    *objstore.ReadAhead
 	end   int64 // of the piece that is read now
 	grow  int64 // length of the next piece
-	ready chan struct{}
-	stop  chan struct{} // closed to end the forwarding of ra's signals
-	wg    sync.WaitGroup
+	relay *relay
 }
 
 // extend starts to read [from, end) of an object; the first piece behind has the length grow.
 func extend(ctx context.Context, store objstore.Store, info objstore.Info, from, end, grow int64, opts objstore.ReadAheadOptions) *extended {
-	e := &extended{ctx: ctx, store: store, info: info, opts: opts, end: from, grow: grow, ready: make(chan struct{}, 1)}
+	e := &extended{ctx: ctx, store: store, info: info, opts: opts, end: from, grow: grow, relay: newRelay()}
 	e.next(end - from)
 	return e
 }
@@ -35,21 +32,7 @@ func (e *extended) next(length int64) {
 	length = min(length, e.info.Size-e.end)
 	e.ra = objstore.NewReadAhead(e.ctx, e.store, e.info.Key, objstore.Range{Offset: e.end, Length: length}, e.opts)
 	e.end += length
-	e.stop = make(chan struct{})
-	from, stop := e.ra.Ready(), e.stop
-	e.wg.Go(func() {
-		for {
-			select {
-			case <-from:
-				select {
-				case e.ready <- struct{}{}:
-				default:
-				}
-			case <-stop:
-				return
-			}
-		}
-	})
+	e.relay.follow(e.ra.Ready())
 }
 
 func (e *extended) TryNext() (*objstore.Block, bool, error) {
@@ -65,12 +48,11 @@ func (e *extended) TryNext() (*objstore.Block, bool, error) {
 	return b, ok, err
 }
 
-func (e *extended) Ready() <-chan struct{} { return e.ready }
+func (e *extended) Ready() <-chan struct{} { return e.relay.out }
 
 func (e *extended) Release(b *objstore.Block) { e.ra.Release(b) }
 
 func (e *extended) Close() error {
-	close(e.stop)
-	e.wg.Wait()
+	e.relay.end()
 	return e.ra.Close()
 }

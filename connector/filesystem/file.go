@@ -178,7 +178,11 @@ func (r *fileReader) cut(b *column.Batch) {
 	b.Sel, r.limit, r.done = r.sel, 0, true
 }
 
-func (r *fileReader) Position() connector.Split { return r.pos.split(r.id, r.size) }
+func (r *fileReader) Position() connector.Split {
+	return split(r.id, r.size, []position{r.position()})
+}
+
+func (r *fileReader) position() position { return r.pos }
 
 func (r *fileReader) BytesRead() int64 { return r.read.Load() }
 

@@ -144,11 +144,13 @@ func pruned(t *testing.T, store objstore.Store, table graph.Table, project []int
 	}
 	var keys []string
 	for _, split := range list {
-		p, err := parsePosition(split)
+		list, err := parsePositions(split)
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys = append(keys, p.Key)
+		for _, p := range list {
+			keys = append(keys, p.Key)
+		}
 	}
 	return keys
 }
@@ -241,10 +243,11 @@ func TestRanges(t *testing.T) {
 		at := int64(0)
 		var ids []string
 		for _, split := range list {
-			p, err := parsePosition(split)
-			if err != nil {
-				t.Fatal(err)
+			parts, err := parsePositions(split)
+			if err != nil || len(parts) != 1 {
+				t.Fatal(len(parts), err)
 			}
+			p := parts[0]
 			if p.From != at || split.Size != p.To-p.From {
 				t.Errorf("%d bytes: a range begins at %d, want %d", c.size, p.From, at)
 			}

@@ -104,7 +104,7 @@ func (s *source) partitioned(f found) bool {
 }
 
 func (s *source) Open(ctx context.Context, split connector.Split) (connector.Reader, error) {
-	p, err := parsePosition(split)
+	list, err := parsePositions(split)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +112,14 @@ func (s *source) Open(ctx context.Context, split connector.Split) (connector.Rea
 	if err != nil {
 		return nil, err
 	}
+	if len(list) == 1 {
+		return s.openOne(ctx, store, split, &list[0])
+	}
+	return openBundle(ctx, s, store, split, list)
+}
+
+// openOne opens one file of a split.
+func (s *source) openOne(ctx context.Context, store objstore.Store, split connector.Split, p *position) (connector.Reader, error) {
 	out, err := newAssembly(s, p.file(), store)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ type tuning struct {
 	carry      int   // longest unfinished record that is copied in front of the next block
 	maxRecord  int   // bytes
 	batchRows  int
+	bundle     int           // files that are read as one split, at most
 	headBytes  int64         // of a file, looked at to see whether it can be cut
 	lineTime   time.Duration // for finding the line of an error
 }
@@ -30,7 +31,7 @@ type tuning struct {
 var defaults = tuning{
 	minRange: 4 << 20, maxRange: 64 << 20, perSubtask: 4,
 	readAhead: objstore.ReadAheadOptions{BlockSize: 1 << 20, RequestSize: 8 << 20, Parallel: 2},
-	tail:      64 << 10, carry: objstore.Headroom, maxRecord: 256 << 20, batchRows: 4096,
+	tail:      64 << 10, carry: objstore.Headroom, maxRecord: 256 << 20, batchRows: 4096, bundle: 64,
 	headBytes: 1 << 20, lineTime: 10 * time.Second,
 }
 
@@ -56,21 +57,23 @@ func (p *position) file() found {
 	return found{objstore.Info{Key: p.Key, Size: p.Size, ETag: p.ETag, ModTime: p.ModTime}, ""}
 }
 
-// split encodes the position. The id stays that of the split as it was planned.
-func (p *position) split(id string, size int64) connector.Split {
-	state, err := json.Marshal(p)
+// positioner is implemented by the readers of one file.
+type positioner interface{ position() position }
+
+// split encodes the positions of its files. The id stays that of the split as it was planned.
+func split(id string, size int64, list []position) connector.Split {
+	state, err := json.Marshal(list)
 	if err != nil {
 		panic(err) // strings, numbers and a time from a listing always can be
 	}
 	return connector.Split{ID: id, State: state, Size: size}
 }
 
-func parsePosition(s connector.Split) (*position, error) {
-	p := &position{}
-	if err := json.Unmarshal(s.State, p); err != nil {
+func parsePositions(s connector.Split) (list []position, err error) {
+	if err := json.Unmarshal(s.State, &list); err != nil {
 		return nil, fmt.Errorf("split %s: its saved position cannot be read: %w", s.ID, err)
 	}
-	return p, nil
+	return list, nil
 }
 
 func start(f found) position {
@@ -84,7 +87,7 @@ func (s *source) plan(ctx context.Context, store objstore.Store, files []found, 
 		total += f.Size
 	}
 	size := min(max(total/max(1, int64(parallelism)*s.tuning.perSubtask), s.tuning.minRange), s.tuning.maxRange)
-	lists := make([][]connector.Split, len(files))
+	lists := make([][]piece, len(files))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
 	for i, f := range files {
@@ -112,15 +115,46 @@ func (s *source) plan(ctx context.Context, store objstore.Store, files []found, 
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	var all []connector.Split
+	var all []piece
 	for _, l := range lists {
 		all = append(all, l...)
 	}
-	return all, nil
+	return s.gather(all, size, parallelism), nil
+}
+
+// piece is a split before it is put together with others.
+type piece struct {
+	id   string
+	size int64
+	at   position
+}
+
+// gather makes splits of pieces: small ones that follow each other become one, as long as enough splits are left to keep all subtasks busy.
+func (s *source) gather(all []piece, size int64, parallelism int) []connector.Split {
+	most := min(len(all)/max(1, parallelism*int(s.tuning.perSubtask)), s.tuning.bundle)
+	var splits []connector.Split
+	for len(all) > 0 {
+		n, sum := 1, all[0].size
+		for n < min(most, len(all)) && sum+all[n].size <= size {
+			sum += all[n].size
+			n++
+		}
+		list := make([]position, n)
+		for i := range list {
+			list[i] = all[i].at
+		}
+		id := all[0].id
+		if n > 1 {
+			id = fmt.Sprintf("%s and %d more", id, n-1)
+		}
+		splits = append(splits, split(id, sum, list))
+		all = all[n:]
+	}
+	return splits
 }
 
 // ranges cuts a file of text into n ranges; none if it is empty.
-func ranges(store objstore.Store, f found, n int64) []connector.Split {
+func ranges(store objstore.Store, f found, n int64) []piece {
 	if f.Size == 0 {
 		return nil
 	}
@@ -128,9 +162,9 @@ func ranges(store objstore.Store, f found, n int64) []connector.Split {
 	if compression(f.Key) != nil {
 		p := start(f)
 		p.To, p.Begun = -1, true
-		return []connector.Split{p.split(url, f.Size)}
+		return []piece{{url, f.Size, p}}
 	}
-	list := make([]connector.Split, 0, n)
+	list := make([]piece, 0, n)
 	for i := range n {
 		p := start(f)
 		p.From, p.To, p.Begun, p.Ranged = f.Size/n*i, f.Size/n*(i+1), i == 0, n > 1
@@ -141,7 +175,7 @@ func ranges(store objstore.Store, f found, n int64) []connector.Split {
 		if n > 1 {
 			id = fmt.Sprintf("%s[%d-%d]", url, p.From, p.To)
 		}
-		list = append(list, p.split(id, p.To-p.From))
+		list = append(list, piece{id, p.To - p.From, p})
 	}
 	return list
 }
@@ -171,17 +205,17 @@ func (s *source) splittable(ctx context.Context, store objstore.Store, f found) 
 }
 
 // pieces asks the format for the pieces of a file with an index.
-func (s *source) pieces(ctx context.Context, store objstore.Store, f found) ([]connector.Split, error) {
+func (s *source) pieces(ctx context.Context, store objstore.Store, f found) ([]piece, error) {
 	url := store.URL(f.Key)
 	list, err := s.config.format.SplitFile(ctx, format.File{Store: store, Info: f.Info}, s.fileConfig())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", url, err)
 	}
-	splits := make([]connector.Split, 0, len(list))
-	for _, piece := range list {
+	pieces := make([]piece, 0, len(list))
+	for _, unit := range list {
 		p := start(f)
-		p.Piece = &piece
-		splits = append(splits, p.split(fmt.Sprintf("%s#%d+%d", url, piece.First, piece.Count), piece.Size))
+		p.Piece = &unit
+		pieces = append(pieces, piece{fmt.Sprintf("%s#%d+%d", url, unit.First, unit.Count), unit.Size, p})
 	}
-	return splits, nil
+	return pieces, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"sync/atomic"
 
 	"github.com/millstream/millstream/column"
@@ -67,6 +68,7 @@ func (r *textReader) read() blocks {
 	t, info := &r.source.tuning, r.pos.info()
 	opts := t.readAhead
 	opts.ETag = info.ETag
+	opts.BlockSize = blockFor(info.Size, opts.BlockSize)
 	if r.open != nil {
 		return decompress(r.ctx, r.store, info, r.open, r.pos.From, opts.BlockSize, func(n int) { r.consumed.Add(int64(n)) })
 	}
@@ -82,6 +84,11 @@ func (r *textReader) read() blocks {
 	requests := (r.pos.To - from + opts.RequestSize - 1) / opts.RequestSize
 	opts.RequestSize = (end - from + requests - 1) / requests
 	return extend(r.ctx, r.store, info, from, end, 16*t.tail, opts)
+}
+
+// blockFor is a block's size for a file: most, or the power of two that a smaller file needs.
+func blockFor(size int64, most int) int {
+	return min(most, max(64<<10, 1<<bits.Len64(uint64(max(size, 1)-1))))
 }
 
 func (r *textReader) Ready() <-chan struct{} { return r.blocks.Ready() }
@@ -299,6 +306,11 @@ func (r *textReader) join(b *objstore.Block) error {
 }
 
 func (r *textReader) Position() connector.Split {
+	return split(r.id, r.size, []position{r.position()})
+}
+
+// position is where the next record begins.
+func (r *textReader) position() position {
 	p := r.pos
 	switch {
 	case r.cur != nil && !r.seeking && r.headed:
@@ -306,7 +318,7 @@ func (r *textReader) Position() connector.Split {
 	case r.done: // no record begins in the range
 		p.From, p.Begun = max(p.From, p.To), true
 	}
-	return p.split(r.id, r.size)
+	return p
 }
 
 func (r *textReader) BytesRead() int64 { return r.consumed.Load() }
