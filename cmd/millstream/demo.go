@@ -92,7 +92,7 @@ func (a *app) demoWordCount(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	step("%s counted in %s: %s/s, %s/s", count(words, "word"), round(took), size(rate(bytes, took)), count(rate(words, took), "word"))
-	step("%s at %s, the most frequent:", count(distinct, "count"), s.bold(demoOutput))
+	step("%s at %s, the most frequent:", count(distinct, "different word"), s.bold(demoOutput))
 	fmt.Fprintln(a.out)
 	for _, w := range top {
 		const length = 30

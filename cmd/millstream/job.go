@@ -43,17 +43,24 @@ func (a *app) runExample(ctx context.Context, settings setting.Values, program e
 
 // reportDone says what a job did.
 func (a *app) reportDone(name string, r *job.Result) {
-	if !a.quiet {
-		fmt.Fprintf(a.err, "%s: %s and %s read, %s and %s written in %s\n",
-			name, count(r.RowsIn, "row"), size(r.BytesIn), count(r.RowsOut, "row"), size(r.BytesOut), round(r.Duration))
+	if a.quiet {
+		return
 	}
+	amount := func(rows, bytes int64) string {
+		if bytes == 0 { // not a connector of bytes
+			return count(rows, "row")
+		}
+		return count(rows, "row") + " and " + size(bytes)
+	}
+	fmt.Fprintf(a.err, "%s: %s read, %s written in %s\n", name, amount(r.RowsIn, r.BytesIn), amount(r.RowsOut, r.BytesOut), round(r.Duration))
 }
 
 // reportSkipped says how many malformed records were left out, also with --quiet: it is about the result.
 func (a *app) reportSkipped(r *job.Result) {
 	for _, n := range r.Nodes {
 		if n.Skipped > 0 {
-			fmt.Fprintf(a.err, "%s %s: skipped %s (ignore-parse-errors)\n", a.errStyle().notice("warning:"), n.Name, count(n.Skipped, "malformed record"))
+			fmt.Fprintf(a.err, "%s %s: %s, skipped or with NULL for what could not be read (ignore-parse-errors)\n",
+				a.errStyle().notice("warning:"), n.Name, count(n.Skipped, "malformed record"))
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -85,22 +87,27 @@ func (p *plainPrinter) batch(*column.Batch) error {
 func (p *plainPrinter) close() error { return nil }
 func (p *plainPrinter) rows() int64  { return 1 }
 
-// materialiser keeps the rows that a changelog leaves, and prints them at the end in the order in which they came.
+// materialiser keeps the rows that a changelog leaves, and prints them at the end in the order in which they first came: an updated row
+// (-U, then +U) keeps its place.
 type materialiser struct {
 	to   printer
 	zone *time.Location
 	kept *column.Batch
+	rank []int32            // by row of kept, its place among the rows; gone if it was taken away
 	at   map[string][]int32 // rows of kept by their text, to find the one that a -U or -D takes away
-	dead []bool
-	n    int64
+	n    int64              // rows that are left
+	next int32              // rank of the next new row
 	key  []byte
 }
+
+const gone = -1
 
 func newMaterialiser(to printer, columns []column.Field, zone *time.Location) *materialiser {
 	return &materialiser{to: to, zone: zone, kept: column.NewBatch(columns, 0), at: map[string][]int32{}}
 }
 
 func (m *materialiser) batch(b *column.Batch) error {
+	left := int32(gone) // the place of the row that the -U before took away
 	for i := range b.Rows() {
 		row := b.Row(i)
 		m.key = m.key[:0]
@@ -112,22 +119,33 @@ func (m *materialiser) batch(b *column.Batch) error {
 			m.key = append(m.key, 1)
 			m.key = append(column.AppendText(m.key, c, row, m.zone), 0)
 		}
-		if b.Kind(row).Adds() {
+		kind := b.Kind(row)
+		if kind.Adds() {
+			if kind != column.UpdateAfter || left == gone {
+				left = m.next
+				m.next++
+			}
 			m.at[string(m.key)] = append(m.at[string(m.key)], int32(m.kept.Len))
-			m.dead = append(m.dead, false)
+			m.rank = append(m.rank, left)
 			m.kept.AppendRows(b, []int32{int32(row)})
 			m.n++
+			left = gone
 			continue
 		}
 		rows := m.at[string(m.key)]
 		if len(rows) == 0 {
 			return fmt.Errorf("the result takes away a row that it never showed: %s", m.text(b, row))
 		}
-		m.dead[rows[len(rows)-1]] = true
+		last := rows[len(rows)-1]
+		if left = gone; kind == column.UpdateBefore {
+			left = m.rank[last]
+		}
+		m.rank[last] = gone
 		if m.at[string(m.key)] = rows[:len(rows)-1]; len(rows) == 1 {
 			delete(m.at, string(m.key))
 		}
-		if m.n--; len(m.dead) >= compactFrom && m.n < int64(len(m.dead)/2) {
+		m.n--
+		if len(m.rank) >= compactFrom && m.n < int64(len(m.rank)/2) {
 			m.compact()
 		}
 	}
@@ -137,37 +155,37 @@ func (m *materialiser) batch(b *column.Batch) error {
 // compactFrom is from how many rows on it pays to forget those that are gone.
 const compactFrom = 4096
 
-// live are the rows that are left.
+// live are the rows that are left, in order.
 func (m *materialiser) live() []int32 {
 	live := make([]int32, 0, m.n)
-	for i, dead := range m.dead {
-		if !dead {
+	for i, rank := range m.rank {
+		if rank != gone {
 			live = append(live, int32(i))
 		}
 	}
+	slices.SortFunc(live, func(a, b int32) int { return cmp.Compare(m.rank[a], m.rank[b]) })
 	return live
 }
 
 // compact drops the rows that are gone, so that memory goes with the rows that are left and not with the number of changes.
 func (m *materialiser) compact() {
 	live := m.live()
-	moved := make([]int32, len(m.dead))
+	moved, rank := make([]int32, len(m.rank)), make([]int32, len(live))
 	for to, from := range live {
-		moved[from] = int32(to)
+		moved[from], rank[to] = int32(to), m.rank[from]
 	}
 	for _, rows := range m.at {
 		for i := range rows {
 			rows[i] = moved[rows[i]]
 		}
 	}
-	old := m.kept
-	fields := make([]column.Field, len(old.Cols))
-	for i, c := range old.Cols {
+	fields := make([]column.Field, len(m.kept.Cols))
+	for i, c := range m.kept.Cols {
 		fields[i].Type = c.Type
 	}
-	m.kept = column.NewBatch(fields, len(live))
-	m.kept.AppendRows(old, live)
-	m.dead = make([]bool, len(live))
+	kept := column.NewBatch(fields, len(live))
+	kept.AppendRows(m.kept, live)
+	m.kept, m.rank = kept, rank
 }
 
 func (m *materialiser) text(b *column.Batch, row int) string {
@@ -182,7 +200,7 @@ func (m *materialiser) text(b *column.Batch, row int) string {
 }
 
 func (m *materialiser) close() error {
-	m.kept.Sel = m.live()
+	m.compact()
 	if err := m.to.batch(m.kept); err != nil {
 		return err
 	}
@@ -190,3 +208,11 @@ func (m *materialiser) close() error {
 }
 
 func (m *materialiser) rows() int64 { return m.n }
+
+// appendCell writes a value as CAST(x AS STRING) shows it, but for binary values, which are hexadecimal.
+func appendCell(dst []byte, v *column.Vector, i int, zone *time.Location) []byte {
+	if v.Type.IsBinary() {
+		return hex.AppendEncode(dst, v.BytesAt(i))
+	}
+	return column.AppendText(dst, v, i, zone)
+}

@@ -8,7 +8,8 @@ import (
 	"github.com/millstream/millstream/column"
 )
 
-// csvPrinter writes RFC 4180's form with line feeds: a header, then the rows. NULL is an empty field, an empty text is "".
+// csvPrinter writes RFC 4180's form with line feeds: a header, then the rows. NULL is an empty field, an empty text is "",
+// binary values are hexadecimal.
 type csvPrinter struct {
 	w       io.Writer
 	columns []column.Field
@@ -45,7 +46,7 @@ func (p *csvPrinter) batch(b *column.Batch) error {
 				p.separate(j)
 				continue
 			}
-			p.text = column.AppendText(p.text[:0], c, row, p.zone)
+			p.text = appendCell(p.text[:0], c, row, p.zone)
 			p.field(j, p.text)
 		}
 		p.line = append(p.line, '\n')

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"io"
 	"math"
 	"strconv"
@@ -78,12 +79,7 @@ func (p *jsonPrinter) value(dst []byte, v *column.Vector, i int) []byte {
 	case column.Char, column.VarChar:
 		return appendJSONString(dst, v.BytesAt(i))
 	case column.Binary, column.VarBinary:
-		dst = append(dst, '"')
-		for _, b := range v.BytesAt(i) {
-			const digits = "0123456789abcdef"
-			dst = append(dst, digits[b>>4], digits[b&15])
-		}
-		return append(dst, '"')
+		return append(hex.AppendEncode(append(dst, '"'), v.BytesAt(i)), '"')
 	case column.Array:
 		dst = append(dst, '[')
 		from, to := v.Offsets()[i], v.Offsets()[i+1]

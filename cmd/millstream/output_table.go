@@ -67,7 +67,7 @@ func (p *tablePrinter) batch(b *column.Batch) error {
 				p.held = append(p.held, tableCell{nullText, true})
 				continue
 			}
-			p.text = column.AppendText(p.text[:0], c, row, p.zone)
+			p.text = appendCell(p.text[:0], c, row, p.zone)
 			p.visible = appendVisible(p.visible[:0], p.text)
 			p.held = append(p.held, tableCell{text: string(p.visible)})
 		}

@@ -80,8 +80,9 @@ func progressLine(s style, columns int, took time.Duration, rows, bytes, total i
 		}
 		line.WriteString(styled)
 	}
-	if total > 0 && bytes <= total {
+	if total > 0 {
 		const length = 24
+		bytes := min(bytes, total) // ranges of a file overlap by a line
 		done := int(length * bytes / total)
 		full, rest := strings.Repeat("━", done), strings.Repeat("━", length-done)
 		if !s.on {

@@ -36,12 +36,13 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command lines in testdata/script. Beside testscript's own commands there are
 //
 //	exits CODE PROGRAM [ARGUMENTS...]   run a program, which must end with that code within half a minute, and leave what it wrote in
-//	                                    the files out and err, with $WORK, $ENDPOINT, $ACCESS_KEY and TIME for what changes from run to run
+//	                                    the files out and err, with $WORK, $ENDPOINT, $ACCESS_KEY, TIME, RATE, PORT
+//	                                    and # (in names) for what changes from run to run
 //	store [BUCKETS...]                  start an embedded store until the script ends, with store.yaml as its configuration,
 //	                                    $ENDPOINT, $ACCESS_KEY and $SECRET_KEY
 //	put FILE URL                        write an object
 //	lines URL                           print the lines of all objects below URL, sorted
-//	objects URL                         print the names of all objects below URL, with # for the digits and letters of generated names
+//	objects URL                         print the names of all objects below URL, with # as by exits
 func TestScripts(t *testing.T) {
 	home := t.TempDir()
 	goEnv := goEnvironment(t)
@@ -85,7 +86,12 @@ func goEnvironment(t *testing.T) []string {
 // longest is how long a command may take on a busy machine. What says that a store cannot be reached has to end before as well.
 const longest = 30 * time.Second
 
-var durations = regexp.MustCompile(`\b\d+(\.\d+)?(µs|ms|s)\b`)
+var (
+	durations = regexp.MustCompile(`\b\d+(\.\d+)?(µs|ms|s)\b`)
+	rates     = regexp.MustCompile(`[\d.,]+( [kMG]?B| words)/s`)
+	ports     = regexp.MustCompile(`127\.0\.0\.1:\d{5}`)
+	generated = regexp.MustCompile(`[0-9a-f]{32}`)
+)
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -108,7 +114,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Getenv("ACCESS_KEY"), "$ACCESS_KEY")
 	}
 	for name, stream := range map[string]string{"out": "stdout", "err": "stderr"} {
-		text := durations.ReplaceAllString(strings.NewReplacer(normal...).Replace(ts.ReadFile(stream)), "TIME")
+		text := strings.NewReplacer(normal...).Replace(ts.ReadFile(stream))
+		text = rates.ReplaceAllString(durations.ReplaceAllString(text, "TIME"), "RATE$1/s")
+		text = generated.ReplaceAllString(ports.ReplaceAllString(text, "127.0.0.1:PORT"), "#")
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o666))
 	}
 	got := 0
@@ -190,9 +198,6 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 		fmt.Fprintln(ts.Stdout(), line)
 	}
 }
-
-// generated are the parts of an object's name that differ from run to run.
-var generated = regexp.MustCompile(`[0-9a-f]{8}(-?[0-9a-f]{4,}){3,}`)
 
 func objects(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
