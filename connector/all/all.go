@@ -2,18 +2,9 @@
 package all
 
 import (
-	// Connectors.
 	_ "github.com/millstream/millstream/connector/blackhole"
 	_ "github.com/millstream/millstream/connector/datagen"
 	_ "github.com/millstream/millstream/connector/filesystem"
+	_ "github.com/millstream/millstream/connector/format/all"
 	_ "github.com/millstream/millstream/connector/print"
-
-	// Formats.
-	_ "github.com/millstream/millstream/connector/format/csv"
-	_ "github.com/millstream/millstream/connector/format/json"
-	_ "github.com/millstream/millstream/connector/format/parquet"
-	_ "github.com/millstream/millstream/connector/format/parquet"
-	_ "github.com/millstream/millstream/connector/format/json"
-	_ "github.com/millstream/millstream/connector/format/parquet"
-	_ "github.com/millstream/millstream/connector/format/raw"
 )

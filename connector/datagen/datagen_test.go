@@ -1,6 +1,7 @@
 package datagen
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/connector/suite"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/setting"
 )
@@ -324,4 +326,18 @@ func BenchmarkGenerate(b *testing.B) {
 		n += batch.Len
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds()/1e6, "Mrows/s")
+}
+
+func TestSuite(t *testing.T) {
+	spec, _ := connector.Lookup("datagen")
+	suite.Run(t, suite.Config{Spec: spec, Input: func(*testing.T) suite.Input {
+		columns := []column.Field{field("a", column.Of(column.BigInt)), field("b", column.Str())}
+		in := suite.Input{Env: connector.Env{Settings: setting.New(setting.Engine)}, Table: request(columns, "rows-per-second", "2000000000",
+			"fields.a.kind", "sequence", "fields.a.start", "0", "fields.a.end", "9999",
+			"fields.b.kind", "sequence", "fields.b.start", "-5", "fields.b.end", "1000000").Table}
+		for i := range 10_000 {
+			in.Rows = append(in.Rows, fmt.Sprintf("%d|%d", i, i-5))
+		}
+		return in
+	}})
 }
