@@ -2,6 +2,8 @@ package expr
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"github.com/millstream/millstream/column"
 )
@@ -55,6 +57,13 @@ func split(c *Call) Kernel {
 			}
 			w := &source[a.at(0)]
 			s, separator := w.Bytes(in.Buffers), a.text(1)
+			if len(separator) == 1 && !w.Inline() {
+				b := w.Buffer()
+				splitAtByte(parts, base+b, in.Buffers[b], w.Offset(), w.Offset()+w.Len(), separator[0])
+				offsets[r+1] = int32(parts.Len)
+				next = r + 1
+				return nil
+			}
 			add := func(from, to int) {
 				if w.Inline() {
 					column.Append(parts, column.InlineView(s[from:to]))
@@ -87,4 +96,35 @@ func split(c *Call) Kernel {
 		}
 		return err
 	}
+}
+
+// splitAtByte appends views of the parts of buf[from:to] between bytes sep, looking at eight bytes at a time. buf is buffer number
+// index of the parts.
+func splitAtByte(parts *column.Vector, index int, buf []byte, from, to int, sep byte) {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	parts.Reserve(parts.Len + to - from + 1)
+	views, n := column.Values[column.View](parts), parts.Len
+	pattern := low * uint64(sep)
+	begin, at := from, from
+	for ; at+8 <= to; at += 8 {
+		x := binary.LittleEndian.Uint64(buf[at:]) ^ pattern
+		// The lowest bit set is exact; a borrow may set wrong ones above it, so each byte is looked at again.
+		for found := (x - low) &^ x & high; found != 0; found &= found - 1 {
+			end := at + bits.TrailingZeros64(found)>>3
+			if buf[end] == sep {
+				views[n] = column.MakeView(buf, index, begin, end-begin)
+				n++
+				begin = end + 1
+			}
+		}
+	}
+	for ; at < to; at++ {
+		if buf[at] == sep {
+			views[n] = column.MakeView(buf, index, begin, at-begin)
+			n++
+			begin = at + 1
+		}
+	}
+	views[n] = column.MakeView(buf, index, begin, to-begin)
+	parts.Len = n + 1
 }
