@@ -96,53 +96,6 @@ func appendValidUTF8(dst, text []byte) []byte {
 	return append(dst, text...)
 }
 
-// AppendFloat writes a floating-point number of 32 or 64 bits as Java does: the shortest digits that tell it from its
-// neighbours, at least one behind the point, with an exponent below 0.001 and from ten millions on.
-func AppendFloat(dst []byte, x float64, bits int) []byte {
-	switch {
-	case x != x:
-		return append(dst, "NaN"...)
-	case x > maxFloat:
-		return append(dst, "Infinity"...)
-	case x < -maxFloat:
-		return append(dst, "-Infinity"...)
-	}
-	if a := max(x, -x); a >= 1e-3 && a < 1e7 || x == 0 {
-		from := len(dst)
-		dst = strconv.AppendFloat(dst, x, 'f', -1, bits)
-		for _, c := range dst[from:] {
-			if c == '.' {
-				return dst
-			}
-		}
-		return append(dst, ".0"...)
-	}
-	var buf [32]byte
-	b := strconv.AppendFloat(buf[:0], x, 'e', -1, bits)
-	point := 1
-	if x < 0 {
-		point = 2
-	}
-	if b[point] == 'e' { // one digit: Java writes two, of which the nearest may not end in 0
-		b = strconv.AppendFloat(buf[:0], x, 'e', 1, bits)
-	}
-	e := len(b) - 1
-	for b[e] != 'e' {
-		e--
-	}
-	dst = append(append(dst, b[:e]...), 'E')
-	if b[e+1] == '-' {
-		dst = append(dst, '-')
-	}
-	exp := b[e+2:]
-	for len(exp) > 1 && exp[0] == '0' {
-		exp = exp[1:]
-	}
-	return append(dst, exp...)
-}
-
-const maxFloat = 0x1p1023 * (1 + (1 - 0x1p-52))
-
 // AppendDate writes a number of days since 1970-01-01 as yyyy-MM-dd.
 func AppendDate(dst []byte, days int) []byte {
 	y, m, d := CivilOf(days)

@@ -4,7 +4,8 @@
 // What enters: a [column.Batch], or an arrow.RecordBatch. What leaves: the other. Formats and servers call it.
 //
 // What must hold: memory is shared, so it must stay unchanged while the other side is in use: a record made of a batch is valid
-// until the batch is reset, a batch made of a record as long as the record is retained. Row kinds and event times do not cross.
+// until the batch is reset or appended to, whoever retains it; a batch made of a record as long as the record is retained. Row
+// kinds and event times do not cross.
 package arrow
 
 import (
