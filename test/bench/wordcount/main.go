@@ -9,6 +9,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -181,11 +182,13 @@ func (s *store) fill(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	data, err := os.ReadFile(text)
+	// In pieces: a child's peak memory begins with what its parent has when it starts it.
+	f, err := os.Open(text)
 	if err != nil {
 		return err
 	}
-	if _, err := up.Write(data); err != nil {
+	defer f.Close()
+	if _, err := io.CopyBuffer(up, struct{ io.Reader }{f}, make([]byte, 1<<20)); err != nil {
 		return err
 	}
 	pending, err := up.Seal(ctx)

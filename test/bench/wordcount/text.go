@@ -42,7 +42,7 @@ func writeText(path string, size int64) (words int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close() //nolint:errcheck // closed with a check below
+	defer f.Close()
 	out := bufio.NewWriterSize(f, 1<<20)
 	r := rand.New(rand.NewPCG(2026, 11))
 	list := vocabulary(r)
