@@ -13,8 +13,10 @@ func NullOf(t column.Type) *Literal { return &Literal{nil, t.Optional()} }
 // Bool is TRUE or FALSE.
 func Bool(v bool) *Literal { return &Literal{v, column.Of(column.Boolean).Required()} }
 
-// Int is an INT literal; Long a BIGINT.
-func Int(v int32) *Literal  { return &Literal{int64(v), column.Of(column.Int).Required()} }
+// Int is an INT literal.
+func Int(v int32) *Literal { return &Literal{int64(v), column.Of(column.Int).Required()} }
+
+// Long is a BIGINT literal.
 func Long(v int64) *Literal { return &Literal{v, column.Of(column.BigInt).Required()} }
 
 // Double is a DOUBLE literal.

@@ -247,7 +247,7 @@ func integerDivision[T kernel.Integer](op arithOp, consts operands, result colum
 			quotient = make([]T, n)
 		}
 		o := quotient[:n]
-		ok := true
+		var ok bool
 		switch consts {
 		case rightConstant:
 			if ok = b[0] != 0; ok && op == opDiv {

@@ -35,7 +35,6 @@ func (a *rowArgs) long(i int) int64  { return column.Values[int64](a.vecs[i])[a.
 func (a *rowArgs) double(i int) float64 {
 	return column.Values[float64](a.vecs[i])[a.at(i)]
 }
-func (a *rowArgs) flag(i int) bool { return a.vecs[i].Bits().Get(a.at(i)) }
 
 // each calls f for the rows of sel in which no argument is null, with a.row set, and makes the others null; with loose, f
 // sees all rows.

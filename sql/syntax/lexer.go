@@ -209,12 +209,11 @@ func (l *lexer) next() token {
 		l.nraw--
 		return l.raw[l.nraw]
 	}
-	from := l.pos
 	if !l.skipSpace() {
 		return token{from: l.err.From, to: l.err.To, kind: tokError}
 	}
 	src := l.src
-	from = l.pos
+	from := l.pos
 	if from == len(src) {
 		if l.hint >= 0 {
 			return l.failOpen(l.hint, l.hint+3, l.hint+3, "this hint has no end", "close it with */")
@@ -402,7 +401,7 @@ func (l *lexer) word(from int) token {
 // charsetQuote returns where a string begins behind a character set such as _UTF-16LE of which rest is the
 // part from the first sign on that a word cannot have; -1 if there is none.
 func charsetQuote(rest string) int {
-	for i := 0; i < min(len(rest), maxWordLen); i++ {
+	for i := range min(len(rest), maxWordLen) {
 		switch c := rest[i]; {
 		case c == '\'':
 			return i

@@ -348,7 +348,7 @@ func TestRandomTrees(t *testing.T) {
 		text := Format(q)
 		again, err := Parse(text)
 		if err != nil {
-			rt.Fatalf("%s\n%s", text, FormatError("", text, err.(*Error)))
+			rt.Fatalf("%s\n%s", text, FormatError("", text, err.(*Error))) //nolint:errorlint // the parser gives no other errors, and gives them as they are
 		}
 		if diff := treeDiff(q, again); diff != "" {
 			rt.Fatalf("%s\n(-drawn +parsed)\n%s", text, diff)

@@ -62,7 +62,7 @@ func checkRoundTrip(t *testing.T, src string, stmts []Statement) {
 		text := Format(stmt)
 		again, err := Parse(text)
 		if err != nil {
-			t.Errorf("%s\nprints as\n%s\nwhich does not parse: %s", src, text, FormatError("", text, err.(*Error)))
+			t.Errorf("%s\nprints as\n%s\nwhich does not parse: %s", src, text, FormatError("", text, err.(*Error))) //nolint:errorlint // the parser gives no other errors, and gives them as they are
 			continue
 		}
 		if diff := treeDiff(stmt, again); diff != "" {

@@ -67,7 +67,7 @@ func (l *leafReader) fill(n int) (int, error) {
 // page decodes the next page behind what is left.
 func (l *leafReader) page() (bool, error) {
 	p, err := l.pages.ReadPage()
-	if err == io.EOF {
+	if err == io.EOF { //nolint:errorlint // an end within something is damage, and would be wrapped
 		l.ended = true
 		return false, nil
 	}

@@ -91,7 +91,7 @@ func (f *fetched) fetch(offset, n int64) error {
 	if err != nil {
 		return err
 	}
-	defer body.Close() //nolint:errcheck // read to its end, or failed already
+	defer body.Close()
 	if f.file.Info.ETag != "" && info.ETag != f.file.Info.ETag {
 		return &objstore.Error{
 			Op: "read", URL: f.file.Store.URL(f.file.Info.Key), Kind: objstore.Changed,

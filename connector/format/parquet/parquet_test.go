@@ -95,7 +95,7 @@ func read(f format.File, c format.Config) (texts [][]string, fetched int64, err 
 		for {
 			b.Reset()
 			err := r.Next(ctx, b)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

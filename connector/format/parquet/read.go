@@ -67,7 +67,7 @@ func (r *reader) Next(ctx context.Context, out *column.Batch) error {
 		}
 		return r.read(out)
 	})
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF { //nolint:errorlint // an end within something is damage, and would be wrapped
 		return damaged(err)
 	}
 	return err

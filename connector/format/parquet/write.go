@@ -16,7 +16,7 @@ import (
 // the entries become the library's values.
 type writer struct {
 	config format.Config
-	file   *parquet.Writer
+	file   *parquet.GenericWriter[any]
 	leaves []*parquet.ColumnWriter
 	leaf   int   // the next leaf of the batch at hand
 	limit  int64 // of a row group, in bytes
@@ -32,7 +32,7 @@ func newFile(w io.Writer, c format.Config) (format.FileWriter, error) {
 	if c.Zone == nil {
 		c.Zone = time.UTC
 	}
-	file := parquet.NewWriter(w, parquet.NewSchema("table", root),
+	file := parquet.NewGenericWriter[any](w, parquet.NewSchema("table", root),
 		parquet.Compression(codecs[c.Options.Enum(compression)]),
 		parquet.CreatedBy("millstream", "", ""),
 		parquet.DataPageStatistics(true),

@@ -144,7 +144,7 @@ func (w *Writer) Null(i int) {
 	w.Vec.SetNull(i)
 }
 
-// Bool, Int8, Int16, Int32, Int64, Float, Double and Decimal set row i.
+// Bool sets row i, and so do Int8, Int16, Int32, Int64, Float, Double and Decimal.
 func (w *Writer) Bool(i int, x bool) {
 	if i >= w.rows {
 		w.grow(i)
