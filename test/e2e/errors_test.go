@@ -146,7 +146,7 @@ func TestDamagedObjects(t *testing.T) {
 					"CREATE TABLE o (n INT) WITH ('connector' = 'filesystem', 'path' = 's3://testbucket/"+format+"', 'format' = 'json'); "+
 					"INSERT INTO o SELECT n FROM t")
 			checkError(t, o, want...)
-			if left := p.counts(t, "s3://testbucket/"+format, " "); len(left) > 0 {
+			if left := p.counts(t, "s3://testbucket/"+format, ','); len(left) > 0 {
 				t.Errorf("left is %v", left)
 			}
 			p.checkClean(t)

@@ -1,7 +1,7 @@
 package e2e
 
 import (
-	"io"
+	"encoding/csv"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -85,8 +85,8 @@ func (p place) put(t *testing.T, url, text string) {
 	}
 }
 
-// counts reads lines of a word and its count from all objects below a URL.
-func (p place) counts(t *testing.T, url, separator string) map[string]int {
+// counts reads a word and its count from each line of all objects below a URL; separator is between the two.
+func (p place) counts(t *testing.T, url string, separator rune) map[string]int {
 	t.Helper()
 	store, prefix := p.open(t, url)
 	all := map[string]int{}
@@ -98,21 +98,23 @@ func (p place) counts(t *testing.T, url, separator string) map[string]int {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := io.ReadAll(body)
+		lines := csv.NewReader(body)
+		lines.Comma = separator
+		records, err := lines.ReadAll()
 		body.Close()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s: %v", info.Key, err)
 		}
-		for line := range strings.Lines(string(text)) {
-			word, number, _ := strings.Cut(strings.TrimSuffix(line, "\n"), separator)
-			n, err := strconv.Atoi(number)
-			if err != nil {
-				t.Fatalf("%s has the line %q", info.Key, line)
+		for _, record := range records {
+			if len(record) != 2 {
+				t.Fatalf("%s has the line %q", info.Key, record)
 			}
-			if _, twice := all[word]; twice {
-				t.Fatalf("'%s' is counted twice", word)
+			if _, twice := all[record[0]]; twice {
+				t.Fatalf("'%s' is counted twice", record[0])
 			}
-			all[word] = n
+			if all[record[0]], err = strconv.Atoi(record[1]); err != nil {
+				t.Fatalf("%s has the line %q", info.Key, record)
+			}
 		}
 	}
 	return all
@@ -181,7 +183,7 @@ func TestWordCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := make(t)
 			p.put(t, p.input+"/test.txt", text)
-			check := func(t *testing.T, output, separator string) {
+			check := func(t *testing.T, output string, separator rune) {
 				t.Helper()
 				if diff := cmp.Diff(want, p.counts(t, output, separator)); diff != "" {
 					t.Errorf("counts differ (-want +got):\n%.2000s", diff)
@@ -190,16 +192,16 @@ func TestWordCount(t *testing.T) {
 			}
 			t.Run("example by name", func(t *testing.T) {
 				succeed(t, t.TempDir(), "run", "--config", p.config, "wordcount", "--input", p.input+"/test.txt", "--output", p.output+"/output")
-				check(t, p.output+"/output", " ")
+				check(t, p.output+"/output", ' ')
 			})
 			t.Run("parallel by name", func(t *testing.T) {
 				succeed(t, t.TempDir(), "run", "--config", p.config, "-D", "parallelism.default=5", "wordcount",
 					"--input", p.input+"/test.txt", "--output", p.output+"/parallel")
-				check(t, p.output+"/parallel", " ")
+				check(t, p.output+"/parallel", ' ')
 			})
 			t.Run("built job", func(t *testing.T) {
 				succeed(t, t.TempDir(), "run", "--config", p.config, job, "--input", p.input+"/test.txt", "--output", p.output+"/built")
-				check(t, p.output+"/built", " ")
+				check(t, p.output+"/built", ' ')
 			})
 			t.Run("package", func(t *testing.T) {
 				if testing.Short() {
@@ -207,7 +209,7 @@ func TestWordCount(t *testing.T) {
 				}
 				succeed(t, filepath.Join("..", ".."), "run", "--config", p.config, "./examples/wordcount",
 					"--input", p.input+"/test.txt", "--output", p.output+"/package")
-				check(t, p.output+"/package", " ")
+				check(t, p.output+"/package", ' ')
 			})
 			t.Run("SQL", func(t *testing.T) {
 				script, err := os.ReadFile(filepath.Join("..", "..", "examples", "wordcount.sql"))
@@ -217,7 +219,7 @@ func TestWordCount(t *testing.T) {
 				here := strings.NewReplacer("s3://input/", p.input+"/", "s3://testbucket/output", p.output+"/sql")
 				file := writeFile(t, filepath.Join(t.TempDir(), "wordcount.sql"), here.Replace(string(script)))
 				succeed(t, t.TempDir(), "run", "--config", p.config, file)
-				check(t, p.output+"/sql", ",")
+				check(t, p.output+"/sql", ',')
 			})
 			t.Run("SQL by sql", func(t *testing.T) {
 				o := succeed(t, t.TempDir(), "sql", "--config", p.config, "-o", "csv", "-D", "execution.runtime-mode=batch", "-e",
