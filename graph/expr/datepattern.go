@@ -187,24 +187,44 @@ func appendOffset(dst []byte, f patternField, offset int64) []byte {
 	return zeros(dst, offset/60%60, 2)
 }
 
+// strictness is what a pattern makes of text that is not quite in its form.
+type strictness uint8
+
+const (
+	// exactDays refuses a day that the month does not have.
+	exactDays strictness = iota
+	// lastDays takes the month's last day for one that it does not have, up to the 31st.
+	lastDays
+	// lenient is Java's SimpleDateFormat: blanks may stand before a field, numbers may have fewer or more digits, a 25th hour is the
+	// first of the next day, and so for each field, and what follows the pattern's last field does not matter.
+	lenient
+)
+
 // parse reads a local time in the pattern's form, as seconds since 1970-01-01 and nanoseconds. What the pattern leaves out is that
-// of 1970-01-01 00:00:00. A day that the month does not have, up to 31, is its last unless exact is set. offset is set where
-// the text has one.
-func (p datePattern) parse(text []byte, exact bool) (sec, nanos int64, offset *int64, ok bool) {
+// of 1970-01-01 00:00:00. offset is set where the text has one.
+func (p datePattern) parse(text []byte, as strictness) (sec, nanos int64, offset *int64, ok bool) {
 	y, m, d, doy, h, mi, s := 1970, 1, 1, 0, 0, 0, 0
 	half, afternoon := -1, false
 	for i, f := range p {
 		// A number directly before another has exactly its digits; any other may be longer.
-		fixed := i+1 < len(p) && p[i+1].letter != 0 && f.count > 1 || f.count > 1 && f.letter != 'y' && f.letter != 'u'
+		fixed := i+1 < len(p) && p[i+1].letter != 0 && f.count > 1 || as != lenient && f.count > 1 && f.letter != 'y' && f.letter != 'u'
+		shortest := 1
+		if as == lenient && f.letter != 0 {
+			text = bytes.TrimLeft(text, " \t")
+		} else if f.letter == 'y' || f.letter == 'u' {
+			shortest = f.count
+		}
 		num := func(most int) (int, bool) {
 			if fixed {
 				most = f.count
+			} else if as == lenient {
+				most = 9
 			}
 			n := 0
 			for n < len(text) && n < most && text[n]-'0' <= 9 {
 				n++
 			}
-			if n == 0 || fixed && n < f.count || n < f.count && (f.letter == 'y' || f.letter == 'u') {
+			if n < shortest || fixed && n < f.count {
 				return 0, false
 			}
 			x, err := strconv.Atoi(string(text[:n]))
@@ -254,7 +274,12 @@ func (p datePattern) parse(text []byte, exact bool) (sec, nanos int64, offset *i
 			for n < len(text) && n < f.count && text[n]-'0' <= 9 {
 				n++
 			}
-			if ok = n == f.count; ok {
+			if as == lenient {
+				// A number of milliseconds.
+				var ms int
+				ms, ok = num(9)
+				s, nanos = s+ms/1000, int64(ms%1000)*1e6
+			} else if ok = n == f.count; ok {
 				x, _ := strconv.ParseInt((string(text[:n]) + "000000000")[:9], 10, 64)
 				nanos, text = x, text[n:]
 			}
@@ -282,14 +307,16 @@ func (p datePattern) parse(text []byte, exact bool) (sec, nanos int64, offset *i
 			h += 12
 		}
 	}
-	if len(text) > 0 || m < 1 || m > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || s > 59 || half > 11 || doy > 366 {
-		return 0, 0, nil, false
-	}
-	if last := column.DaysIn(y, m); d > last {
-		if exact {
+	if as != lenient {
+		if len(text) > 0 || m < 1 || m > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || s > 59 || half > 11 || doy > 366 {
 			return 0, 0, nil, false
 		}
-		d = last
+		if last := column.DaysIn(y, m); d > last {
+			if as == exactDays {
+				return 0, 0, nil, false
+			}
+			d = last
+		}
 	}
 	day := column.DaysOf(y, m, d)
 	if doy > 0 {

@@ -21,12 +21,12 @@ func init() {
 		&Function{Name: "TO_TIMESTAMP", Doc: "The timestamp that a text stands for, yyyy-MM-dd[ HH:mm:ss[.f]] or in the form of a pattern; NULL for other text.",
 			Example: "TO_TIMESTAMP('2024-03-05 13:04:05') => 2024-03-05 13:04:05.000", strict: true,
 			Resolve: takes(maybeNull(ts), isText, isText).optional(1).resolve("TO_TIMESTAMP"), Compile: compileToTimestamp},
-		&Function{Name: "TO_TIMESTAMP_LTZ", Doc: "The instant of a number of seconds (precision 0) or milliseconds (3, the default) since 1970, or of a text as local time in the session's zone, in UTC if a pattern is given, or in the zone named last.",
+		&Function{Name: "TO_TIMESTAMP_LTZ", Doc: "The instant of a number of seconds (precision 0) or milliseconds (3, the default) since 1970, or of a text that is a time in UTC or in the zone named last, whatever the session's zone.",
 			Example: "TO_TIMESTAMP_LTZ(0, 0) => 1970-01-01 00:00:00.000", strict: true, Resolve: resolveToLTZ(ltz), compile: compileToLTZ},
 		&Function{Name: "FROM_UNIXTIME", Doc: "The local time of a number of seconds since 1970, as yyyy-MM-dd HH:mm:ss or in the form of a pattern.",
 			Example: "FROM_UNIXTIME(44) => 1970-01-01 00:00:44", strict: true,
 			Resolve: takes(maybeNull(text), isLong, isText).optional(1).resolve("FROM_UNIXTIME"), compile: compileFromUnix},
-		&Function{Name: "UNIX_TIMESTAMP", Doc: "The seconds since 1970 of a local time, yyyy-MM-dd HH:mm:ss or in the form of a pattern; of now without arguments. Other text gives the least BIGINT, as in Flink.",
+		&Function{Name: "UNIX_TIMESTAMP", Doc: "The seconds since 1970 of a local time, yyyy-MM-dd HH:mm:ss or in the form of a pattern of Java's SimpleDateFormat, whatever follows it; of now without arguments. Other text gives the least BIGINT, as in Flink.",
 			Example: "UNIX_TIMESTAMP('1970-01-01 00:00:44') => 44", strict: true, Volatile: true,
 			Resolve: takes(always(column.Of(column.BigInt)), isText, isText).optional(2).resolve("UNIX_TIMESTAMP"), compile: compileUnix},
 	)
@@ -141,7 +141,7 @@ func compileToDate(c *Call) (Kernel, error) {
 		if err != nil {
 			return 0, false
 		}
-		sec, _, _, ok := p.parse(a.text(0), true)
+		sec, _, _, ok := p.parse(a.text(0), exactDays)
 		return int32(floorDiv(sec, 86400)), ok
 	}), nil
 }
@@ -159,7 +159,7 @@ func compileToTimestamp(c *Call) (Kernel, error) {
 		if err != nil {
 			return 0, false
 		}
-		sec, nanos, _, ok := p.parse(a.text(0), false)
+		sec, nanos, _, ok := p.parse(a.text(0), lastDays)
 		return sec*1000 + nanos/1e6, ok
 	}), nil
 }
@@ -187,7 +187,7 @@ func resolveToLTZ(t column.Type) func(args []Expr) ([]Expr, column.Type, error) 
 	}
 }
 
-func compileToLTZ(c *Call, env *environment) (Kernel, error) {
+func compileToLTZ(c *Call, _ *environment) (Kernel, error) {
 	factor := func(a *rowArgs) int64 {
 		if len(a.vecs) > 1 && a.int(1) == 0 {
 			return 1000
@@ -203,7 +203,7 @@ func compileToLTZ(c *Call, env *environment) (Kernel, error) {
 	if len(c.Args) == 1 {
 		var failed error
 		return failing(fixedOf(c, func(a *rowArgs) (int64, bool) {
-			x, err := column.ParseTimestamp(a.text(0), c.T, 0, env.zone)
+			x, err := column.ParseTimestamp(a.text(0), c.T, 0, time.UTC)
 			if err != nil {
 				failed = err
 			}
@@ -225,7 +225,7 @@ func compileToLTZ(c *Call, env *environment) (Kernel, error) {
 		if err != nil {
 			return 0, false
 		}
-		sec, nanos, offset, ok := p.parse(a.text(0), false)
+		sec, nanos, offset, ok := p.parse(a.text(0), lastDays)
 		if offset != nil {
 			sec -= *offset
 		} else {
@@ -284,7 +284,7 @@ func compileUnix(c *Call, env *environment) (Kernel, error) {
 		if err != nil {
 			return math.MinInt64, true
 		}
-		sec, _, offset, ok := p.parse(a.text(0), false)
+		sec, _, offset, ok := p.parse(a.text(0), lenient)
 		switch {
 		case !ok:
 			return math.MinInt64, true
