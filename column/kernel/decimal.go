@@ -16,6 +16,10 @@ type Decimal struct {
 
 // Add returns a + b; Sub the difference.
 func (t Decimal) Add(a, b column.Int128) (column.Int128, bool) {
+	if t.A == t.B && t.A == t.Scale { // a sum that overflows 128 bits has too many digits even then
+		sum := a.Add(b)
+		return sum, sum.Fits(t.Precision)
+	}
 	s := max(t.A, t.B)
 	x, ok1 := a.Rescale(t.A, s)
 	y, ok2 := b.Rescale(t.B, s)
@@ -54,8 +58,11 @@ func (t Decimal) Div(a, b column.Int128) (column.Int128, bool) {
 		return b, false
 	}
 	// a·10^-A / (b·10^-B) with Scale digits is a·10^(Scale+B-A) / b.
-	n, d := magnitude(a), magnitude(b)
 	shift := t.Scale + t.B - t.A
+	if shift >= 0 && shift < 20 && a.IsInt64() && b.IsInt64() {
+		return t.divNarrow(a, b, column.Pow10(shift).Lo)
+	}
+	n, d := magnitude(a), magnitude(b)
 	if shift < 0 {
 		d, shift = mul(d, magnitude(column.Pow10(min(-shift, column.MaxDigits)))), 0
 	}
@@ -72,6 +79,21 @@ func (t Decimal) Div(a, b column.Int128) (column.Int128, bool) {
 		q = q.inc()
 	}
 	return t.signed(q, a.Hi^b.Hi < 0)
+}
+
+// divNarrow returns a·up / b for values of 64 bits.
+func (t Decimal) divNarrow(a, b column.Int128, up uint64) (column.Int128, bool) {
+	_, n := a.Abs()
+	_, d := b.Abs()
+	hi, lo := bits.Mul64(n, up)
+	q1 := hi / d
+	q0, r := bits.Div64(hi%d, lo, d)
+	if r >= d-r { // twice the remainder, without overflow
+		var c uint64
+		q0, c = bits.Add64(q0, 1, 0)
+		q1 += c
+	}
+	return t.signed(wide{q0, q1}, a.Hi^b.Hi < 0)
 }
 
 // Mod returns the remainder of a / b, with a's sign.

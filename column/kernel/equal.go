@@ -122,23 +122,33 @@ func selectEqual[T comparable](x, y []T, ai, bi []int32, n int, sel, out []int32
 }
 
 func selectEqualViews(a, b *column.Vector, ai, bi []int32, n int, sel, out []int32) []int32 {
+	if a.Valid != nil || b.Valid != nil {
+		return selectEqualRows(a, b, ai, bi, n, sel, out)
+	}
 	x, y := column.Values[column.View](a), column.Values[column.View](b)
-	nulls := a.Valid != nil || b.Valid != nil
 	k := 0
-	each(n, sel, func(p int32) {
-		i, j := row(ai, int(p)), row(bi, int(p))
-		out[k] = p
-		v, w := &x[i], &y[j]
-		if nulls && (a.IsNull(i) || b.IsNull(j)) {
-			k += one(a.IsNull(i) == b.IsNull(j))
-			return
+	if sel == nil {
+		out = out[:n]
+		for p := range out {
+			out[k] = int32(p)
+			v, w := &x[row(ai, p)], &y[row(bi, p)]
+			eq := (v.Lo^w.Lo)|(v.Hi^w.Hi) == 0
+			if v.Lo == w.Lo && !v.Inline() {
+				eq = EqualView(v, w, a.Buffers, b.Buffers)
+			}
+			k += one(eq)
 		}
-		eq := v.Lo == w.Lo && v.Hi == w.Hi
+		return out[:k]
+	}
+	for _, p := range sel {
+		out[k] = p
+		v, w := &x[row(ai, int(p))], &y[row(bi, int(p))]
+		eq := (v.Lo^w.Lo)|(v.Hi^w.Hi) == 0
 		if v.Lo == w.Lo && !v.Inline() {
 			eq = EqualView(v, w, a.Buffers, b.Buffers)
 		}
 		k += one(eq)
-	})
+	}
 	return out[:k]
 }
 

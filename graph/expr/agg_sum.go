@@ -254,7 +254,7 @@ func (a *decimalSum) Retract(groups []int32, args []*column.Vector, rows []int32
 
 func (a *decimalSum) add(g int32, x column.Int128, n int64) {
 	p := &a.groups[g]
-	p.sum = p.sum.Add(x) // both have at most 38 digits, so the sum is within 128 bits
+	p.sum = p.sum.Add(x) // if this overflows 128 bits, what is left still has more than 38 digits
 	p.n += n
 	if !p.sum.Fits(column.MaxDigits) {
 		p.sum, a.over[g] = column.Int128{}, true
