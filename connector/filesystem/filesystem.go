@@ -51,7 +51,7 @@ func spec() *connector.Spec {
 		Name: "filesystem",
 		Doc: "Files in S3-compatible object storage or on disk. A source reads a file, a directory or a pattern, once; files that end in .gz, .zst, .bz2 or " +
 			".deflate are decompressed; large ones are read in parallel. A sink writes part files below a directory. " +
-			"Partitions are directories such as dt=2024-01-01/.",
+			"Partitions are directories such as dt=2024-01-01/; files outside of them do not belong to a partitioned table.",
 		Example: "CREATE TABLE visits (\n  user_id BIGINT,\n  url STRING,\n  dt STRING\n) PARTITIONED BY (dt) WITH (\n" +
 			"  'connector' = 'filesystem',\n  'path' = 's3://bucket/visits',\n  'format' = 'json'\n)",
 		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them.",

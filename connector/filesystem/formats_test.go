@@ -61,6 +61,45 @@ func TestFormatsInRanges(t *testing.T) {
 	}))
 }
 
+// What stands before a file's first record is read once, by the reader that begins there, also if it comes block by block.
+func TestHeader(t *testing.T) {
+	store := mem.New("t")
+	put(t, store, "f", []byte("\ufeff"+strings.Repeat("1,one\n", 200)))
+	put(t, store, "mark", []byte("\ufeff"))
+	for _, block := range []int{1, 2, 7, 1 << 20} {
+		for path, rows := range map[string]int{"mem://t/f": 200, "mem://t/mark": 0} {
+			s, err := newSource(scan(memory(store), csvTable(path), 0), small(block, 100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := []string{}
+			splits, err := s.Splits(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, split := range splits {
+				for done := false; !done; {
+					r, err := s.Open(t.Context(), split)
+					if err != nil {
+						t.Fatal(err)
+					}
+					var b *column.Batch
+					if b, done = poll(t, r); b != nil {
+						got = append(got, suite.Texts(b)...)
+					}
+					split = r.Position()
+					if err := r.Close(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if len(got) != rows || strings.Trim(strings.Join(got, ""), "1") != "" {
+				t.Errorf("%s, blocks of %d: %d rows: %.100q", path, block, len(got), got)
+			}
+		}
+	}
+}
+
 // compare reads a file of the columns id, text and n.
 func compare(t *rapid.T, format string, file []byte, want []string) {
 	t.Helper()

@@ -326,6 +326,45 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// No part file is ever replaced: a writer that follows another one of its subtask goes on counting, and a file that is there stays.
+func TestNamesAreNew(t *testing.T) {
+	store := mem.New("t")
+	table := lineTable("mem://t/out")
+	put(t, store, "out/part-j-1-0.txt", []byte("was there\n"))
+	s, err := newSink(connector.SinkRequest{Env: memory(store), Table: table, JobID: "j", Batch: true}, defaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(subtask int, row string) []connector.Committable {
+		w, err := s.NewWriter(t.Context(), subtask, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Write(t.Context(), lines(table, []string{row})); err != nil {
+			t.Fatal(err)
+		}
+		list, err := w.Flush(t.Context(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	for _, row := range []string{"1", "2"} {
+		if err := s.Commit(t.Context(), write(0, row)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Commit(t.Context(), write(1, "3")); objstore.KindOf(err) != objstore.PreconditionFailed {
+		t.Errorf("got %v", err)
+	}
+	if got, want := show(contents(t, store)), `out/part-j-0-0.txt="1\n" out/part-j-0-1.txt="2\n" out/part-j-1-0.txt="was there\n"`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestOnlyInserts(t *testing.T) {
 	store := mem.New("t")
 	table := lineTable("mem://t/out")
