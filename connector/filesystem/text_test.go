@@ -1,9 +1,7 @@
 package filesystem
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -260,62 +258,4 @@ func firstError(t testing.TB, s connector.Source) error {
 		}
 	}
 	return nil
-}
-
-func BenchmarkReadLines(b *testing.B) {
-	const size = 200 << 20
-	line := []byte("the quick brown fox jumps over the lazy dog and runs away into the forest at night\n")
-	data := bytes.Repeat(line, size/len(line))
-	store := mem.New("t")
-	put(b, store, "f", data)
-	for _, keep := range []bool{false, true} {
-		b.Run(fmt.Sprintf("keep=%t", keep), func(b *testing.B) {
-			req := scan(memory(store), lineTable("mem://t/f"), 0)
-			req.Keep = keep
-			s, err := newSource(req, defaults)
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.SetBytes(int64(len(data)))
-			for b.Loop() {
-				rows := 0
-				splits, err := s.Splits(b.Context(), 1)
-				if err != nil {
-					b.Fatal(err)
-				}
-				for _, split := range splits {
-					r, err := s.Open(b.Context(), split)
-					if err != nil {
-						b.Fatal(err)
-					}
-					for done := false; !done; {
-						var batch *column.Batch
-						if batch, done = poll(b, r); batch != nil {
-							rows += batch.Len
-						}
-					}
-					if err := r.Close(); err != nil {
-						b.Fatal(err)
-					}
-				}
-				if rows != size/len(line) {
-					b.Fatal(rows)
-				}
-			}
-		})
-	}
-	b.Run("limit", func(b *testing.B) { // a hand-written loop over the same bytes in memory
-		b.SetBytes(int64(len(data)))
-		for b.Loop() {
-			rows, rest := 0, data
-			for len(rest) > 0 {
-				i := bytes.IndexByte(rest, '\n')
-				rest = rest[i+1:]
-				rows++
-			}
-			if rows != size/len(line) {
-				b.Fatal(rows)
-			}
-		}
-	})
 }
