@@ -310,6 +310,28 @@ func (v *Vector) Hold(b []byte) View {
 	return MakeView(*buf, v.own-1, off, len(b))
 }
 
+// Tail returns an empty slice of the spare memory behind the vector's own long values, to append a value to and give to
+// [Vector.HoldTail].
+func (v *Vector) Tail() []byte {
+	if v.own == 0 || len(v.Buffers[v.own-1]) > maxBuffer/2 {
+		v.Buffers = append(v.Buffers, make([]byte, 0, 1024))
+		v.own = len(v.Buffers)
+	}
+	b := v.Buffers[v.own-1]
+	return b[len(b):]
+}
+
+// HoldTail is Hold for a value that was appended to what Tail returned just before: it is copied only if it did not fit there.
+func (v *Vector) HoldTail(b []byte) View {
+	buf := &v.Buffers[v.own-1]
+	off := len(*buf)
+	if len(b) <= InlineLen || off == cap(*buf) || unsafe.SliceData(b) != &(*buf)[:off+1][off] {
+		return v.Hold(b)
+	}
+	*buf = (*buf)[:off+len(b)]
+	return MakeView(*buf, v.own-1, off, len(b))
+}
+
 // Lend adds b to the buffers and returns its index, so that views made by [MakeView] can point into it
 // without a copy. b must stay unchanged until the vector is reset.
 func (v *Vector) Lend(b []byte) int {

@@ -109,6 +109,9 @@ func (c *compiler) call(e *Call, s *scope, b *block) (int, error) {
 		return c.logic(e, s, b)
 	}
 	args := e.Args
+	if f == concatenation { // a chain makes one text, not one for each sign
+		args = operandsOf(e)
+	}
 	if len(args) > 0 && !anyNot(args, isLiteral) {
 		// Folding left it, because it is volatile or fails: kernels want a vector among their operands.
 		args = replace(args, f.spread, &repeated{args[f.spread].(*Literal)})
@@ -271,6 +274,19 @@ func (c *compiler) writeKey(b *strings.Builder, e Expr) {
 		c.writeKey(b, e.Else)
 		b.WriteString(")" + e.T.String())
 	}
+}
+
+// operandsOf lists the operands of a chain of calls of one function.
+func operandsOf(e *Call) []Expr {
+	var list []Expr
+	for _, a := range e.Args {
+		if c, ok := a.(*Call); ok && c.Func == e.Func {
+			list = append(list, operandsOf(c)...)
+		} else {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 func isLiteral(e Expr) bool { _, ok := e.(*Literal); return ok }

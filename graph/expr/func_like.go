@@ -49,6 +49,9 @@ type likePart struct {
 }
 
 func newLikePattern(pattern, escape []byte) (*likePattern, error) {
+	if len(escape) > 0 && runeLen(escape) < len(escape) {
+		return nil, fmt.Errorf("LIKE has the escape character '%s': it must be a single one", escape)
+	}
 	p := &likePattern{}
 	var part likePart
 	wild, empty := false, true

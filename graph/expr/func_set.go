@@ -133,7 +133,64 @@ func resolveExtremeOf(name string) func(args []Expr) ([]Expr, column.Type, error
 	}
 }
 
+// extremeNumbers takes the least or greatest of integers, argument by argument.
+func extremeNumbers[T kernel.Integer](c *Call, op kernel.Cmp) Kernel {
+	constant := newRowArgs(c).constant
+	return func(args []*column.Vector, n int, _ []int32, out *column.Vector) error {
+		out.Resize(n)
+		out.Valid = nil
+		o := column.Values[T](out)[:n]
+		for i, v := range args {
+			x := column.Values[T](v)
+			switch {
+			case constant[i] && v.IsNull(0):
+				allNull(out, n)
+				return nil
+			case constant[i] && i == 0:
+				for r := range o {
+					o[r] = x[0]
+				}
+				continue
+			case constant[i] && op == kernel.Gt:
+				for r, y := range o {
+					o[r] = max(y, x[0])
+				}
+				continue
+			case constant[i]:
+				for r, y := range o {
+					o[r] = min(y, x[0])
+				}
+				continue
+			}
+			kernel.And(out, out.Valid, v.Valid, n)
+			switch x = x[:n]; {
+			case i == 0:
+				copy(o, x)
+			case op == kernel.Gt:
+				for r, y := range o {
+					o[r] = max(y, x[r])
+				}
+			default:
+				for r, y := range o {
+					o[r] = min(y, x[r])
+				}
+			}
+		}
+		return nil
+	}
+}
+
 func compileExtremeOf(c *Call, op kernel.Cmp) (Kernel, error) {
+	switch c.T.Layout() {
+	case column.LayoutInt8:
+		return extremeNumbers[int8](c, op), nil
+	case column.LayoutInt16:
+		return extremeNumbers[int16](c, op), nil
+	case column.LayoutInt32:
+		return extremeNumbers[int32](c, op), nil
+	case column.LayoutInt64:
+		return extremeNumbers[int64](c, op), nil
+	}
 	order := kernel.SortKey{Desc: op == kernel.Gt}
 	a := newRowArgs(c)
 	var best []uint8

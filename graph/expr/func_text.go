@@ -2,6 +2,7 @@ package expr
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -52,7 +53,7 @@ func init() {
 				})
 			}),
 		textFunction("CONCAT", "The texts behind one another; NULL if one of them is.", "CONCAT('a', 'b') => ab", takes(always(column.Str()), isText).repeated(), concat),
-		infix(textFunction("||", "The texts behind one another; NULL if one of them is.", "'a' || 'b' => ab", takes(concatType, isText, isText), concat)),
+		concatenation,
 		loose(textFunction("CONCAT_WS", "The texts that are not NULL, with the first argument between them; NULL if that is NULL.",
 			"CONCAT_WS(',', 'a', 'b') => a,b", takes(always(column.Str()), isText, isText).optional(1).repeated(), concatWith)),
 		textFunction("REPLACE", "The text with every occurrence of the second argument replaced by the third.", "REPLACE('a.b', '.', '-') => a-b",
@@ -116,6 +117,9 @@ func init() {
 	)
 }
 
+// concatenation is ||. A chain of it is compiled as one call with many arguments.
+var concatenation = infix(textFunction("||", "The texts behind one another; NULL if one of them is.", "'a' || 'b' => ab", takes(concatType, isText, isText), concat))
+
 // textFunction is a strict function of a signature.
 func textFunction(name, doc, example string, s signature, compile func(c *Call) Kernel, aliases ...string) *Function {
 	return &Function{Name: name, Aliases: aliases, Doc: doc, Example: example, strict: true, Resolve: s.resolve(name),
@@ -144,23 +148,65 @@ func concatType(args []Expr) column.Type {
 	return nullable(column.Sized(kind, min(column.MaxLength, int(a.Precision)+int(b.Precision))), args)
 }
 
-// changeCase maps the ASCII letters from low to high by themselves and other texts by the Unicode tables, which may make them
+// changeCase maps the ASCII letters from low to high eight at a time, and other texts by the Unicode tables, which may make them
 // longer: CHAR then cuts them.
 func changeCase(c *Call, low, high byte, tables cases.Caser) Kernel {
 	fit := fitText(c.T)
-	return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
-		s := a.text(0)
-		for _, b := range s {
-			if b >= utf8.RuneSelf {
-				return fit(append(dst[:0], tables.Bytes(s)...)), true
+	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+		in := args[0]
+		views := prepareViews(in, out, n)
+		source := column.Values[column.View](in)
+		rows(n, sel, func(r int) {
+			w := &source[r]
+			if in.Valid != nil && !in.Valid.Get(r) {
+				return
 			}
-			if b >= low && b <= high {
-				b ^= 'a' - 'A'
+			if w.Inline() && (w.Lo>>32|w.Hi)&high8 == 0 {
+				views[r] = column.View{Lo: w.Lo ^ caseBits(w.Lo>>32, low, high)<<32, Hi: w.Hi ^ caseBits(w.Hi, low, high)}
+				return
 			}
-			dst = append(dst, b)
+			s := w.Bytes(in.Buffers)
+			text, ascii := appendCase(out.Tail(), s, low, high)
+			if !ascii {
+				text = fit(append(text[:0], tables.Bytes(s)...))
+			}
+			views[r] = out.HoldTail(text)
+		})
+		return nil
+	}
+}
+
+const (
+	low8  = 0x0101010101010101
+	high8 = 0x8080808080808080
+)
+
+// caseBits returns the bits that change the case of the letters from low to high among eight ASCII bytes.
+func caseBits(w uint64, low, high byte) uint64 {
+	// Adding carries into the top bit of bytes that are at least low, and of those that are greater than high.
+	least, beyond := w+low8*uint64(0x80-low), w+low8*uint64(0x7f-high)
+	return (least &^ beyond & high8) >> 2
+}
+
+// appendCase appends s with its case changed; it reports false if s is not ASCII.
+func appendCase(dst, s []byte, low, high byte) ([]byte, bool) {
+	for ; len(s) >= 8; s = s[8:] {
+		w := binary.LittleEndian.Uint64(s)
+		if w&high8 != 0 {
+			return dst, false
 		}
-		return dst, true
-	})
+		dst = binary.LittleEndian.AppendUint64(dst, w^caseBits(w, low, high))
+	}
+	for _, b := range s {
+		if b >= utf8.RuneSelf {
+			return dst, false
+		}
+		if b >= low && b <= high {
+			b ^= 'a' - 'A'
+		}
+		dst = append(dst, b)
+	}
+	return dst, true
 }
 
 func initCap(dst, s []byte) []byte {

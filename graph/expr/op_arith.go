@@ -236,6 +236,7 @@ func integerArith[T kernel.Integer](op arithOp, consts operands, result column.T
 }
 
 func integerDivision[T kernel.Integer](op arithOp, consts operands, result column.Type) Kernel {
+	narrower := result.Kind != numberType[T]().Kind
 	var quotient []T // where the result has another width than the operands
 	var whole []T    // a constant dividend for every row
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
@@ -243,10 +244,15 @@ func integerDivision[T kernel.Integer](op arithOp, consts operands, result colum
 			return nil
 		}
 		a, b := column.Values[T](args[0]), column.Values[T](args[1])
-		if cap(quotient) < n {
-			quotient = make([]T, n)
+		var o []T
+		if narrower {
+			if cap(quotient) < n {
+				quotient = make([]T, n)
+			}
+			o = quotient[:n]
+		} else {
+			o = column.Values[T](out)[:n]
 		}
-		o := quotient[:n]
 		var ok bool
 		switch consts {
 		case rightConstant:
@@ -275,7 +281,9 @@ func integerDivision[T kernel.Integer](op arithOp, consts operands, result colum
 		if !ok && anyLive(args, out.Valid, b, consts, n, sel) {
 			return errDivideByZero
 		}
-		storeInteger(out, o, result.Kind)
+		if narrower {
+			storeInteger(out, o, result.Kind)
+		}
 		return nil
 	}
 }

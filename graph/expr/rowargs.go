@@ -10,7 +10,6 @@ type rowArgs struct {
 	vecs     []*column.Vector
 	constant []bool
 	row      int
-	buf      []byte // memory for results
 }
 
 func newRowArgs(c *Call) *rowArgs {
@@ -88,9 +87,8 @@ func textRows(c *Call, loose bool, f func(a *rowArgs, dst []byte) (text []byte, 
 		views := column.Values[column.View](out)[:n]
 		clear(views)
 		return a.each(args, n, sel, out, loose, func(r int) error {
-			text, ok := f(a, a.buf[:0])
-			a.buf = text
-			if views[r] = out.Hold(text); !ok {
+			text, ok := f(a, out.Tail())
+			if views[r] = out.HoldTail(text); !ok {
 				out.SetNull(r)
 			}
 			return nil
