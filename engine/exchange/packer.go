@@ -42,7 +42,7 @@ func (b *batches) init(fields []column.Field, lots, receivers int) {
 }
 
 // largestKept is the size of a batch, in bytes, above which it is not kept for reuse: a rare giant row should not be paid for for ever.
-const largestKept = 4 * mostBytes
+const largestKept = 8 * mostBytes
 
 func (b *batches) Pending(target int) int {
 	if p := b.pending[target]; p != nil {

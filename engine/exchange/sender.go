@@ -14,11 +14,12 @@ const (
 	enoughRows  = 4 << 10
 	enoughBytes = 256 << 10
 	someRows    = enoughRows / 8
-	mostRows    = 4 * enoughRows
-	mostBytes   = 4 * enoughBytes
-	// All pending payloads of one sender together: with many targets each gets a smaller share.
-	allRows  = 8 * enoughRows
-	allBytes = 8 * enoughBytes
+	mostRows    = 2 * enoughRows
+	mostBytes   = 2 * enoughBytes
+	// All pending payloads of one sender together: with many targets each gets a smaller share, since each queue holds
+	// several of its size.
+	allRows  = 4 * enoughRows
+	allBytes = 4 * enoughBytes
 )
 
 // Sizer is implemented by packers that know the size of what waits, in bytes. Without it rows alone count.
