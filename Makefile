@@ -20,9 +20,10 @@ demo:
 test:
 	go run ./test/report -timeout 15m ./... -- -race -timeout 10m $(RACE)
 
-# The micro-benchmarks beside the code.
+# The micro-benchmarks beside the code, then the word count end to end; FLINK=1 measures Apache Flink too.
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+	go run ./test/bench/wordcount $(if $(filter 1,$(FLINK)),-flink)
 
 lint: $(GOLANGCI_LINT)
 	$(GOLANGCI_LINT) run

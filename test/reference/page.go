@@ -35,7 +35,8 @@ func page() string {
 
 func settings(b *strings.Builder) {
 	b.WriteString("\n## Settings\n\nIn a configuration file, as `-D key=value`, by `SET 'key' = 'value'` in SQL, or as variables: " +
-		"`s3.endpoint` is `" + setting.EnvName("s3.endpoint") + "`.\n\n")
+		"`s3.endpoint` is `" + setting.EnvName("s3.endpoint") + "`.\n" +
+		"Some are checked and have no effect yet: the [changelog](CHANGELOG.md) names them.\n\n")
 	var known []*setting.Option
 	var reasons []string // why a setting has no effect, in order of the first key
 	ignored := map[string][]string{}
