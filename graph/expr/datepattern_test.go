@@ -49,6 +49,7 @@ func TestTextToInstantInZone(t *testing.T) {
 	for text, want := range map[string]int64{
 		"UNIX_TIMESTAMP('2024-03-10 01:59:59.000')":                  1710053999,
 		"UNIX_TIMESTAMP('2024-03-10 02:30:00')":                      1710055800, // a time that is skipped
+		"UNIX_TIMESTAMP('2024-11-03 01:30:00')":                      1730615400, // a time that comes twice
 		"UNIX_TIMESTAMP('10 Mar 2024')":                              math.MinInt64,
 		"TO_TIMESTAMP_LTZ('1970-01-01 00:00:00')":                    0,
 		"TO_TIMESTAMP_LTZ('1970-01-01 00:00', 'yyyy-MM-dd HH:mm')":   0,

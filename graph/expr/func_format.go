@@ -291,6 +291,15 @@ func compileUnix(c *Call, env *environment) (Kernel, error) {
 		case offset != nil:
 			return sec - *offset, true
 		}
-		return sec - column.OffsetOfLocal(sec, env.zone), true
+		return sec - calendarOffset(sec, env.zone), true
 	}), nil
+}
+
+// calendarOffset is column.OffsetOfLocal, but of a local time that comes twice it takes the second, as Java's Calendar does.
+func calendarOffset(local int64, zone *time.Location) int64 {
+	offset := column.OffsetOfLocal(local, zone)
+	if after := column.OffsetAt(local+86400, zone); after != offset && column.OffsetAt(local-after, zone) == after {
+		return after
+	}
+	return offset
 }
