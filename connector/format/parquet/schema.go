@@ -72,9 +72,9 @@ func requiredNode(t column.Type, c format.Config) (parquet.Node, error) {
 	case column.Decimal:
 		return parquet.Decimal(int(t.Scale), int(t.Precision), decimalType(t)), nil
 	case column.Char, column.VarChar:
-		return parquet.String(), nil
+		return text(parquet.String()), nil
 	case column.Binary, column.VarBinary:
-		return parquet.Leaf(parquet.ByteArrayType), nil
+		return text(parquet.Leaf(parquet.ByteArrayType)), nil
 	case column.Date:
 		return parquet.Date(), nil
 	case column.Time:
@@ -100,6 +100,10 @@ func requiredNode(t column.Type, c format.Config) (parquet.Node, error) {
 	}
 	return nil, fmt.Errorf("%s cannot be written to Parquet", t)
 }
+
+// text writes values by a dictionary, as long as that is small. The library's own choice, lengths as deltas, cannot be read
+// back by it where a page holds NULLs alone.
+func text(n parquet.Node) parquet.Node { return parquet.Encoded(n, &parquet.RLEDictionary) }
 
 func mapNode(key, value column.Type, c format.Config) (parquet.Node, error) {
 	k, err := requiredNode(key, c)

@@ -1,0 +1,168 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+)
+
+// runs reads Parquet's hybrid of repeated and bit-packed values, in which levels, dictionary codes and booleans are written.
+type runs struct {
+	b        []byte
+	width    int    // bits of a value, at most 32
+	repeated int    // times that value is still to come
+	value    uint32 // of the repeated run
+	packed   int    // values of the packed run still to come
+	bit      int    // where the next of them begins in b
+}
+
+var errRuns = errors.New("levels, codes or booleans end before their page does")
+
+// next begins the next run.
+func (r *runs) next() error {
+	at := r.bit >> 3
+	head, n := binary.Uvarint(r.b[min(at, len(r.b)):])
+	if n <= 0 || head>>1 > 1<<31 {
+		return errRuns
+	}
+	at += n
+	if head&1 != 0 {
+		// Packed values come in eights, of which the last ones may be cut off.
+		r.packed = min(int(head>>1)*8, (len(r.b)-at)*8/max(r.width, 1))
+		if r.width == 0 {
+			r.packed = int(head>>1) * 8
+		}
+		r.bit = at << 3
+		if r.packed == 0 && head>>1 > 0 {
+			return errRuns
+		}
+		return nil
+	}
+	size := (r.width + 7) >> 3
+	if at+size > len(r.b) {
+		return errRuns
+	}
+	r.value = 0
+	for i := range size {
+		r.value |= uint32(r.b[at+i]) << (8 * i)
+	}
+	r.repeated, r.bit = int(head>>1), (at+size)<<3
+	return nil
+}
+
+// endPacked moves on to the byte at which the run behind a packed one begins.
+func (r *runs) endPacked() { r.bit = (r.bit + 7) &^ 7 }
+
+// codes reads len(dst) values.
+func (r *runs) codes(dst []int32) error {
+	for len(dst) > 0 {
+		switch {
+		case r.repeated > 0:
+			n := min(r.repeated, len(dst))
+			for i := range dst[:n] {
+				dst[i] = int32(r.value)
+			}
+			r.repeated -= n
+			dst = dst[n:]
+		case r.packed > 0:
+			n := min(r.packed, len(dst))
+			unpack(dst[:n], r.b, r.bit, r.width)
+			r.bit += n * r.width
+			if r.packed -= n; r.packed == 0 {
+				r.endPacked()
+			}
+			dst = dst[n:]
+		default:
+			if err := r.next(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unpack reads values of width bits, the first at the given bit of b.
+func unpack(dst []int32, b []byte, bit, width int) {
+	mask := uint64(1)<<width - 1
+	i := 0
+	// A load of eight bytes holds any value whole, whatever bit it begins at.
+	for ; i < len(dst) && bit>>3+8 <= len(b); i++ {
+		dst[i] = int32(binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7) & mask)
+		bit += width
+	}
+	for ; i < len(dst); i++ {
+		var word [8]byte
+		copy(word[:], b[min(bit>>3, len(b)):])
+		dst[i] = int32(binary.LittleEndian.Uint64(word[:]) >> (bit & 7) & mask)
+		bit += width
+	}
+}
+
+// levels reads n levels, each at most the given greatest one, and returns how many equal it.
+func (r *runs) levels(dst []byte, greatest int) (equal int, err error) {
+	for len(dst) > 0 {
+		switch {
+		case r.repeated > 0:
+			n := min(r.repeated, len(dst))
+			if int(r.value) > greatest {
+				return 0, errRuns
+			}
+			for i := range dst[:n] {
+				dst[i] = byte(r.value)
+			}
+			if int(r.value) == greatest {
+				equal += n
+			}
+			r.repeated -= n
+			dst = dst[n:]
+		case r.packed > 0:
+			n := min(r.packed, len(dst), 64)
+			var values [64]int32
+			unpack(values[:n], r.b, r.bit, r.width)
+			for i, x := range values[:n] {
+				if int(x) > greatest {
+					return 0, errRuns
+				}
+				dst[i] = byte(x)
+				if int(x) == greatest {
+					equal++
+				}
+			}
+			r.bit += n * r.width
+			if r.packed -= n; r.packed == 0 {
+				r.endPacked()
+			}
+			dst = dst[n:]
+		default:
+			if err := r.next(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return equal, nil
+}
+
+// oldLevels reads levels that are packed without runs, the highest bit first, and returns the bytes that they take.
+func oldLevels(dst, b []byte, greatest int) (used, equal int, err error) {
+	width := bits.Len(uint(greatest))
+	used = (len(dst)*width + 7) >> 3
+	if used > len(b) {
+		return 0, 0, errRuns
+	}
+	bit := 0
+	for i := range dst {
+		x := 0
+		for range width {
+			x = x<<1 | int(b[bit>>3]>>(7-bit&7)&1)
+			bit++
+		}
+		if x > greatest {
+			return 0, 0, errRuns
+		}
+		dst[i] = byte(x)
+		if x == greatest {
+			equal++
+		}
+	}
+	return used, equal, nil
+}
