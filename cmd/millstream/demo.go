@@ -2,10 +2,10 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,7 +30,7 @@ const demoTextBytes = 8 << 20
 func (a *app) demoCommand() *cobra.Command {
 	demo := &cobra.Command{
 		Use: "demo", Short: "Show what Millstream does, on an embedded store",
-		Args: usageArgs(cobra.NoArgs),
+		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	var dir string
@@ -233,34 +233,26 @@ func demoResult(ctx context.Context, settings setting.Values) (top []wordCount, 
 		words += w.count
 	}
 	slices.SortFunc(all, func(a, b wordCount) int {
-		if a.count != b.count {
-			return int(b.count - a.count)
-		}
-		return strings.Compare(a.word, b.word)
+		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.word, b.word))
 	})
 	return all[:min(10, len(all))], words, int64(len(all)), nil
 }
 
+// readCounts adds the lines "word count" of an object to all.
 func readCounts(ctx context.Context, store objstore.Store, key string, all []wordCount) ([]wordCount, error) {
 	body, _, err := store.Get(ctx, key, objstore.All)
 	if err != nil {
 		return nil, err
 	}
-	defer body.Close() //nolint:errcheck // read to its end
-	lines := bufio.NewReader(body)
-	for {
-		line, err := lines.ReadString('\n')
-		if err == io.EOF {
-			return all, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		word, number, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	defer body.Close()
+	lines := bufio.NewScanner(body)
+	for lines.Scan() {
+		word, number, _ := strings.Cut(lines.Text(), " ")
 		n, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("%s has the line %q, which is not a word and its count", store.URL(key), line)
+			return nil, fmt.Errorf("%s has the line %q, which is not a word and its count", store.URL(key), lines.Text())
 		}
 		all = append(all, wordCount{word, n})
 	}
+	return all, lines.Err()
 }

@@ -173,3 +173,31 @@ func TestStore(t *testing.T) {
 		}
 	}
 }
+
+// TestDemoFurther checks that what the demonstration tells to do next works, but for the port.
+func TestDemoFurther(t *testing.T) {
+	demo := millstream(t, "demo", "wordcount", "--dir", "a demo")
+	out, err := demo.Output()
+	must(t, err)
+	dir := filepath.Join(demo.Dir, "a demo")
+	for _, hint := range []string{"store --dir '" + dir + "'", "sql --config '" + dir + ".yaml' -f '" + dir + ".sql'"} {
+		if !strings.Contains(string(out), hint) {
+			t.Fatalf("there is no %q in\n%s", hint, out)
+		}
+	}
+	store := millstream(t, "store", "--dir", dir, "--listen", "127.0.0.1:0")
+	messages, err := store.StderrPipe()
+	must(t, err)
+	must(t, store.Start())
+	endpoint := strings.TrimPrefix(firstLine(t, messages), "S3 store at ")
+	sql := millstream(t, "sql", "-q", "--config", dir+".yaml", "-D", "s3.endpoint="+endpoint, "-o", "csv", "-f", dir+".sql")
+	rows, err := sql.Output()
+	must(t, err)
+	if got := string(rows); !strings.HasPrefix(got, "letters,words,total\n1,1,44743\n2,") {
+		t.Errorf("the script's result is\n%s", got)
+	}
+	must(t, store.Process.Signal(os.Interrupt))
+	if code := waitExit(t, store); code != exitDone {
+		t.Errorf("exit code %d, want %d", code, exitDone)
+	}
+}

@@ -128,9 +128,6 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// storeKey is where a script keeps its store.
-type storeKey struct{}
-
 func startStore(ts *testscript.TestScript, neg bool, buckets []string) {
 	if neg {
 		ts.Fatalf("usage: store [BUCKETS...]")
