@@ -54,4 +54,5 @@ func init() {
 // LZ4 is left out: the library wrote pages with it that it could not read back.
 var codecs = map[string]compress.Codec{
 	"UNCOMPRESSED": &parquet.Uncompressed, "SNAPPY": &parquet.Snappy, "GZIP": &parquet.Gzip, "ZSTD": &parquet.Zstd,
+	"BROTLI": &parquet.Brotli,
 }

@@ -194,6 +194,15 @@ func numbers(n int, name string, of func(i int) int64) (*column.Vector, column.F
 	return v, column.Field{Name: name, Type: v.Type}
 }
 
+// Every codec that the option offers is there.
+func TestCodecs(t *testing.T) {
+	for _, name := range compression.Values {
+		if codecs[name] == nil {
+			t.Errorf("no codec %s", name)
+		}
+	}
+}
+
 func TestMapsAndMultisets(t *testing.T) {
 	m := column.NewVector(column.MapOf(column.Str().Required(), column.Of(column.Int)), 0)
 	bag := column.NewVector(column.MultisetOf(column.Str().Required()), 0)
