@@ -40,6 +40,7 @@ type sink struct {
 	context  *Context
 	sink     connector.Sink
 	writer   connector.Writer
+	written  int64 // bytes counted so far
 	sel      []int32
 	cut      column.Batch
 }
@@ -80,7 +81,18 @@ func (o *sink) Process(_ int, p Payload, _ Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	return o.writer.Write(o.context, b)
+	err := o.writer.Write(o.context, b)
+	o.count()
+	return err
+}
+
+// count takes over what the writer knows of the bytes it has written.
+func (o *sink) count() {
+	if w, ok := o.writer.(connector.WriteCounter); ok && o.context.Counters != nil {
+		n := w.BytesWritten()
+		o.context.Counters.BytesOut.Add(n - o.written)
+		o.written = n
+	}
 }
 
 // enforce returns b without the rows in which v is null, or an error if there are any and they may not be dropped.
@@ -116,7 +128,9 @@ func (o *sink) Sink() connector.Sink { return o.sink }
 
 // Flush implements [Committer].
 func (o *sink) Flush(ctx context.Context, last bool) ([]connector.Committable, error) {
-	return o.writer.Flush(ctx, last)
+	list, err := o.writer.Flush(ctx, last)
+	o.count()
+	return list, err
 }
 
 func (o *sink) Close() error {
