@@ -138,11 +138,11 @@ func knownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := ""
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "; did you mean '" + near[0] + "'?"
+	var known []string
+	for _, sub := range c.Commands() {
+		known = append(known, sub.Name())
 	}
-	return usagef("there is no command '%s'%s\nSee '%s --help'", args[0], hint, c.CommandPath())
+	return usagef("there is no command '%s'%s\nSee '%s --help'", args[0], meant(args[0], known, ""), c.CommandPath())
 }
 
 // flagError says what is wrong with a flag, and which was meant.
@@ -152,11 +152,17 @@ func flagError(c *cobra.Command, err error) error {
 	if errors.As(err, &unknown) {
 		var known []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		if near := objstore.Nearest(unknown.GetSpecifiedName(), known); near != "" {
-			hint = "; did you mean --" + near + "?"
-		}
+		hint = meant(unknown.GetSpecifiedName(), known, "--")
 	}
 	return usagef("%w%s\nSee '%s --help'", err, hint, c.CommandPath())
+}
+
+// meant asks whether the known name that is nearest to a wrong one was meant, if there is one.
+func meant(name string, known []string, before string) string {
+	if near := objstore.Nearest(name, known); near != "" {
+		return "; did you mean '" + before + near + "'?"
+	}
+	return ""
 }
 
 // usageArgs makes the errors of a check of arguments usage errors.

@@ -95,8 +95,8 @@ func (a *app) runJob(ctx context.Context, job string, args []string) error {
 	case strings.Contains(job, "/"):
 		return a.runPackage(ctx, settings, "", job, args)
 	}
-	return usagef("there is no job '%s': give a .sql file, a Go package such as ./examples/wordcount, a program, or one of the examples: %s",
-		job, exampleNames())
+	return usagef("there is no job '%s'%s\nGive a .sql file, a Go package such as ./examples/wordcount, a program, or one of the examples: %s",
+		job, meant(job, slices.Sorted(maps.Keys(examples.ByName)), ""), exampleNames())
 }
 
 // runPackage builds a Go package, named by its directory or seen from one by its import path, and runs it.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -26,7 +27,7 @@ import (
 const endless = `CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000');
 `
 
-// waitExit waits for a program and returns its exit code; it must end within half a minute.
+// waitExit waits for a program and returns its exit code; it must end within a minute.
 func waitExit(t *testing.T, cmd *exec.Cmd) int {
 	t.Helper()
 	timer := time.AfterFunc(longest, func() {
@@ -142,6 +143,30 @@ while :; do sleep 0.05; done
 	must(t, cmd.Process.Signal(syscall.SIGTERM))
 	if code := waitExit(t, cmd); code != exitInterrupted {
 		t.Errorf("exit code %d, want %d: %s", code, exitInterrupted, stderr.String())
+	}
+}
+
+// TestInterruptedTwice checks that a second Ctrl-C ends millstream where the first one is not heeded.
+func TestInterruptedTwice(t *testing.T) {
+	cmd := millstream(t, "run", "./job.sh")
+	must(t, os.WriteFile(filepath.Join(cmd.Dir, "job.sh"), []byte(`#!/bin/sh
+trap 'echo told' INT
+echo begun
+while kill -0 $PPID; do sleep 0.05; done
+`), 0o755))
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	lines := bufio.NewScanner(out)
+	for _, want := range []string{"begun", "told"} {
+		if !lines.Scan() || lines.Text() != want {
+			t.Errorf("the job wrote %q, want %q", lines.Text(), want)
+		}
+		must(t, cmd.Process.Signal(os.Interrupt))
+	}
+	waitExit(t, cmd)
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != syscall.SIGINT {
+		t.Errorf("it ended with %v, want the signal", cmd.ProcessState)
 	}
 }
 
