@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/millstream/millstream/setting"
 )
 
 // Location is a URL taken apart. Nothing is percent-decoded: keys may contain any character, as in
@@ -45,7 +47,7 @@ func (r *Resolver) nearest(scheme string) string {
 	best, distance := "", 3
 	for name := range r.Openers {
 		known = append(known, name+"://")
-		if d := editDistance(scheme, name); d < distance || d == distance && name < best {
+		if d := setting.EditDistance(scheme, name); d < distance || d == distance && name < best {
 			best, distance = name, d
 		}
 	}
@@ -131,32 +133,12 @@ func badURL(url, reason, hint string) error {
 	return &Error{Op: "open", URL: "'" + url + "'", Kind: BadURL, Reason: reason, Hint: hint}
 }
 
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
-}
-
 // Nearest returns the candidate closest to name by edit distance, or "" if none is close enough to have
 // been meant.
 func Nearest(name string, candidates []string) string {
 	best, distance := "", max(2, len(name)/3)+1
 	for _, c := range candidates {
-		if d := editDistance(name, c); d < distance {
+		if d := setting.EditDistance(name, c); d < distance {
 			best, distance = c, d
 		}
 	}

@@ -23,7 +23,7 @@ func (r *Registry) Nearest(key string) string {
 	for _, name := range slices.Sorted(maps.Keys(r.byName)) {
 		known := words(name)
 		a, b := trimCommon(given, known)
-		distance := editDistance(a, b)
+		distance := EditDistance(a, b)
 		consider(name, distance, distance <= max(1, max(len(a), len(b))/3) && min(len(a), len(b)) > 0 || distance == 0)
 		shorter, longer := given, known
 		if len(shorter) > len(longer) {
@@ -36,7 +36,7 @@ func (r *Registry) Nearest(key string) string {
 		if rest == "" {
 			continue
 		}
-		distance := editDistance(strings.ToLower(head), prefix)
+		distance := EditDistance(strings.ToLower(head), prefix)
 		consider(prefix+rest, distance+1, distance <= (len(prefix)-2)/4)
 	}
 	return best
@@ -51,7 +51,7 @@ func (r *Registry) foreign(key string) bool {
 	for _, names := range []map[string]*Option{r.byName, r.prefixes} {
 		for name := range names {
 			known := firstWord(name)
-			if editDistance(first, known) <= (min(len(first), len(known))-1)/4 {
+			if EditDistance(first, known) <= (min(len(first), len(known))-1)/4 {
 				return false
 			}
 		}
@@ -106,26 +106,27 @@ func splitBehindDot(key string, n int) (head, rest string) {
 	return key[:end], key[end:]
 }
 
-// editDistance counts the insertions, deletions, replacements and swaps of neighbouring bytes that turn
-// a into b.
-func editDistance(a, b string) int {
-	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+// EditDistance counts the insertions, deletions, replacements and swaps of neighbouring characters that turn
+// a into b. Every suggestion of a name, here and in the layers above, goes by it.
+func EditDistance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	before, previous, current := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range current {
 		current[j] = j
 	}
-	for i := 1; i <= len(a); i++ {
+	for i := 1; i <= len(x); i++ {
 		before, previous, current = previous, current, before
 		current[0] = i
-		for j := 1; j <= len(b); j++ {
+		for j := 1; j <= len(y); j++ {
 			replace := 1
-			if a[i-1] == b[j-1] {
+			if x[i-1] == y[j-1] {
 				replace = 0
 			}
 			current[j] = min(previous[j]+1, current[j-1]+1, previous[j-1]+replace)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
 				current[j] = min(current[j], before[j-2]+1)
 			}
 		}
 	}
-	return current[len(b)]
+	return current[len(y)]
 }

@@ -135,7 +135,7 @@ func TestNearestFindsMisspellings(t *testing.T) {
 		if _, _, known := Engine.Lookup(misspelled); known {
 			t.Skip("known")
 		}
-		if got := Engine.Nearest(misspelled); got == "" || editDistance(misspelled, got) > 3 {
+		if got := Engine.Nearest(misspelled); got == "" || EditDistance(misspelled, got) > 3 {
 			t.Fatalf("Nearest(%q) = %q, want %q", misspelled, got, key)
 		}
 	})
@@ -146,16 +146,16 @@ func TestEditDistance(t *testing.T) {
 		a, b string
 		want int
 	}{{"", "", 0}, {"abc", "", 3}, {"", "ab", 2}, {"kitten", "sitting", 3}, {"ab", "ba", 1}, {"abcd", "acbd", 1}, {"same", "same", 0}} {
-		if got := editDistance(test.a, test.b); got != test.want {
-			t.Errorf("editDistance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
+		if got := EditDistance(test.a, test.b); got != test.want {
+			t.Errorf("EditDistance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
 		}
 	}
 	word := rapid.StringMatching(`[abc]{0,8}`)
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := word.Draw(t, "a"), word.Draw(t, "b")
-		there, back := editDistance(a, b), editDistance(b, a)
+		there, back := EditDistance(a, b), EditDistance(b, a)
 		if there != back || there > max(len(a), len(b)) || (there == 0) != (a == b) {
-			t.Fatalf("editDistance(%q, %q) = %d, back %d", a, b, there, back)
+			t.Fatalf("EditDistance(%q, %q) = %d, back %d", a, b, there, back)
 		}
 	})
 }

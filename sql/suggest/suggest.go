@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/millstream/millstream/setting"
 )
 
 // Nearest returns the known name that name most likely stands for, or "" if none is near. Near is a name that
@@ -23,7 +25,7 @@ func Nearest(name string, known []string) string {
 		other := strings.ToLower(k)
 		cost := 0
 		if other != low {
-			cost = 1 + editDistance(low, other)
+			cost = 1 + setting.EditDistance(low, other)
 			short, long := low, other
 			if len(short) > len(long) {
 				short, long = long, short
@@ -61,28 +63,4 @@ func List(names []string, limit int) string {
 		names = append(slices.Clone(names[:limit]), "…")
 	}
 	return strings.Join(names, ", ")
-}
-
-// editDistance counts the insertions, deletions, replacements and swaps of neighbouring characters that turn a into b.
-func editDistance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	before, previous, current := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range current {
-		current[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		before, previous, current = previous, current, before
-		current[0] = i
-		for j := 1; j <= len(y); j++ {
-			replace := 1
-			if x[i-1] == y[j-1] {
-				replace = 0
-			}
-			current[j] = min(previous[j]+1, current[j-1]+1, previous[j-1]+replace)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				current[j] = min(current[j], before[j-2]+1)
-			}
-		}
-	}
-	return current[len(y)]
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/millstream/millstream/setting"
 )
 
 // expectation is a token or a part of the grammar that would have been right at a place.
@@ -225,6 +227,9 @@ func (p *parser) openParen() (token, bool) {
 
 // nearestKeyword returns the expected word that a word was probably meant to be, kwNone if there is none.
 func nearestKeyword(word string, expected []expectation) keyword {
+	if len(word) > maxWordLen {
+		return kwNone
+	}
 	word = strings.ToUpper(word)
 	best, bestDistance := kwNone, 3
 	for _, e := range expected {
@@ -233,37 +238,9 @@ func nearestKeyword(word string, expected []expectation) keyword {
 		}
 		want := keywords[e.kw].word
 		limit := min(len(want), len(word))/3 + 1
-		if d := editDistance(word, want); d < bestDistance && d < limit+1 && d > 0 && d <= (len(want)+1)/3 {
+		if d := setting.EditDistance(word, want); d < bestDistance && d < limit+1 && d > 0 && d <= (len(want)+1)/3 {
 			best, bestDistance = e.kw, d
 		}
 	}
 	return best
-}
-
-// editDistance counts the insertions, deletions, replacements and exchanges of neighbours that turn a into b.
-// Words longer than any keyword are as far as can be.
-func editDistance(a, b string) int {
-	if len(a) > maxWordLen || len(b) > maxWordLen {
-		return maxWordLen
-	}
-	var rows [3][maxWordLen + 1]int
-	for j := range len(b) + 1 {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row, above, above2 := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			d := above[j-1]
-			if a[i-1] != b[j-1] {
-				d++
-			}
-			d = min(d, above[j]+1, row[j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d = min(d, above2[j-2]+1)
-			}
-			row[j] = d
-		}
-	}
-	return rows[len(a)%3][len(b)]
 }
