@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/column/kernel"
@@ -25,6 +26,8 @@ func compileCast(from, to column.Type, try bool, env *environment) (Kernel, erro
 		return nil, nil
 	case from.IsNumeric() && to.IsNumeric():
 		return castNumber(from, to), nil
+	case to.Kind == column.Char && to.Precision > longestText/utf8.UTFMax:
+		return nil, fmt.Errorf("%s is too long to fill up with blanks; cast to STRING", to.Optional())
 	case to.IsText():
 		return castToText(from, to, env), nil
 	case from.IsText() && to.IsBinary(), from.IsBinary() && to.IsBinary():

@@ -6,8 +6,8 @@ import (
 )
 
 // castTime converts between DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ; nil if values stay the same. Fraction digits that the
-// target does not have are cut off. As in Flink, the DATE of a timestamp before 1970 that is not midnight is the day after:
-// the division rounds towards 1970.
+// target does not have are cut off. As in Flink, the DATE of a timestamp before 1970 that is not midnight is the day after, and
+// fraction digits of its TIME are cut off towards 1970.
 func castTime(from, to column.Type, env *environment) Kernel {
 	if from.Kind == to.Kind && from.Precision <= to.Precision && (from.Kind == column.Time || from.TimeUnit() == to.TimeUnit()) {
 		return nil
@@ -57,8 +57,11 @@ func timeConversion(from, to column.Type, env *environment) func(x int64) int64 
 			if from.Kind == column.TimestampLTZ {
 				x = toLocal(x, a)
 			}
-			ms := floorDiv(floorMod(x, a*86400), a/1000)
-			return ms - ms%cut
+			ms := x / (a / 1000) % dayMillis
+			if ms -= ms % cut; ms < 0 {
+				ms += dayMillis
+			}
+			return ms
 		}
 	}
 	return func(x int64) int64 {

@@ -11,12 +11,14 @@ import (
 // scope is a set of rows and what has been computed for all of them. Inner scopes are subsets.
 type scope struct {
 	outer *scope
-	seen  map[string]int // register by key
+	seen  map[int]int // register by what it holds, as numbered by [compiler.id]
 }
 
-func (s *scope) find(key string) (int, bool) {
+func newScope(outer *scope) *scope { return &scope{outer, map[int]int{}} }
+
+func (s *scope) find(id int) (int, bool) {
 	for ; s != nil; s = s.outer {
-		if r, ok := s.seen[key]; ok {
+		if r, ok := s.seen[id]; ok {
 			return r, true
 		}
 	}
@@ -26,17 +28,21 @@ func (s *scope) find(key string) (int, bool) {
 type compiler struct {
 	m        *machine
 	env      *environment
-	volatile int // makes each volatile call's key its own
+	ids      map[Expr]int   // what each expression met so far computes
+	numbers  map[string]int // the number of each thing that is computed, by what it is
+	volatile int            // makes each volatile call a thing of its own
 }
 
-func newCompiler(opts []Option) *compiler {
-	return &compiler{m: &machine{}, env: newEnvironment(opts)}
+func newCompiler(opts []Option) *compiler { return compilerFor(newEnvironment(opts)) }
+
+func compilerFor(env *environment) *compiler {
+	return &compiler{m: &machine{}, env: env, ids: map[Expr]int{}, numbers: map[string]int{}}
 }
 
 // block compiles e into a block of its own for the rows of s, which is a new set of rows if nil.
 func (c *compiler) block(e Expr, s *scope) (*block, error) {
 	if s == nil {
-		s = &scope{seen: map[string]int{}}
+		s = newScope(nil)
 	}
 	b := &block{}
 	var err error
@@ -46,8 +52,8 @@ func (c *compiler) block(e Expr, s *scope) (*block, error) {
 
 // value compiles e and returns its register; constant says that it holds one row only.
 func (c *compiler) value(e Expr, s *scope, b *block) (r int, constant bool, err error) {
-	key := c.key(e)
-	if r, ok := s.find(key); ok {
+	id := c.id(e)
+	if r, ok := s.find(id); ok {
 		_, constant = e.(*Literal)
 		return r, constant, nil
 	}
@@ -81,7 +87,7 @@ func (c *compiler) value(e Expr, s *scope, b *block) (r int, constant bool, err 
 	if err != nil {
 		return 0, false, err
 	}
-	s.seen[key] = r
+	s.seen[id] = r
 	return r, constant, nil
 }
 
@@ -193,7 +199,7 @@ func (c *compiler) logic(e *Call, s *scope, b *block) (int, error) {
 		b.steps = append(b.steps, &callStep{what: e, kernel: logicKernel(e.Func.logic), args: []int{l, r}, vecs: make([]*column.Vector, 2), out: out, dict: -1})
 		return out, nil
 	}
-	inner := &scope{s, map[string]int{}}
+	inner := newScope(s)
 	rb := &block{}
 	if rb.result, err = c.vector(right, inner, rb); err != nil {
 		return 0, err
@@ -211,20 +217,20 @@ func (c *compiler) caseOf(e *Case, s *scope, b *block) (int, error) {
 		if i == 0 { // every row reaches the first condition
 			when.result, err = c.vector(w, s, b)
 		} else {
-			rows = &scope{rows, map[string]int{}}
+			rows = newScope(rows)
 			when.result, err = c.vector(w, rows, when)
 		}
 		if err != nil {
 			return 0, err
 		}
-		then, err := c.block(e.Then[i], &scope{rows, map[string]int{}})
+		then, err := c.block(e.Then[i], newScope(rows))
 		if err != nil {
 			return 0, err
 		}
 		st.arms = append(st.arms, arm{when, then})
 	}
 	var err error
-	if st.other, err = c.block(e.Else, &scope{rows, map[string]int{}}); err != nil {
+	if st.other, err = c.block(e.Else, newScope(rows)); err != nil {
 		return 0, err
 	}
 	st.out = c.m.register(e.T)
@@ -232,48 +238,53 @@ func (c *compiler) caseOf(e *Case, s *scope, b *block) (int, error) {
 	return st.out, nil
 }
 
-// key names what e computes: equal keys mean equal values on the same rows.
-func (c *compiler) key(e Expr) string {
+// id numbers what e computes: expressions of one number have the same values on the same rows.
+func (c *compiler) id(e Expr) int {
+	if id, ok := c.ids[e]; ok {
+		return id
+	}
 	var b strings.Builder
-	c.writeKey(&b, e)
-	return b.String()
-}
-
-func (c *compiler) writeKey(b *strings.Builder, e Expr) {
-	list := func(args []Expr) {
+	list := func(args ...Expr) {
 		for _, a := range args {
-			c.writeKey(b, a)
-			b.WriteByte(',')
+			b.WriteString(strconv.Itoa(c.id(a)) + ",")
 		}
 	}
 	switch e := e.(type) {
 	case *Column:
 		b.WriteString("$" + strconv.Itoa(e.Index))
 	case *Literal:
-		fmt.Fprintf(b, "%s %#v", e.T, e.Value)
+		fmt.Fprintf(&b, "literal %s %#v", e.T, e.Value)
 	case *repeated:
-		fmt.Fprintf(b, "*%s %#v", e.T, e.Value)
+		fmt.Fprintf(&b, "repeated %s %#v", e.T, e.Value)
 	case *Call:
-		b.WriteString(e.Func.Name)
+		b.WriteString("call " + e.Func.Name)
 		if e.Func.Volatile {
 			c.volatile++
 			b.WriteString("!" + strconv.Itoa(c.volatile))
 		}
 		b.WriteByte('(')
-		list(e.Args)
+		list(e.Args...)
 		b.WriteString(")" + e.T.String())
 	case *Cast:
-		fmt.Fprintf(b, "cast%t(", e.Try)
-		c.writeKey(b, e.Arg)
+		fmt.Fprintf(&b, "cast %t(", e.Try)
+		list(e.Arg)
 		b.WriteString(")" + e.T.String())
 	case *Case:
 		b.WriteString("case(")
-		for i, w := range e.When {
-			list([]Expr{w, e.Then[i]})
-		}
-		c.writeKey(b, e.Else)
+		list(e.When...)
+		b.WriteByte(';')
+		list(e.Then...)
+		b.WriteByte(';')
+		list(e.Else)
 		b.WriteString(")" + e.T.String())
 	}
+	id, ok := c.numbers[b.String()]
+	if !ok {
+		id = len(c.numbers)
+		c.numbers[b.String()] = id
+	}
+	c.ids[e] = id
+	return id
 }
 
 // operandsOf lists the operands of a chain of calls of one function.

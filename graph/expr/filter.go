@@ -20,7 +20,7 @@ type Filter struct {
 // CompileFilter compiles a BOOLEAN expression.
 func CompileFilter(e Expr, opts ...Option) (*Filter, error) {
 	c := newCompiler(opts)
-	root, err := c.predicate(fold(e, c.env), &scope{seen: map[string]int{}})
+	root, err := c.predicate(fold(e, c.env), newScope(nil))
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (c *compiler) predicate(e Expr, s *scope) (pick, error) {
 			p := &pickAll{}
 			for i, a := range e.Args {
 				if i > 0 {
-					s = &scope{s, map[string]int{}}
+					s = newScope(s)
 				}
 				q, err := c.predicate(a, s)
 				if err != nil {
@@ -72,7 +72,7 @@ func (c *compiler) predicate(e Expr, s *scope) (pick, error) {
 			p := &pickAny{}
 			for i, a := range e.Args {
 				if i > 0 {
-					s = &scope{s, map[string]int{}}
+					s = newScope(s)
 				}
 				q, err := c.predicate(a, s)
 				if err != nil {

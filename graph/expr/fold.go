@@ -31,7 +31,7 @@ func fold(e Expr, env *environment) Expr {
 
 // evaluate computes a constant expression, or returns it if it fails.
 func evaluate(e Expr, env *environment) Expr {
-	c := &compiler{m: &machine{}, env: env}
+	c := compilerFor(env)
 	root, err := c.block(e, nil)
 	if err != nil {
 		return e

@@ -117,7 +117,7 @@ func compileDateFormat(c *Call, env *environment) (Kernel, error) {
 	return failing(k, &failed), nil
 }
 
-// failing makes a kernel return the error that its function noted.
+// failing makes a kernel return the error that its function noted; rows behind that one may be computed.
 func failing(k Kernel, failed *error) Kernel {
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
 		*failed = nil

@@ -73,7 +73,8 @@ func split(c *Call) Kernel {
 				}
 			}
 			for from := 0; len(s) > 0; {
-				size, part := len(separator), -1
+				size := len(separator)
+				var part int
 				if size == 0 {
 					if from == len(s) {
 						break

@@ -3,6 +3,7 @@ package expr
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -67,17 +68,9 @@ func init() {
 				return fixedOf(c, func(a *rowArgs) (int32, bool) { return position(a.text(1), a.text(0)), true })
 			}),
 		textFunction("LPAD", "The text, filled up on the left by repetitions of the third argument to a length, or cut to it; NULL for a negative length or an empty filling.",
-			"LPAD('hi', 4, '??') => ??hi", takes(always(column.Str()), isText, isInt, isText), func(c *Call) Kernel {
-				return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
-					return pad(dst, a.text(0), a.text(2), a.int(1), true)
-				})
-			}),
+			"LPAD('hi', 4, '??') => ??hi", takes(always(column.Str()), isText, isInt, isText), func(c *Call) Kernel { return padding(c, true) }),
 		textFunction("RPAD", "The text, filled up on the right by repetitions of the third argument to a length, or cut to it.", "RPAD('hi', 4, '?') => hi??",
-			takes(always(column.Str()), isText, isInt, isText), func(c *Call) Kernel {
-				return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
-					return pad(dst, a.text(0), a.text(2), a.int(1), false)
-				})
-			}),
+			takes(always(column.Str()), isText, isInt, isText), func(c *Call) Kernel { return padding(c, false) }),
 		textFunction("REVERSE", "The code points of the text in reverse order.", "REVERSE('abc') => cba", takes(maybeNull(column.Str()), isText),
 			func(c *Call) Kernel {
 				return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
@@ -91,12 +84,17 @@ func init() {
 			}),
 		textFunction("REPEAT", "The text a number of times.", "REPEAT('ab', 2) => abab", takes(always(column.Str()), isText, isInt),
 			func(c *Call) Kernel {
-				return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
+				var failed error
+				return failing(textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
+					if err := checkLength(len(a.text(0)), a.int(1)); err != nil {
+						failed = err
+						return dst, false
+					}
 					for range a.int(1) {
 						dst = append(dst, a.text(0)...)
 					}
 					return dst, true
-				})
+				}), &failed)
 			}),
 		textFunction("STARTSWITH", "Whether the first argument begins with the second.", "STARTSWITH('hello', 'he') => TRUE",
 			takes(always(boolean), isBytes, isBytes), func(c *Call) Kernel {
@@ -310,6 +308,27 @@ func position(s, part []byte) int32 {
 		return 0
 	}
 	return int32(utf8.RuneCount(s[:i])) + 1
+}
+
+// longestText is the greatest length, in bytes, of a text that is made by repetition.
+const longestText = 1 << 28
+
+func checkLength(size, times int) error {
+	if times > 0 && size > longestText/times {
+		return fmt.Errorf("the result would have more than %d bytes", longestText)
+	}
+	return nil
+}
+
+func padding(c *Call, left bool) Kernel {
+	var failed error
+	return failing(textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
+		if err := checkLength(utf8.UTFMax, a.int(1)); err != nil {
+			failed = err
+			return dst, false
+		}
+		return pad(dst, a.text(0), a.text(2), a.int(1), left)
+	}), &failed)
 }
 
 func pad(dst, s, filling []byte, length int, left bool) ([]byte, bool) {

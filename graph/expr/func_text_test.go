@@ -229,3 +229,35 @@ func FuzzLike(f *testing.F) {
 		}
 	})
 }
+
+// What would be too long is an error, wherever the row stands.
+func TestTooLong(t *testing.T) {
+	n := &Column{0, "n", column.Of(column.Int)}
+	b := column.NewBatch([]column.Field{{Name: "n", Type: n.T}}, 3)
+	for _, x := range []int32{1, 2000000000, 2} {
+		column.Append(b.Cols[0], x)
+	}
+	b.Len = 3
+	for _, text := range []string{"REPEAT('abc', n)", "LPAD('abc', n, 'x')", "RPAD('abc', n, 'x')"} {
+		e, err := sqlExpr(text, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Compile(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out column.Vector
+		if err := p.Eval(b, &out); err == nil || !strings.Contains(err.Error(), "bytes") {
+			t.Errorf("%s: %v", text, err)
+		}
+		b.Sel = []int32{0, 2} // the row is not reached
+		if err := p.Eval(b, &out); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		b.Sel = nil
+	}
+	if _, err := Compile(&Cast{Arg: n, T: column.Sized(column.Char, 1<<30)}); err == nil {
+		t.Error("a CHAR of a gigabyte")
+	}
+}

@@ -83,7 +83,7 @@ type Projection struct {
 func CompileProjection(list []Expr, opts ...Option) (*Projection, error) {
 	c := newCompiler(opts)
 	p := &Projection{m: c.m}
-	shared := &scope{seen: map[string]int{}}
+	shared := newScope(nil)
 	for _, e := range list {
 		root, err := c.block(fold(e, c.env), shared)
 		if err != nil {

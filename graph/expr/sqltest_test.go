@@ -331,9 +331,8 @@ func (p *sqlParser) arguments(name string) []Expr {
 		p.expect("IN")
 		return []Expr{part, p.last()}
 	case "TRIM":
-		side := "BOTH"
 		if s := p.peek(); s == "BOTH" || s == "LEADING" || s == "TRAILING" {
-			side = p.next()
+			side := p.next()
 			var set Expr = Text(" ")
 			if !p.accept("FROM") {
 				set = p.expr(0)
