@@ -64,7 +64,11 @@ func TestRetries(t *testing.T) {
 				r.Trigger = once
 				rules = append(rules, r)
 			}
-			s, _, proxy := faulty(t, func(c *Config) { c.PartSize, c.RequestTimeout = minPartSize, 300*time.Millisecond }, rules...)
+			timeout := time.Minute
+			if rule.Stall {
+				timeout = 2 * time.Second // is waited for; long enough for a busy machine to answer the others in
+			}
+			s, _, proxy := faulty(t, func(c *Config) { c.PartSize, c.RequestTimeout = minPartSize, timeout }, rules...)
 			ctx := storetest.Context(t)
 			data := storetest.Bytes(1, 100_000)
 			for _, cond := range []objstore.Condition{{}, {IfAbsent: true}} {
