@@ -19,23 +19,15 @@ type slots struct {
 
 // read writes the next n rows of a column to out.
 func (c *columnReader) read(n int, out *column.Vector) error {
-	if c.shape.leaf != nil && c.shape.leaf.maxRep == 0 {
-		c.leaves[0].flat(n, out)
-		return nil
-	}
-	if c.shape.missing {
-		fillNull(out, n)
-		return nil
-	}
-	tops := make([]slots, len(c.leaves))
+	at := make([]slots, len(c.leaves))
 	for i, l := range c.leaves {
-		tops[i] = l.rows(n)
+		at[i] = l.rows(n)
 	}
-	if err := assemble(c.shape, tops, n, out); err != nil {
+	if err := assemble(c.shape, at, n, out); err != nil {
 		return err
 	}
 	for i, l := range c.leaves {
-		l.consume(int(tops[i].end))
+		l.consume(int(at[i].end))
 	}
 	return nil
 }
@@ -46,11 +38,14 @@ func fillNull(out *column.Vector, n int) {
 	}
 }
 
-// rows returns the slots of the next n rows.
+// rows returns the slots of the next n rows. A leaf that is not nested has no use for them: its rows are read one after the other.
 func (l *leafReader) rows(n int) slots {
+	if l.leaf.maxRep == 0 {
+		return slots{leaf: l}
+	}
 	s := slots{leaf: l, begin: make([]int32, 0, n), end: int32(l.entries)}
 	for e := l.entry; e < l.entries; e++ {
-		if l.rep == nil || l.rep[e] == 0 {
+		if l.rep[e] == 0 {
 			if len(s.begin) == n {
 				s.end = int32(e)
 				break
@@ -63,24 +58,39 @@ func (l *leafReader) rows(n int) slots {
 
 // consume forgets entries up to end.
 func (l *leafReader) consume(end int) {
+	if l.leaf.maxRep == 0 {
+		return
+	}
 	for ; l.entry < end; l.entry++ {
-		if l.def == nil || int(l.def[l.entry]) == l.leaf.maxDef {
+		if l.level(int32(l.entry)) == l.leaf.maxDef {
 			l.value++
 		}
 	}
 }
 
+// level is the definition level of an entry of a nested leaf.
 func (l *leafReader) level(e int32) int {
-	if l.def == nil {
+	if len(l.def) == 0 {
 		return 0
 	}
 	return int(l.def[e])
 }
 
+// level is the definition level of value i. Of a leaf that is not nested it is known once the leaf was read.
+func (s *slots) level(i int) int {
+	switch {
+	case s.leaf.leaf.maxRep > 0:
+		return s.leaf.level(s.begin[i])
+	case len(s.leaf.trace) == 0:
+		return 0
+	}
+	return int(s.leaf.trace[i])
+}
+
 // assemble writes n values of a shape to out. at has the slots of all leaves below it, in their order.
 func assemble(s *shape, at []slots, n int, out *column.Vector) error {
 	for _, a := range at {
-		if len(a.begin) != n {
+		if a.leaf.leaf.maxRep > 0 && len(a.begin) != n {
 			return fmt.Errorf("the columns below it disagree: %d values in '%s', not %d", len(a.begin), a.leaf.leaf.name, n)
 		}
 	}
@@ -88,29 +98,37 @@ func assemble(s *shape, at []slots, n int, out *column.Vector) error {
 	case s.missing:
 		fillNull(out, n)
 		return nil
+	case s.leaf != nil && s.leaf.maxRep == 0:
+		return at[0].leaf.flat(n, out)
 	case s.leaf != nil:
 		return at[0].leaf.scalars(at[0].begin, out)
 	case s.typ.Kind == column.Row:
-		out.Resize(n)
-		for _, child := range out.Children {
-			child.Reset() // Resize has made room in them, too; they are written below
-		}
-		for j, b := range at[0].begin {
-			if at[0].leaf.level(b) < s.def {
-				out.SetNull(j)
-			}
-		}
-		for i, c := range s.children {
-			leaves := len(c.leaves(nil))
-			if err := assemble(c, at[:leaves], n, out.Children[i]); err != nil {
-				return err
-			}
-			at = at[leaves:]
-		}
-		return nil
+		return assembleRow(s, at, n, out)
 	default:
 		return assembleList(s, at, n, out)
 	}
+}
+
+// assembleRow writes n structs.
+func assembleRow(s *shape, at []slots, n int, out *column.Vector) error {
+	out.Resize(n)
+	for _, child := range out.Children {
+		child.Reset() // Resize has made room in them, too
+	}
+	below := at
+	for i, c := range s.children {
+		leaves := len(c.leaves(nil))
+		if err := assemble(c, below[:leaves], n, out.Children[i]); err != nil {
+			return err
+		}
+		below = below[leaves:]
+	}
+	for i := range n {
+		if len(at) > 0 && at[0].level(i) < s.def {
+			out.SetNull(i)
+		}
+	}
+	return nil
 }
 
 // assembleList writes n lists or maps.

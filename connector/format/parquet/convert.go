@@ -2,16 +2,17 @@ package parquet
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding"
 
 	"github.com/millstream/millstream/column"
 )
 
-// convertible reports whether values of a physical type can be read as t without loss of meaning.
+// convertible reports whether values of a file's type can be read as t without loss of meaning.
 func convertible(p parquet.Type, t column.Type) bool {
 	switch t.Kind {
 	case column.Boolean:
@@ -34,160 +35,216 @@ func convertible(p parquet.Type, t column.Type) bool {
 	return false
 }
 
-// converter turns a page's values into a vector of the leaf's type, NULLs left out.
+// converter turns values as they stand in pages into those of a vector of the leaf's type.
 type converter struct {
-	leaf *leaf
-	unit int64          // of INT64 timestamps and times, how many make a second
-	zone *time.Location // of INT96 timestamps that are local; nil for UTC
-	// shift makes a file's decimals the table's: digits to append (positive) or to cut.
-	shift int
+	leaf     *leaf
+	physical parquet.Kind
+	width    int            // bytes of a value; 0 for booleans and byte arrays
+	unsigned bool           // integers have no sign
+	unit     int64          // of INT64 timestamps and times, how many make a second
+	zone     *time.Location // of INT96 timestamps that are local; nil for UTC
+	shift    int            // digits to append to a file's decimals to make them the table's
 }
 
-func newConverter(l *leaf, zone *time.Location) (converter, error) {
-	c := converter{leaf: l, unit: 1e6, zone: zone}
-	if unit := unitOf(l.column.Type()); unit != 0 {
+func newConverter(l *leaf, zone *time.Location) (*converter, error) {
+	t := l.column.Type()
+	c := &converter{leaf: l, physical: t.Kind(), unit: 1e6, zone: zone, unsigned: unsigned(t)}
+	switch c.physical {
+	case parquet.Int32, parquet.Float:
+		c.width = 4
+	case parquet.Int64, parquet.Double:
+		c.width = 8
+	case parquet.Int96:
+		c.width = 12
+	case parquet.FixedLenByteArray:
+		if c.width = t.Length(); c.width <= 0 {
+			return nil, fmt.Errorf("column '%s' has values of %d bytes", l.name, c.width)
+		}
+	}
+	if unit := unitOf(t); unit != 0 {
 		c.unit = unit
 	}
 	if l.typ.Kind == column.Decimal {
-		precision, scale, ok := decimalOf(l.column.Type())
-		if ok {
+		if precision, scale, ok := decimalOf(t); ok {
 			c.shift = int(l.typ.Scale) - scale
 			if c.shift < 0 || int(l.typ.Precision)-int(l.typ.Scale) < precision-scale {
-				return c, fmt.Errorf("column '%s' is DECIMAL(%d, %d) in the file, which does not fit into %s", l.name, precision, scale, l.typ)
+				return nil, fmt.Errorf("column '%s' is DECIMAL(%d, %d) in the file, which does not fit into %s", l.name, precision, scale, l.typ)
 			}
+		} else {
+			c.shift = int(l.typ.Scale)
+		}
+		if c.physical == parquet.FixedLenByteArray && c.width > 16 {
+			return nil, fmt.Errorf("column '%s' has decimals of %d bytes, where 1 to 16 can be read", l.name, c.width)
 		}
 	}
 	return c, nil
 }
 
-// decode converts all values of data. Text stays where it is.
-func (c *converter) decode(data encoding.Values) (*column.Vector, error) {
-	v := &column.Vector{Type: c.leaf.typ}
+// text reports whether values are written as views.
+func (c *converter) text() bool { return c.leaf.typ.Layout() == column.LayoutView }
+
+var errRange = errors.New("a value that is out of the column's range")
+
+// fixed converts n values of the converter's width.
+func (c *converter) fixed(src []byte, n int, out *column.Vector, base int) error {
 	switch c.leaf.typ.Kind {
-	case column.Boolean:
-		bits := data.Boolean()
-		v.Resize(len(bits) * 8)
-		to := v.Bits()
-		for i, b := range bits {
-			to[i>>3] = to[i>>3]&^(0xff<<(8*(i&7))) | uint64(b)<<(8*(i&7))
-		}
 	case column.TinyInt:
-		convert[int8](v, data.Int32())
+		return c.narrow(src, func(i int, x int32) bool { column.Values[int8](out)[base+i] = int8(x); return x == int32(int8(x)) })
 	case column.SmallInt:
-		convert[int16](v, data.Int32())
-	case column.Int, column.Date:
-		convert[int32](v, data.Int32())
+		return c.narrow(src, func(i int, x int32) bool { column.Values[int16](out)[base+i] = int16(x); return x == int32(int16(x)) })
 	case column.Time:
-		if data.Kind() == encoding.Int32 {
-			convert[int32](v, data.Int32())
-			break
-		}
-		x := data.Int64()
-		v.Resize(len(x))
-		to := column.Values[int32](v)
-		for i, n := range x {
-			to[i] = int32(n / (c.unit / 1000))
-		}
+		return c.times(src, column.Values[int32](out)[base:base+n])
 	case column.BigInt:
-		if data.Kind() == encoding.Int32 {
-			convert[int64](v, data.Int32())
-		} else {
-			convert[int64](v, data.Int64())
+		to := column.Values[int64](out)[base : base+n]
+		if c.width == 8 {
+			copyBytes(to, src)
+			return c.signed(to)
+		}
+		for i := range to {
+			x := binary.LittleEndian.Uint32(src[4*i:])
+			if to[i] = int64(int32(x)); c.unsigned {
+				to[i] = int64(x)
+			}
+		}
+	case column.Int, column.Date:
+		to := column.Values[int32](out)[base : base+n]
+		copyBytes(to, src)
+		if c.unsigned {
+			for _, x := range to {
+				if x < 0 {
+					return errRange
+				}
+			}
 		}
 	case column.Float:
-		convert[float32](v, data.Float())
+		copyBytes(column.Values[float32](out)[base:base+n], src)
 	case column.Double:
-		if data.Kind() == encoding.Float {
-			convert[float64](v, data.Float())
-		} else {
-			convert[float64](v, data.Double())
+		to := column.Values[float64](out)[base : base+n]
+		if c.width == 8 {
+			copyBytes(to, src)
+			return nil
+		}
+		for i := range to {
+			to[i] = float64(*(*float32)(unsafe.Pointer(&src[4*i])))
 		}
 	case column.Char, column.VarChar, column.Binary, column.VarBinary:
-		c.text(v, data)
+		block := src[:min(len(src)+padding, cap(src))]
+		lent := out.Lend(block)
+		to := column.Values[column.View](out)[base : base+n]
+		for i := range to {
+			to[i] = column.MakeView(block, lent, i*c.width, c.width)
+		}
 	case column.Decimal:
-		return v, c.decimals(v, data)
+		return c.decimals(src, column.Values[column.Int128](out)[base:base+n])
 	case column.Timestamp, column.TimestampLTZ:
-		return v, c.timestamps(v, data)
+		return c.timestamps(src, column.Values[int64](out)[base:base+n])
 	}
-	return v, nil
+	return nil
 }
 
-func convert[T, F int8 | int16 | int32 | int64 | float32 | float64](v *column.Vector, from []F) {
-	v.Resize(len(from))
-	to := column.Values[T](v)[:len(from)]
-	for i, x := range from {
-		to[i] = T(x)
-	}
-}
-
-func (c *converter) text(v *column.Vector, data encoding.Values) {
-	if data.Kind() == encoding.FixedLenByteArray {
-		b, size := data.FixedLenByteArray()
-		v.Resize(len(b) / max(1, size))
-		index := v.Lend(b)
-		to := v.Views()
-		for i := range to {
-			to[i] = column.MakeView(b, index, i*size, size)
-		}
-		return
-	}
-	b, offsets := data.ByteArray()
-	v.Resize(max(0, len(offsets)-1))
-	index := v.Lend(b)
-	to := v.Views()
-	for i := range to {
-		to[i] = column.MakeView(b, index, int(offsets[i]), int(offsets[i+1]-offsets[i]))
+// copyBytes fills to with values of the same width from src.
+func copyBytes[T column.Fixed](to []T, src []byte) {
+	if len(to) > 0 {
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&to[0])), len(src)), src)
 	}
 }
 
-func (c *converter) decimals(v *column.Vector, data encoding.Values) error {
-	switch data.Kind() {
-	case encoding.Int32:
-		x := data.Int32()
-		v.Resize(len(x))
-		for i, n := range x {
-			column.Values[column.Int128](v)[i] = column.Int128Of(int64(n))
-		}
-	case encoding.Int64:
-		x := data.Int64()
-		v.Resize(len(x))
-		for i, n := range x {
-			column.Values[column.Int128](v)[i] = column.Int128Of(n)
-		}
-	case encoding.FixedLenByteArray:
-		b, size := data.FixedLenByteArray()
-		if size == 0 || size > 16 {
-			return fmt.Errorf("column '%s' has decimals of %d bytes, where 1 to 16 can be read", c.leaf.name, size)
-		}
-		v.Resize(len(b) / size)
-		to := column.Values[column.Int128](v)
-		for i := range v.Len {
-			to[i] = bigEndian(b[i*size : (i+1)*size])
-		}
-	default:
-		b, offsets := data.ByteArray()
-		v.Resize(max(0, len(offsets)-1))
-		to := column.Values[column.Int128](v)
-		for i := range v.Len {
-			x := b[offsets[i]:offsets[i+1]]
-			if len(x) > 16 {
-				return fmt.Errorf("column '%s' has a decimal of %d bytes, where at most 16 can be read", c.leaf.name, len(x))
-			}
-			to[i] = bigEndian(x)
-		}
-	}
-	if c.shift > 0 {
-		to := column.Values[column.Int128](v)[:v.Len]
-		for i := range to {
-			for range c.shift {
-				to[i] = timesTen(to[i])
+// signed refuses values without sign that a BIGINT cannot hold.
+func (c *converter) signed(x []int64) error {
+	if c.unsigned {
+		for _, x := range x {
+			if x < 0 {
+				return errRange
 			}
 		}
 	}
 	return nil
 }
 
-// bigEndian reads a two's complement number.
+// narrow hands on values of 32 bits that must fit fewer.
+func (c *converter) narrow(src []byte, set func(i int, x int32) bool) error {
+	fits := true
+	for i := range len(src) / 4 {
+		fits = set(i, int32(binary.LittleEndian.Uint32(src[4*i:]))) && fits
+	}
+	if !fits {
+		return errRange
+	}
+	return nil
+}
+
+// times reads times of the day as milliseconds.
+func (c *converter) times(src []byte, to []int32) error {
+	if c.width == 4 {
+		copyBytes(to, src)
+	} else {
+		for i := range to {
+			to[i] = int32(int64(binary.LittleEndian.Uint64(src[8*i:])) / max(1, c.unit/1000))
+		}
+	}
+	for _, x := range to {
+		if uint32(x) >= 86400e3 {
+			return errRange
+		}
+	}
+	return nil
+}
+
+func (c *converter) decimals(src []byte, to []column.Int128) error {
+	switch c.physical {
+	case parquet.Int32:
+		for i := range to {
+			x := binary.LittleEndian.Uint32(src[4*i:])
+			if to[i] = column.Int128Of(int64(int32(x))); c.unsigned {
+				to[i] = column.Int128Of(int64(x))
+			}
+		}
+	case parquet.Int64:
+		for i := range to {
+			x := binary.LittleEndian.Uint64(src[8*i:])
+			if to[i] = column.Int128Of(int64(x)); c.unsigned {
+				to[i] = column.Int128{Lo: x}
+			}
+		}
+	default:
+		for i := range to {
+			to[i] = bigEndian(src[i*c.width : (i+1)*c.width])
+		}
+	}
+	for i := range to {
+		x, err := c.scale(to[i])
+		if err != nil {
+			return err
+		}
+		to[i] = x
+	}
+	return nil
+}
+
+// decimal reads a two's complement number of any length.
+func (c *converter) decimal(b []byte) (column.Int128, error) {
+	for len(b) > 16 { // bytes in front that only repeat the sign
+		if sign := b[1] >> 7 * 0xff; b[0] != sign {
+			return column.Int128{}, errRange
+		}
+		b = b[1:]
+	}
+	return c.scale(bigEndian(b))
+}
+
+// scale makes a file's decimal the table's.
+func (c *converter) scale(x column.Int128) (column.Int128, error) {
+	ok := true
+	if c.shift > 0 {
+		x, ok = x.Rescale(0, c.shift)
+	}
+	if !ok || !x.Fits(int(c.leaf.typ.Precision)) {
+		return x, errRange
+	}
+	return x, nil
+}
+
+// bigEndian reads a two's complement number of at most 16 bytes.
 func bigEndian(b []byte) column.Int128 {
 	var d column.Int128
 	if len(b) > 0 && b[0]&0x80 != 0 {
@@ -200,55 +257,36 @@ func bigEndian(b []byte) column.Int128 {
 	return d
 }
 
-func timesTen(d column.Int128) column.Int128 {
-	// 10·d = 8·d + 2·d, modulo 2^128; that the result fits was checked by the types.
-	lo8, hi8 := d.Lo<<3, uint64(d.Hi)<<3|d.Lo>>61
-	lo2, hi2 := d.Lo<<1, uint64(d.Hi)<<1|d.Lo>>63
-	lo := lo8 + lo2
-	hi := hi8 + hi2
-	if lo < lo8 {
-		hi++
-	}
-	return column.Int128{Lo: lo, Hi: int64(hi)}
-}
-
-func (c *converter) timestamps(v *column.Vector, data encoding.Values) error {
+func (c *converter) timestamps(src []byte, to []int64) error {
 	unit := c.leaf.typ.TimeUnit()
-	if data.Kind() == encoding.Int64 {
-		x := data.Int64()
-		v.Resize(len(x))
-		to := column.Values[int64](v)
-		for i, n := range x {
-			scaled, ok := rescale(n, c.unit, unit)
+	if c.width == 8 {
+		if c.unit == unit {
+			copyBytes(to, src)
+			return nil
+		}
+		for i := range to {
+			x, ok := rescale(int64(binary.LittleEndian.Uint64(src[8*i:])), c.unit, unit)
 			if !ok {
-				return fmt.Errorf("column '%s' has a time that lies outside of %s", c.leaf.name, c.leaf.typ)
+				return errRange
 			}
-			to[i] = scaled
+			to[i] = x
 		}
 		return nil
 	}
-	x := data.Int96()
-	v.Resize(len(x))
-	to := column.Values[int64](v)
-	for i, n := range x {
-		nanos := int64(uint64(n[0]) | uint64(n[1])<<32)
-		seconds := (int64(n[2]) - julianEpoch) * secondsPerDay
-		if nanos < 0 || nanos >= secondsPerDay*1e9 { // Flink writes such times before 1970
-			q, r := floorDiv(nanos, 1e9)
-			seconds, nanos = seconds+q, r
-		} else {
-			seconds, nanos = seconds+nanos/1e9, nanos%1e9
-		}
+	for i := range to {
+		// INT96: nanoseconds of the day, then the Julian day.
+		nanos := int64(binary.LittleEndian.Uint64(src[12*i:]))
+		seconds := (int64(int32(binary.LittleEndian.Uint32(src[12*i+8:]))) - julianEpoch) * secondsPerDay
+		q, r := floorDiv(nanos, 1e9) // Flink writes times before 1970 with negative ones
+		seconds, nanos = seconds+q, r
 		if c.zone != nil {
-			wall := time.Unix(seconds, 0).In(c.zone)
-			_, offset := wall.Zone()
-			seconds += int64(offset)
+			seconds += column.OffsetAt(seconds, c.zone)
 		}
-		scaled, ok := rescale(seconds, 1, unit)
+		x, ok := rescale(seconds, 1, unit)
 		if !ok {
-			return fmt.Errorf("column '%s' has a time that lies outside of %s", c.leaf.name, c.leaf.typ)
+			return errRange
 		}
-		to[i] = scaled + nanos/(1e9/unit)
+		to[i] = x + nanos/(1e9/unit)
 	}
 	return nil
 }

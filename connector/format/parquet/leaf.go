@@ -1,49 +1,293 @@
 package parquet
 
 import (
-	"io"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
 	"time"
 
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/millstream/millstream/column"
 )
 
-// leafReader holds what was decoded of a column chunk and not yet given out: entries with their levels, and the values of those
-// entries that are not NULL.
+// leafReader reads a column chunk. Of a leaf that is not nested, rows go straight from a page to a vector ([leafReader.flat]). Of a nested
+// one, whole pages are decoded ahead: their levels, and their values without the NULLs; assemble.go makes rows of them.
 type leafReader struct {
 	leaf    *leaf
-	convert converter
-	pages   parquet.Pages
-	ended   bool
+	convert *converter
+	codec   format.CompressionCodec
 
-	rep, def []byte         // by entry; nil where the leaf's greatest level is 0
-	values   *column.Vector // packed
-	entry    int            // the first entry not given out
-	entries  int            // in all
-	value    int            // the first value not given out
+	dictPage *page
+	dict     *column.Vector // converted when it is first needed
+	pages    []page         // not begun
 
-	dict       parquet.Dictionary // that dictVector was made of
-	dictVector *column.Vector
+	rep, def []byte // by entry; empty where the leaf's greatest level is 0
+	full     bool   // no entry of the page at hand is NULL
+	trace    []byte // definition levels of the rows that flat wrote last, where a struct around the leaf may be NULL
+	entry    int    // the first entry not given out
+	entries  int    // in all
+	values   values // of the page at hand, behind those given out
 
-	index []int32 // memory of read
+	packed *column.Vector // values of a nested leaf that were decoded
+	value  int            // the first of them not given out
+	index  []int32        // memory of assemble
 }
 
-func newLeafReader(l *leaf, chunk parquet.ColumnChunk, zone *time.Location) (*leafReader, error) {
+func newLeafReader(l *leaf, meta *format.ColumnMetaData, chunk []byte, zone *time.Location) (*leafReader, error) {
 	c, err := newConverter(l, zone)
-	return &leafReader{leaf: l, convert: c, pages: chunk.Pages()}, err
+	if err != nil {
+		return nil, err
+	}
+	r := &leafReader{leaf: l, convert: c, codec: meta.Codec, values: values{convert: c}, full: true}
+	if r.dictPage, r.pages, err = splitPages(chunk, meta.NumValues); err != nil {
+		return nil, err
+	}
+	if l.maxRep > 0 {
+		r.packed = column.NewVector(l.typ, 0)
+	}
+	return r, nil
 }
 
-// fill sees to it that there are rows, n if the pages allow, and returns how many whole ones there are, at most n.
-func (l *leafReader) fill(n int) (int, error) {
-	if l.leaf.maxRep == 0 {
-		for l.entry == l.entries {
-			if more, err := l.page(); err != nil || !more {
-				return 0, err
+// keeps reports whether rows of a page are given out as codes of the dictionary.
+func (l *leafReader) keeps(p *page) bool {
+	return l.convert.text() && (p.encoding == format.PlainDictionary || p.encoding == format.RLEDictionary)
+}
+
+// ready returns how many rows there are, at most n: of a leaf that is not nested, as many as follow in pages of one kind.
+func (l *leafReader) ready(n int) (int, error) {
+	if l.leaf.maxRep > 0 {
+		return l.fill(n)
+	}
+	have := l.entries - l.entry
+	if have == 0 {
+		if len(l.pages) == 0 {
+			return 0, nil
+		}
+		if err := l.open(); err != nil {
+			return 0, err
+		}
+		if have = l.entries - l.entry; have == 0 { // an empty page
+			return l.ready(n)
+		}
+	}
+	coded := l.values.coded && l.convert.text()
+	for i := 0; i < len(l.pages) && have < n && l.keeps(&l.pages[i]) == coded; i++ {
+		have += l.pages[i].entries
+	}
+	return min(n, have), nil
+}
+
+// open begins the next page.
+func (l *leafReader) open() error {
+	p := l.pages[0]
+	l.pages = l.pages[1:]
+	data, err := l.begin(&p)
+	if err != nil {
+		return err
+	}
+	present := p.entries
+	l.entry, l.entries = 0, p.entries
+	if data, present, err = l.levels(&p, data); err != nil {
+		return err
+	}
+	l.full = present == p.entries
+	if keeps := p.encoding == format.PlainDictionary || p.encoding == format.RLEDictionary; keeps && l.dict == nil {
+		if err := l.openDictionary(); err != nil {
+			return err
+		}
+	}
+	return l.values.open(p.encoding, data, present)
+}
+
+// begin checks and decompresses a page. Of version 2 the levels are not compressed; they stay in the page's body.
+func (l *leafReader) begin(p *page) ([]byte, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	if !p.v2 {
+		return decompress(l.codec, p.body, p.size)
+	}
+	levels := p.levels[0] + p.levels[1]
+	if !p.compressed {
+		return decompress(format.Uncompressed, p.body[levels:], p.size-levels)
+	}
+	return decompress(l.codec, p.body[levels:], p.size-levels)
+}
+
+// levels reads the levels of a page and returns what is behind them, and how many values are present.
+func (l *leafReader) levels(p *page, data []byte) (rest []byte, present int, err error) {
+	rest, present = data, p.entries
+	l.rep, l.def = l.rep[:0], l.def[:0]
+	at := 0
+	for kind, greatest := range [2]int{l.leaf.maxRep, l.leaf.maxDef} {
+		var b []byte
+		if p.v2 {
+			b = p.body[at : at+p.levels[kind]]
+			at += p.levels[kind]
+		}
+		if greatest == 0 {
+			continue
+		}
+		to := grow(&l.rep, p.entries)
+		if kind == definition {
+			to = grow(&l.def, p.entries)
+		}
+		var equal int
+		switch {
+		case p.v2:
+			equal, err = (&runs{b: b, width: bits.Len(uint(greatest))}).levels(to, greatest)
+		case p.oldLevels[kind]:
+			var used int
+			if used, equal, err = oldLevels(to, rest, greatest); err == nil {
+				rest = rest[used:]
+			}
+		default:
+			if len(rest) < 4 || int(binary.LittleEndian.Uint32(rest)) > len(rest)-4 {
+				return nil, 0, errRuns
+			}
+			size := int(binary.LittleEndian.Uint32(rest))
+			equal, err = (&runs{b: rest[4 : 4+size], width: bits.Len(uint(greatest))}).levels(to, greatest)
+			rest = rest[4+size:]
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		if kind == definition {
+			present = equal
+		}
+	}
+	return rest, present, nil
+}
+
+// grow returns n bytes in the memory of b.
+func grow(b *[]byte, n int) []byte {
+	if cap(*b) < n {
+		*b = make([]byte, n)
+	}
+	*b = (*b)[:n]
+	return *b
+}
+
+// openDictionary converts the values of the dictionary.
+func (l *leafReader) openDictionary() error {
+	if l.dictPage == nil {
+		return fmt.Errorf("a page of codes without a dictionary")
+	}
+	p := l.dictPage
+	data, err := l.begin(p)
+	if err != nil {
+		return err
+	}
+	encoding := p.encoding
+	if encoding == format.PlainDictionary {
+		encoding = format.Plain
+	}
+	v := values{convert: l.convert}
+	if err := v.open(encoding, data, p.entries); err != nil {
+		return err
+	}
+	l.dict = column.NewVector(l.leaf.typ, 0)
+	l.dict.Resize(p.entries)
+	return v.read(p.entries, l.dict, 0, nil, false)
+}
+
+// flat writes the next n rows of a leaf that is not nested to the empty vector out; there are as many.
+func (l *leafReader) flat(n int, out *column.Vector) error {
+	keep := l.values.coded && l.convert.text()
+	if keep && l.dict.Len > 0 {
+		out.Dict = l.dict
+	}
+	out.Resize(n)
+	l.trace = l.trace[:0]
+	for row := 0; row < n; {
+		if l.entry == l.entries {
+			if err := l.open(); err != nil {
+				return err
+			}
+			continue
+		}
+		m := min(n-row, l.entries-l.entry)
+		if l.leaf.maxDef > 1 {
+			l.trace = append(l.trace, l.def[l.entry:l.entry+m]...)
+		}
+		if l.full {
+			if err := l.values.read(m, out, row, l.dict, keep); err != nil {
+				return err
+			}
+		} else if err := l.sparse(m, out, row, keep); err != nil {
+			return err
+		}
+		l.entry += m
+		row += m
+	}
+	return nil
+}
+
+// sparse writes m rows of which some may be NULL: the values side by side first, then, from the last on, each to its place.
+func (l *leafReader) sparse(m int, out *column.Vector, row int, keep bool) error {
+	def, greatest := l.def[l.entry:l.entry+m], byte(l.leaf.maxDef)
+	present := 0
+	for _, d := range def {
+		if d == greatest {
+			present++
+		}
+	}
+	if err := l.values.read(present, out, row, l.dict, keep); err != nil {
+		return err
+	}
+	if present == m {
+		return nil
+	}
+	valid := out.Validity()
+	for i, d := range def {
+		valid.Put(row+i, d == greatest)
+	}
+	layout := out.Type.Layout()
+	if out.Dict != nil {
+		layout = column.LayoutInt32
+	}
+	switch layout {
+	case column.LayoutBits:
+		b := out.Bits()
+		for i := m - 1; i >= 0; i-- {
+			if def[i] == greatest {
+				present--
+				b.Put(row+i, b.Get(row+present))
 			}
 		}
-		return min(n, l.entries-l.entry), nil
+	case column.LayoutInt8:
+		spread[int8](out, row, def, greatest, present)
+	case column.LayoutInt16:
+		spread[int16](out, row, def, greatest, present)
+	case column.LayoutInt32, column.LayoutFloat:
+		spread[int32](out, row, def, greatest, present)
+	case column.LayoutInt64, column.LayoutDouble:
+		spread[int64](out, row, def, greatest, present)
+	case column.LayoutInt128:
+		spread[column.Int128](out, row, def, greatest, present)
+	case column.LayoutView:
+		spread[column.View](out, row, def, greatest, present)
 	}
+	return nil
+}
+
+// spread moves values that stand side by side from row on to the rows that are not NULL, and clears the others.
+func spread[T column.Fixed](out *column.Vector, row int, def []byte, greatest byte, present int) {
+	v := column.Values[T](out)[row : row+len(def)]
+	var zero T
+	for i := len(v) - 1; i >= 0; i-- {
+		if def[i] == greatest {
+			present--
+			v[i] = v[present]
+		} else {
+			v[i] = zero
+		}
+	}
+}
+
+// fill decodes pages of a nested leaf until n rows are there, and returns how many whole ones are.
+func (l *leafReader) fill(n int) (int, error) {
 	for {
 		rows := 0
 		for _, r := range l.rep[l.entry:l.entries] {
@@ -52,131 +296,64 @@ func (l *leafReader) fill(n int) (int, error) {
 			}
 		}
 		// The last row may go on in the next page.
-		if l.ended {
+		if len(l.pages) == 0 {
 			return min(n, rows), nil
 		}
 		if rows > n {
 			return n, nil
 		}
-		if _, err := l.page(); err != nil {
+		if err := l.append(); err != nil {
 			return 0, err
 		}
 	}
 }
 
-// page decodes the next page behind what is left.
-func (l *leafReader) page() (bool, error) {
-	p, err := l.pages.ReadPage()
-	if err == io.EOF { //nolint:errorlint // an end within something is damage, and would be wrapped
-		l.ended = true
-		return false, nil
+// append decodes the next page behind what is left of those before.
+func (l *leafReader) append() error {
+	rep, def := append([]byte(nil), l.rep[l.entry:l.entries]...), append([]byte(nil), l.def[min(l.entry, len(l.def)):]...)
+	left := len(rep)
+	l.rep, l.def = nil, nil
+	if err := l.open(); err != nil {
+		return err
 	}
-	if err != nil {
-		return false, err
+	if left == 0 && len(l.rep) > 0 && l.rep[0] != 0 {
+		return errRuns // a row cannot begin within itself
 	}
-	// The page is never released to the library's pool: batches borrow its text for as long as they like.
-	v, err := l.decode(p)
-	if err != nil {
-		return false, err
+	present := l.values.left
+	before := l.packed.Len - l.value
+	next := column.NewVector(l.leaf.typ, before+present)
+	if before > 0 {
+		l.index = l.index[:0]
+		for i := l.value; i < l.packed.Len; i++ {
+			l.index = append(l.index, int32(i))
+		}
+		next.Take(l.packed, l.index)
 	}
-	rep, def := p.RepetitionLevels(), p.DefinitionLevels()
-	n := int(p.NumValues())
-	if l.leaf.maxDef > 0 && len(def) != n || l.leaf.maxRep > 0 && len(rep) != n {
-		return false, io.ErrUnexpectedEOF
-	}
-	present := n
-	if l.leaf.maxDef > 0 {
-		present = 0
-		for _, d := range def {
-			if int(d) == l.leaf.maxDef {
-				present++
-			}
+	if l.values.coded && l.convert.text() {
+		codes := make([]int32, present)
+		if err := l.values.readCodes(codes, l.dict); err != nil {
+			return err
+		}
+		next.AppendRows(l.dict, codes)
+	} else {
+		next.Resize(before + present)
+		if err := l.values.read(present, next, before, l.dict, false); err != nil {
+			return err
 		}
 	}
-	if v.Len < present {
-		return false, io.ErrUnexpectedEOF
-	}
-	if l.entry == l.entries {
-		l.rep, l.def, l.values = rep, def, v
-		l.entry, l.entries, l.value = 0, n, 0
-		return true, nil
-	}
-	// What is left goes in front; only nested columns come here.
-	left := column.NewVector(l.leaf.typ, 0)
-	left.AppendRows(l.values, sequence(l.value, l.values.Len))
-	left.AppendRows(v, sequence(0, present))
-	l.values, l.value = left, 0
-	l.rep = append(append([]byte(nil), l.rep[l.entry:l.entries]...), rep...)
-	l.def = append(append([]byte(nil), l.def[l.entry:l.entries]...), def...)
+	l.packed, l.value = next, 0
+	l.rep, l.def = append(rep, l.rep...), append(def, l.def...)
 	l.entry, l.entries = 0, len(l.rep)
-	return true, nil
+	return nil
 }
 
-func sequence(from, to int) []int32 {
-	s := make([]int32, 0, to-from)
-	for i := from; i < to; i++ {
-		s = append(s, int32(i))
-	}
-	return s
-}
-
-// decode converts a page's values; those of a dictionary are converted once.
-func (l *leafReader) decode(p parquet.Page) (*column.Vector, error) {
-	dict := p.Dictionary()
-	data := p.Data()
-	if dict == nil {
-		return l.convert.decode(data)
-	}
-	if dict != l.dict {
-		v, err := l.convert.decode(dict.Page().Data())
-		if err != nil {
-			return nil, err
-		}
-		l.dict, l.dictVector = dict, v
-	}
-	codes := data.Int32()
-	for _, c := range codes {
-		if c < 0 || int(c) >= l.dictVector.Len {
-			return nil, io.ErrUnexpectedEOF
-		}
-	}
-	v := &column.Vector{Type: l.leaf.typ}
-	v.Take(l.dictVector, codes)
-	return v, nil
-}
-
-// flat writes the next n rows of a leaf that is not nested to out.
-func (l *leafReader) flat(n int, out *column.Vector) {
-	l.index = l.index[:0]
-	if l.leaf.maxDef == 0 {
-		for i := range n {
-			l.index = append(l.index, int32(l.value+i))
-		}
-		out.Take(l.values, l.index)
-		l.entry, l.value = l.entry+n, l.value+n
-		return
-	}
-	value, nulls := l.value, false
-	for _, d := range l.def[l.entry : l.entry+n] {
-		if int(d) == l.leaf.maxDef {
-			l.index = append(l.index, int32(value))
-			value++
-		} else {
-			l.index = append(l.index, -1)
-			nulls = true
-		}
-	}
-	l.gather(out, nulls)
-	l.entry, l.value = l.entry+n, value
-}
-
-// gather writes the values that index names to out; -1 is NULL.
+// gather writes the packed values that index names to out; -1 is NULL.
 func (l *leafReader) gather(out *column.Vector, nulls bool) {
 	if !nulls {
-		out.Take(l.values, l.index)
+		out.Take(l.packed, l.index)
 		return
 	}
-	if l.values.Len == 0 {
+	if l.packed.Len == 0 {
 		out.Resize(len(l.index))
 		if out.Type.Layout() == column.LayoutView {
 			clear(out.Views())
@@ -186,7 +363,7 @@ func (l *leafReader) gather(out *column.Vector, nulls bool) {
 		for i, x := range l.index {
 			safe[i] = max(x, 0)
 		}
-		out.Take(l.values, safe)
+		out.Take(l.packed, safe)
 	}
 	valid := out.Validity()
 	for i, x := range l.index {

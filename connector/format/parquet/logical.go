@@ -38,3 +38,13 @@ func decimalOf(t parquet.Type) (precision, scale int, ok bool) {
 	}
 	return 0, 0, false
 }
+
+// unsigned reports whether a file's integers have no sign.
+func unsigned(t parquet.Type) bool {
+	if logical := t.LogicalType(); logical != nil {
+		if i, ok := logical.Value.(*format.IntType); ok {
+			return !i.IsSigned
+		}
+	}
+	return false
+}

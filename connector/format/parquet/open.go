@@ -1,12 +1,17 @@
 package parquet
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/millstream/millstream/connector/format"
 	"github.com/millstream/millstream/objstore"
@@ -24,33 +29,57 @@ func openFooter(ctx context.Context, f format.File) (*parquet.File, *fetched, er
 	if size < 12 {
 		return nil, nil, fmt.Errorf("not a Parquet file: %d bytes are too few", size)
 	}
-	data := &fetched{ctx: ctx, file: f}
-	tail := min(size, tailBytes)
-	if err := data.fetch(size-tail, tail); err != nil {
+	data := &fetched{file: f}
+	tail, err := data.fetch(ctx, objstore.Range{Offset: max(0, size-tailBytes), Length: min(size, tailBytes)})
+	if err != nil {
 		return nil, nil, err
 	}
-	end := data.parts[0].bytes[tail-8:]
-	if string(end[4:]) != "PAR1" {
+	end := tail[len(tail)-8:]
+	switch string(end[4:]) {
+	case "PAR1":
+	case "PARE":
+		return nil, nil, errors.New("the Parquet file is encrypted, which cannot be read")
+	default:
 		return nil, nil, errors.New("not a Parquet file, or a truncated one: it does not end in PAR1")
 	}
-	footer := int64(uint32(end[0]) | uint32(end[1])<<8 | uint32(end[2])<<16 | uint32(end[3])<<24)
+	footer := int64(binary.LittleEndian.Uint32(end))
 	if footer+12 > size || footer > maxFooter {
 		return nil, nil, fmt.Errorf("the Parquet file is damaged: its footer of %d bytes does not fit into its %d bytes", footer, size)
 	}
-	if footer+8 > tail {
-		if err := data.fetch(size-8-footer, footer-(tail-8)); err != nil {
+	if missing := footer + 8 - int64(len(tail)); missing > 0 {
+		head, err := data.fetch(ctx, objstore.Range{Offset: size - 8 - footer, Length: missing})
+		if err != nil {
 			return nil, nil, err
 		}
+		tail = append(head, tail...)
 	}
 	var file *parquet.File
-	err := guard(func() (err error) {
-		file, err = parquet.OpenFile(data, size, parquet.SkipMagicBytes(true), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	err = guard(func() (err error) {
+		file, err = parquet.OpenFile(footerOnly{tail, size - int64(len(tail))}, size,
+			parquet.SkipMagicBytes(true), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 		return err
 	})
 	if err != nil {
 		return nil, nil, damaged(err)
 	}
 	return file, data, nil
+}
+
+// footerOnly is the end of a file, from offset on, as an io.ReaderAt.
+type footerOnly struct {
+	bytes  []byte
+	offset int64
+}
+
+func (f footerOnly) ReadAt(p []byte, off int64) (int, error) {
+	if off < f.offset || off-f.offset > int64(len(f.bytes)) {
+		return 0, fmt.Errorf("the footer points to byte %d, outside of itself", off)
+	}
+	n := copy(p, f.bytes[off-f.offset:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // damaged says what an error of the library means; errors of the store speak for themselves.
@@ -72,22 +101,21 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// fetched is the parts of a file that were read, as an io.ReaderAt. What lies outside of them is fetched when it is asked for.
+// fetched reads parts of a file.
 type fetched struct {
-	ctx   context.Context
-	file  format.File
-	parts []filePart
-	read  int64
+	file format.File
+	read atomic.Int64 // bytes
 }
 
-type filePart struct {
-	offset int64
-	bytes  []byte
+// fetch reads a range of the file.
+func (f *fetched) fetch(ctx context.Context, r objstore.Range) ([]byte, error) {
+	b := make([]byte, r.Length, r.Length+padding)
+	return b, f.fill(ctx, b, r.Offset)
 }
 
-// fetch reads n bytes at offset.
-func (f *fetched) fetch(offset, n int64) error {
-	body, info, err := f.file.Store.Get(f.ctx, f.file.Info.Key, objstore.Range{Offset: offset, Length: n})
+// fill reads the bytes of the file at offset into b.
+func (f *fetched) fill(ctx context.Context, b []byte, offset int64) error {
+	body, info, err := f.file.Store.Get(ctx, f.file.Info.Key, objstore.Range{Offset: offset, Length: int64(len(b))})
 	if err != nil {
 		return err
 	}
@@ -98,40 +126,48 @@ func (f *fetched) fetch(offset, n int64) error {
 			Reason: "the object was overwritten while it was read", Hint: "run the job again, or write new data under new keys",
 		}
 	}
-	part := filePart{offset, make([]byte, n)}
-	if _, err := io.ReadFull(body, part.bytes); err != nil {
+	if _, err := io.ReadFull(body, b); err != nil {
 		return err
 	}
-	f.read += n
-	f.parts = append(f.parts, part)
+	f.read.Add(int64(len(b)))
 	return nil
 }
 
-// ReadAt serves what was fetched.
-func (f *fetched) ReadAt(p []byte, off int64) (int, error) {
-	done := 0
-	for done < len(p) {
-		at := off + int64(done)
-		n := 0
-		for _, part := range f.parts {
-			if at >= part.offset && at < part.offset+int64(len(part.bytes)) {
-				n = copy(p[done:], part.bytes[at-part.offset:])
-				break
-			}
-		}
-		if n == 0 {
-			left := min(int64(len(p)-done), f.file.Info.Size-at)
-			if left <= 0 {
-				return done, io.EOF
-			}
-			if err := f.fetch(at, left); err != nil {
-				return done, err
-			}
-			continue
-		}
-		done += n
+// The sizes of requests, in bytes: a gap between chunks is read too where it is smaller than a request is worth, and a long run of
+// chunks is read by several requests at a time.
+const (
+	worth       = 128 << 10
+	requestSize = 8 << 20
+	requests    = 4
+)
+
+// chunks reads ranges of the file and returns their bytes, in the order of the ranges.
+func (f *fetched) chunks(ctx context.Context, ranges []objstore.Range) ([][]byte, error) {
+	order := make([]int, len(ranges))
+	for i := range order {
+		order[i] = i
 	}
-	return done, nil
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(ranges[a].Offset, ranges[b].Offset) })
+	out := make([][]byte, len(ranges))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(requests)
+	for i := 0; i < len(order); {
+		first := i
+		from, to := ranges[order[i]].Offset, ranges[order[i]].Offset+ranges[order[i]].Length
+		for i++; i < len(order) && ranges[order[i]].Offset <= to+worth; i++ {
+			to = max(to, ranges[order[i]].Offset+ranges[order[i]].Length)
+		}
+		run := make([]byte, to-from, to-from+padding)
+		for _, k := range order[first:i] {
+			at := ranges[k].Offset - from
+			out[k] = run[at : at+ranges[k].Length]
+		}
+		for at := int64(0); at < to-from; at += requestSize {
+			part := run[at:min(at+requestSize, to-from)]
+			g.Go(func() error { return f.fill(ctx, part, from+at) })
+		}
+	}
+	return out, g.Wait()
 }
 
 // splitFile lists the row groups that the filters leave, one piece each.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"sort"
 
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/objstore"
 )
 
 // maxRows is how many rows a batch has at most.
@@ -31,6 +31,7 @@ type reader struct {
 type columnReader struct {
 	shape  *shape
 	leaves []*leafReader
+	name   string
 }
 
 func openFile(ctx context.Context, f format.File, p format.Piece, c format.Config) (format.FileReader, error) {
@@ -39,10 +40,10 @@ func openFile(ctx context.Context, f format.File, p format.Piece, c format.Confi
 		return nil, err
 	}
 	r := &reader{config: c, file: file, data: data}
-	if r.plans, err = plan(file, c); err != nil {
+	if err := guard(func() error { r.plans, err = plan(file, c); return err }); err != nil {
 		return nil, err
 	}
-	n := len(file.RowGroups())
+	n := len(file.Metadata().RowGroups)
 	for i := p.First; i < p.First+p.Count; i++ {
 		if i >= n {
 			return nil, fmt.Errorf("the Parquet file has %d row groups and not number %d: it is another one than was listed", n, i)
@@ -54,13 +55,12 @@ func openFile(ctx context.Context, f format.File, p format.Piece, c format.Confi
 
 // Next reads the next rows.
 func (r *reader) Next(ctx context.Context, out *column.Batch) error {
-	r.data.ctx = ctx
 	err := guard(func() error {
 		for r.left == 0 {
 			if len(r.groups) == 0 {
 				return io.EOF
 			}
-			if err := r.open(r.groups[0]); err != nil {
+			if err := r.open(ctx, r.groups[0]); err != nil {
 				return err
 			}
 			r.groups = r.groups[1:]
@@ -74,71 +74,70 @@ func (r *reader) Next(ctx context.Context, out *column.Batch) error {
 }
 
 // open fetches the needed chunks of a row group.
-func (r *reader) open(group int) error {
-	meta := r.file.Metadata().RowGroups[group]
+func (r *reader) open(ctx context.Context, group int) error {
+	meta := &r.file.Metadata().RowGroups[group]
 	r.left = meta.NumRows
-	var chunks []filePart
 	r.columns = r.columns[:0]
+	var ranges []objstore.Range
 	for _, s := range r.plans {
-		c := &columnReader{shape: s}
 		for _, l := range s.leaves(nil) {
-			m := meta.Columns[l.column.Index()].MetaData
+			if l.column.Index() >= len(meta.Columns) {
+				return fmt.Errorf("row group %d lacks the chunk of column '%s'", group, l.name)
+			}
+			m := &meta.Columns[l.column.Index()].MetaData
 			start := m.DataPageOffset
 			if m.DictionaryPageOffset > 0 {
 				start = min(start, m.DictionaryPageOffset)
 			}
-			if start < 0 || m.TotalCompressedSize < 0 || start+m.TotalCompressedSize > r.data.file.Info.Size {
+			if start < 0 || m.TotalCompressedSize < 0 || m.TotalCompressedSize > r.data.file.Info.Size-start {
 				return fmt.Errorf("the chunk of column '%s' lies outside of the file", l.name)
 			}
-			chunks = append(chunks, filePart{offset: start, bytes: make([]byte, 0, m.TotalCompressedSize)})
-			lr, err := newLeafReader(l, r.file.RowGroups()[group].ColumnChunks()[l.column.Index()], localZone(r.config, l.typ))
+			ranges = append(ranges, objstore.Range{Offset: start, Length: m.TotalCompressedSize})
+		}
+	}
+	chunks, err := r.data.chunks(ctx, ranges)
+	if err != nil {
+		return err
+	}
+	for i, s := range r.plans {
+		name := ""
+		if r.config.Project == nil {
+			name = r.config.Columns[i].Name
+		} else {
+			name = r.config.Columns[r.config.Project[i]].Name
+		}
+		c := &columnReader{shape: s, name: name}
+		for _, l := range s.leaves(nil) {
+			reader, err := newLeafReader(l, &meta.Columns[l.column.Index()].MetaData, chunks[0], localZone(r.config, l.typ))
 			if err != nil {
-				return err
+				return fmt.Errorf("column '%s': %w", l.name, err)
 			}
-			c.leaves = append(c.leaves, lr)
+			chunks = chunks[1:]
+			c.leaves = append(c.leaves, reader)
 		}
 		r.columns = append(r.columns, c)
-	}
-	return r.fetchChunks(chunks)
-}
-
-// fetchChunks reads chunks with one request for each run of neighbours; a gap is read too where it is smaller than a request is worth.
-func (r *reader) fetchChunks(chunks []filePart) error {
-	const worth = 128 << 10
-	if len(r.data.parts) > 1 {
-		r.data.parts = r.data.parts[:0] // chunks of the row group before, and the footer, which was parsed
-	}
-	sort.Slice(chunks, func(i, j int) bool { return chunks[i].offset < chunks[j].offset })
-	for i := 0; i < len(chunks); {
-		from, to := chunks[i].offset, chunks[i].offset+int64(cap(chunks[i].bytes))
-		for i++; i < len(chunks) && chunks[i].offset <= to+worth; i++ {
-			to = max(to, chunks[i].offset+int64(cap(chunks[i].bytes)))
-		}
-		if err := r.data.fetch(from, to-from); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
-// read moves rows of all columns to out: as many as each flat column has in its current page, so that pages are not copied.
+// read moves rows of all columns to out: as many as every column has.
 func (r *reader) read(out *column.Batch) error {
 	n := int(min(r.left, maxRows))
 	for _, c := range r.columns {
 		for _, l := range c.leaves {
-			have, err := l.fill(n)
+			have, err := l.ready(n)
 			if err != nil {
 				return fmt.Errorf("column '%s': %w", l.leaf.name, err)
 			}
 			if have == 0 {
 				return fmt.Errorf("column '%s' ends %d rows before its row group", l.leaf.name, r.left)
 			}
-			n = min(n, have)
+			n = have
 		}
 	}
 	for i, c := range r.columns {
 		if err := c.read(n, out.Cols[i]); err != nil {
-			return fmt.Errorf("column '%s': %w", c.leaves[0].leaf.name, err)
+			return fmt.Errorf("column '%s': %w", c.name, err)
 		}
 	}
 	out.Len = n
@@ -146,13 +145,6 @@ func (r *reader) read(out *column.Batch) error {
 	return nil
 }
 
-func (r *reader) BytesRead() int64 { return r.data.read }
+func (r *reader) BytesRead() int64 { return r.data.read.Load() }
 
-func (r *reader) Close() error {
-	for _, c := range r.columns {
-		for _, l := range c.leaves {
-			l.pages.Close() //nolint:errcheck // only memory is let go
-		}
-	}
-	return nil
-}
+func (r *reader) Close() error { return nil }
