@@ -120,6 +120,10 @@ func (a *sum[T, S]) Update(groups []int32, args []*column.Vector, rows []int32) 
 	v := a.arg.of(args[0])
 	x, t := column.Values[T](v), a.groups
 	switch {
+	case len(t) == 1: // no grouping: the sum stays in a register
+		var n int64
+		t[0].sum, n = kernel.Sum(t[0].sum, x, v.Valid, rows, len(groups))
+		t[0].n += n
 	case v.Valid == nil && rows == nil:
 		for i, g := range groups {
 			p := &t[g]

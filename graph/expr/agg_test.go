@@ -109,15 +109,22 @@ func TestAggregates(t *testing.T) {
 				column.Values[float64](v)[i] = float64(rapid.IntRange(-8, 8).Draw(t, "x")) / 4
 			}
 		}
+		if typ.Kind == column.Float { // a NaN that comes first stays, so parts that are merged need not give what the whole does
+			for i, x := range column.Values[float32](v)[:n] {
+				if x != x {
+					column.Values[float32](v)[i] = 0
+				}
+			}
+		}
 		f, _ := LookupAggregate(name)
 		_, result, err := f.Resolve([]column.Type{typ})
 		if err != nil {
 			t.Fatal(err)
 		}
-		const groups = 4
+		groups := rapid.SampledFrom([]int{1, 4}).Draw(t, "groups")
 		group := make([]int32, n)
 		for i := range group {
-			group[i] = rapid.Int32Range(0, groups-1).Draw(t, "group")
+			group[i] = rapid.Int32Range(0, int32(groups-1)).Draw(t, "group")
 		}
 		given := v
 		if rapid.Bool().Draw(t, "dictionary") && n > 0 {
@@ -129,7 +136,7 @@ func TestAggregates(t *testing.T) {
 			given = codes
 		}
 		acc := f.New([]column.Type{typ}, result)
-		acc.Grow(2)
+		acc.Grow(min(2, groups))
 		acc.Grow(groups)
 		var rows []int
 		update := func(a Accumulator, from, to int) {
@@ -153,7 +160,7 @@ func TestAggregates(t *testing.T) {
 				state = append(state, column.NewVector(s, 0))
 			}
 			other.AppendState(0, groups, state)
-			acc.Merge([]int32{0, 1, 2, 3}, state, nil)
+			acc.Merge([]int32{0, 1, 2, 3}[:groups], state, nil)
 		case 2:
 			update(acc, 0, n)
 			if r, ok := acc.(Retractor); ok && n > 0 {
@@ -168,14 +175,14 @@ func TestAggregates(t *testing.T) {
 		}
 		cleared := -1
 		if rapid.Bool().Draw(t, "clear") {
-			cleared = 2
+			cleared = groups / 2
 			acc.Clear(cleared)
 		}
 		out := column.NewVector(result, 0)
-		if err := acc.AppendResult(0, 2, out); err != nil {
+		if err := acc.AppendResult(0, groups/2, out); err != nil {
 			t.Fatal(err)
 		}
-		if err := acc.AppendResult(2, groups, out); err != nil {
+		if err := acc.AppendResult(groups/2, groups, out); err != nil {
 			t.Fatal(err)
 		}
 		for g := range groups {

@@ -90,6 +90,11 @@ func (a *extreme[T]) Update(groups []int32, args []*column.Vector, rows []int32)
 }
 
 func (a *extreme[T]) take(groups []int32, x []T, valid column.Bitmap, rows []int32) {
+	if len(a.groups) == 1 { // no grouping: the value stays in a register
+		p := &a.groups[0]
+		p.value, p.has = kernel.Extreme(a.op, p.value, p.has, x, valid, rows, len(groups))
+		return
+	}
 	for i, g := range groups {
 		if r := rowAt(rows, i); valid == nil || valid.Get(r) {
 			a.take1(&a.groups[g], x[r])
