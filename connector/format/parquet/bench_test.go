@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 
@@ -40,7 +41,7 @@ func BenchmarkRead(b *testing.B) {
 					b.Fatal(err)
 				}
 				for out.Reset(); ; out.Reset() {
-					if err := r.Next(b.Context(), out); err == io.EOF {
+					if err := r.Next(b.Context(), out); errors.Is(err, io.EOF) {
 						break
 					} else if err != nil {
 						b.Fatal(err)
@@ -76,7 +77,7 @@ func pages(b *testing.B, data []byte) int {
 			p := c.Pages()
 			for {
 				page, err := p.ReadPage()
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {
