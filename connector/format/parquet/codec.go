@@ -24,8 +24,9 @@ const maxPage = 1 << 30
 
 var errSize = errors.New("a page does not have the size that its header says")
 
-// decompress returns the size bytes that src decompresses to. An uncompressed page is src itself.
-func decompress(codec format.CompressionCodec, src []byte, size int) ([]byte, error) {
+// decompress returns the size bytes that src decompresses to, in the memory of reuse if it has enough. An uncompressed page is src
+// itself.
+func decompress(codec format.CompressionCodec, src []byte, size int, reuse []byte) ([]byte, error) {
 	if codec == format.Uncompressed {
 		if len(src) != size {
 			return nil, errSize
@@ -38,7 +39,10 @@ func decompress(codec format.CompressionCodec, src []byte, size int) ([]byte, er
 	if size == 0 {
 		return nil, nil
 	}
-	dst := make([]byte, size, size+padding)
+	dst := reuse[:min(size, cap(reuse))]
+	if cap(reuse) < size+padding {
+		dst = make([]byte, size, size+padding)
+	}
 	var n int
 	var err error
 	switch codec {

@@ -2,7 +2,7 @@ package parquet
 
 import (
 	"encoding/binary"
-	"fmt"
+	"errors"
 	"math/bits"
 	"time"
 
@@ -28,6 +28,7 @@ type leafReader struct {
 	entry    int    // the first entry not given out
 	entries  int    // in all
 	values   values // of the page at hand, behind those given out
+	memory   []byte // that pages without text are decompressed to
 
 	packed *column.Vector // values of a nested leaf that were decoded
 	value  int            // the first of them not given out
@@ -49,10 +50,13 @@ func newLeafReader(l *leaf, meta *format.ColumnMetaData, chunk []byte, zone *tim
 	return r, nil
 }
 
-// keeps reports whether rows of a page are given out as codes of the dictionary.
-func (l *leafReader) keeps(p *page) bool {
-	return l.convert.text() && (p.encoding == format.PlainDictionary || p.encoding == format.RLEDictionary)
+// coded reports whether a page has codes of the dictionary.
+func (p *page) coded() bool {
+	return p.encoding == format.PlainDictionary || p.encoding == format.RLEDictionary
 }
+
+// keeps reports whether rows of a page are given out as codes of the dictionary.
+func (l *leafReader) keeps(p *page) bool { return l.convert.text() && p.coded() }
 
 // ready returns how many rows there are, at most n: of a leaf that is not nested, as many as follow in pages of one kind.
 func (l *leafReader) ready(n int) (int, error) {
@@ -82,6 +86,11 @@ func (l *leafReader) ready(n int) (int, error) {
 func (l *leafReader) open() error {
 	p := l.pages[0]
 	l.pages = l.pages[1:]
+	if p.coded() && l.dict == nil {
+		if err := l.openDictionary(); err != nil { // before the page, which takes the same memory
+			return err
+		}
+	}
 	data, err := l.begin(&p)
 	if err != nil {
 		return err
@@ -92,27 +101,27 @@ func (l *leafReader) open() error {
 		return err
 	}
 	l.full = present == p.entries
-	if keeps := p.encoding == format.PlainDictionary || p.encoding == format.RLEDictionary; keeps && l.dict == nil {
-		if err := l.openDictionary(); err != nil {
-			return err
-		}
-	}
 	return l.values.open(p.encoding, data, present)
 }
 
-// begin checks and decompresses a page. Of version 2 the levels are not compressed; they stay in the page's body.
-func (l *leafReader) begin(p *page) ([]byte, error) {
+// begin checks and decompresses a page. Of version 2 the levels are not compressed; they stay in the page's body. Batches borrow the
+// memory of pages with text, so each of those has its own.
+func (l *leafReader) begin(p *page) (data []byte, err error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	if !p.v2 {
-		return decompress(l.codec, p.body, p.size)
+	codec, body, size := l.codec, p.body, p.size
+	if p.v2 {
+		levels := p.levels[0] + p.levels[1]
+		if body, size = body[levels:], size-levels; !p.compressed {
+			codec = format.Uncompressed
+		}
 	}
-	levels := p.levels[0] + p.levels[1]
-	if !p.compressed {
-		return decompress(format.Uncompressed, p.body[levels:], p.size-levels)
+	if codec == format.Uncompressed || l.convert.text() {
+		return decompress(codec, body, size, nil)
 	}
-	return decompress(l.codec, p.body[levels:], p.size-levels)
+	l.memory, err = decompress(codec, body, size, l.memory)
+	return l.memory, err
 }
 
 // levels reads the levels of a page and returns what is behind them, and how many values are present.
@@ -172,7 +181,7 @@ func grow(b *[]byte, n int) []byte {
 // openDictionary converts the values of the dictionary.
 func (l *leafReader) openDictionary() error {
 	if l.dictPage == nil {
-		return fmt.Errorf("a page of codes without a dictionary")
+		return errors.New("a page of codes without a dictionary")
 	}
 	p := l.dictPage
 	data, err := l.begin(p)

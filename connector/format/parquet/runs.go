@@ -107,9 +107,7 @@ func (r *runs) levels(dst []byte, greatest int) (equal int, err error) {
 			if int(r.value) > greatest {
 				return 0, errRuns
 			}
-			for i := range dst[:n] {
-				dst[i] = byte(r.value)
-			}
+			fill(dst[:n], byte(r.value))
 			if int(r.value) == greatest {
 				equal += n
 			}
@@ -140,6 +138,17 @@ func (r *runs) levels(dst []byte, greatest int) (equal int, err error) {
 		}
 	}
 	return equal, nil
+}
+
+// fill sets all bytes, by copies that double in length.
+func fill(dst []byte, x byte) {
+	if len(dst) == 0 {
+		return
+	}
+	dst[0] = x
+	for n := 1; n < len(dst); n *= 2 {
+		copy(dst[n:], dst[:n])
+	}
 }
 
 // oldLevels reads levels that are packed without runs, the highest bit first, and returns the bytes that they take.
