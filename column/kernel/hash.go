@@ -109,12 +109,6 @@ func hashOneView(out []uint64, v *column.Vector, rows []int32) {
 	}
 }
 
-// KeyGroup returns the key group, from 0 to groups-1, of a hash.
-func KeyGroup(hash uint64, groups int) int {
-	hi, _ := bits.Mul64(hash, uint64(groups))
-	return int(hi)
-}
-
 func (s *Hasher) column(out []uint64, v *column.Vector, rows []int32) {
 	if v.Dict != nil {
 		s.dictionary(out, v, rows)

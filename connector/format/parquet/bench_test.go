@@ -96,3 +96,27 @@ func pages(b *testing.B, data []byte) int {
 	}
 	return n
 }
+
+// BenchmarkWrite writes batches of two numbers and a text.
+func BenchmarkWrite(b *testing.B) {
+	const rows = 4096
+	id, idField := numbers(rows, "id", func(i int) int64 { return int64(i) })
+	price, priceField := numbers(rows, "price", func(i int) int64 { return int64(i*7919) % 100_003 })
+	name := column.NewVector(column.Str(), rows)
+	for i := range rows {
+		name.AppendString([]string{"apple", "pear", "a plum from the garden", "cherry"}[i%4])
+	}
+	c := config(b, []column.Field{idField, priceField, {Name: "name", Type: name.Type}}, map[string]string{"block.size": "8mb"})
+	batch := &column.Batch{Len: rows, Cols: []*column.Vector{id, price, name}}
+	w, err := newFile(io.Discard, c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := w.Write(batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mrows/s")
+}

@@ -95,9 +95,9 @@ func (l *leafReader) open() error {
 	if err != nil {
 		return err
 	}
-	present := p.entries
 	l.entry, l.entries = 0, p.entries
-	if data, present, err = l.levels(&p, data); err != nil {
+	data, present, err := l.levels(&p, data)
+	if err != nil {
 		return err
 	}
 	l.full = present == p.entries

@@ -22,7 +22,7 @@ var (
 		Doc: "Whether INT96 timestamps are written and read as UTC; otherwise TIMESTAMP is local time of table.local-time-zone in them.",
 	}
 	compression = &setting.Option{
-		Key: "compression", Type: setting.Enum, Default: "SNAPPY", Values: []string{"UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD", "BROTLI"},
+		Key: "compression", Type: setting.Enum, Default: "SNAPPY", Values: []string{"UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD", "BROTLI", "LZ4_RAW"},
 		Doc: "How pages are compressed when written.",
 	}
 	blockSize = &setting.Option{
@@ -37,6 +37,27 @@ var (
 		Key: "timestamp.time.unit", Type: setting.Enum, Default: "micros", Values: []string{"nanos", "micros", "millis"},
 		Doc: "Unit of timestamps written as INT64.",
 	}
+	pageSize = &setting.Option{
+		Key: "page.size", Type: setting.MemorySize, Default: "1mb",
+		Doc: "Size of a page before compression, about.",
+	}
+	dictionary = &setting.Option{
+		Key: "enable.dictionary", Type: setting.Bool, Default: "true",
+		Doc: "Whether texts and bytes are written as codes of a dictionary, which is small and fast where they repeat.",
+	}
+	dictionarySize = &setting.Option{
+		Key: "dictionary.page.size", Type: setting.MemorySize, Default: "1mb",
+		Doc: "How large a dictionary may grow; from there on a row group's values are written as they are.",
+	}
+	writerVersion = &setting.Option{
+		Key: "writer.version", Type: setting.Enum, Default: "PARQUET_1_0", Values: []string{"PARQUET_1_0", "PARQUET_2_0"},
+		Doc: "Version of the pages; every reader knows the first.",
+	}
+	maxPadding     = &setting.Option{Key: "writer.max-padding", Ignored: true, Doc: "Aligns row groups with blocks of HDFS."}
+	checkRowCounts = &setting.Option{Key: "page.size.row.check.", Type: setting.String, Prefix: true, Ignored: true, Doc: "When the original writer looks at the size of a page."}
+	validation     = &setting.Option{Key: "validation", Ignored: true, Doc: "Whether the original writer checks rows against the schema; they are always checked."}
+	memoryPool     = &setting.Option{Key: "memory.pool.ratio", Ignored: true, Doc: "Part of the JVM's memory for all writers."}
+	minMemory      = &setting.Option{Key: "memory.min.chunk.size", Ignored: true, Doc: "Least memory of the JVM for a writer."}
 )
 
 func init() {
@@ -44,15 +65,15 @@ func init() {
 		Name:      "parquet",
 		Doc:       "Apache Parquet: columns with statistics, compressed. Columns are found by name; a column that a file lacks is NULL.",
 		Extension: ".parquet",
-		Options:   []*setting.Option{utcTimezone, compression, blockSize, int64Timestamp, timestampUnit},
+		Options: []*setting.Option{utcTimezone, compression, blockSize, int64Timestamp, timestampUnit, pageSize, dictionary, dictionarySize,
+			writerVersion, maxPadding, checkRowCounts, validation, memoryPool, minMemory},
 		SplitFile: splitFile,
 		OpenFile:  openFile,
 		NewFile:   newFile,
 	})
 }
 
-// LZ4 is left out: the library wrote pages with it that it could not read back.
 var codecs = map[string]compress.Codec{
 	"UNCOMPRESSED": &parquet.Uncompressed, "SNAPPY": &parquet.Snappy, "GZIP": &parquet.Gzip, "ZSTD": &parquet.Zstd,
-	"BROTLI": &parquet.Brotli,
+	"BROTLI": &parquet.Brotli, "LZ4_RAW": &parquet.Lz4Raw,
 }

@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -61,6 +62,11 @@ func TestEverythingRoundTrip(t *testing.T) {
 		if rapid.Bool().Draw(t, "small groups") {
 			options["block.size"] = "100b"
 		}
+		if rapid.Bool().Draw(t, "small pages") {
+			options["page.size"], options["dictionary.page.size"] = "64b", "100b"
+		}
+		options["writer.version"] = rapid.SampledFrom(writerVersion.Values).Draw(t, "version")
+		options["enable.dictionary"] = fmt.Sprint(rapid.Bool().Draw(t, "dictionary"))
 		c := formattest.Config(t, "parquet", everything, options)
 		c.Zone = time.UTC
 		if rapid.Bool().Draw(t, "zone") {

@@ -72,9 +72,9 @@ func requiredNode(t column.Type, c format.Config) (parquet.Node, error) {
 	case column.Decimal:
 		return parquet.Decimal(int(t.Scale), int(t.Precision), decimalType(t)), nil
 	case column.Char, column.VarChar:
-		return text(parquet.String()), nil
+		return text(parquet.String(), c), nil
 	case column.Binary, column.VarBinary:
-		return text(parquet.Leaf(parquet.ByteArrayType)), nil
+		return text(parquet.Leaf(parquet.ByteArrayType), c), nil
 	case column.Date:
 		return parquet.Date(), nil
 	case column.Time:
@@ -101,9 +101,13 @@ func requiredNode(t column.Type, c format.Config) (parquet.Node, error) {
 	return nil, fmt.Errorf("%s cannot be written to Parquet", t)
 }
 
-// text writes values by a dictionary, as long as that is small. The library's own choice, lengths as deltas, cannot be read
-// back by it where a page holds NULLs alone.
-func text(n parquet.Node) parquet.Node { return parquet.Encoded(n, &parquet.RLEDictionary) }
+// text is a node whose values are written by a dictionary, as long as that is small, or else as they are.
+func text(n parquet.Node, c format.Config) parquet.Node {
+	if c.Options.Bool(dictionary) {
+		return parquet.Encoded(n, &parquet.RLEDictionary)
+	}
+	return parquet.Encoded(n, &parquet.Plain)
+}
 
 func mapNode(key, value column.Type, c format.Config) (parquet.Node, error) {
 	k, err := requiredNode(key, c)

@@ -35,7 +35,9 @@ func newFile(w io.Writer, c format.Config) (format.FileWriter, error) {
 	file := parquet.NewGenericWriter[any](w, parquet.NewSchema("table", root),
 		parquet.Compression(codecs[c.Options.Enum(compression)]),
 		parquet.CreatedBy("millstream", "", ""),
-		parquet.DataPageStatistics(true),
+		parquet.DataPageVersion(map[string]int{"PARQUET_1_0": 1, "PARQUET_2_0": 2}[c.Options.Enum(writerVersion)]),
+		parquet.PageBufferSize(int(c.Options.Memory(pageSize))),
+		parquet.DictionaryMaxBytes(c.Options.Memory(dictionarySize)),
 	)
 	return &writer{config: c, file: file, leaves: file.ColumnWriters(), limit: c.Options.Memory(blockSize)}, nil
 }
