@@ -80,10 +80,18 @@ func walk(ctx context.Context, store objstore.Store, key string) ([]found, error
 	}
 	if !exists && !isEmptyDir(ctx, store, key) {
 		at := strings.TrimSuffix(key, "/")
-		return nil, &objstore.Error{Op: "read", URL: store.URL(at), Kind: objstore.NotFound, Reason: "there is no such file, and none below it",
-			Hint: "check 'path'", Err: fs.ErrNotExist}
+		return nil, notFound(store, at, "there is no such file, and none below it")
 	}
 	return files, nil
+}
+
+// notFound says that a table's path leads nowhere, and at which endpoint where the store has one.
+func notFound(store objstore.Store, key, reason string) error {
+	e := &objstore.Error{Op: "read", URL: store.URL(key), Kind: objstore.NotFound, Reason: reason, Hint: "check 'path'", Err: fs.ErrNotExist}
+	if remote, ok := store.(interface{ Endpoint() string }); ok {
+		e.Endpoint = remote.Endpoint()
+	}
+	return e
 }
 
 // directories is implemented by stores that have directories of their own, which can be empty.
@@ -121,7 +129,7 @@ func glob(ctx context.Context, store objstore.Store, pattern string) ([]found, e
 		}
 	}
 	if len(files) == 0 {
-		return nil, &objstore.Error{Op: "read", URL: store.URL(pattern), Kind: objstore.NotFound, Reason: "no file matches the pattern", Hint: "check 'path'", Err: fs.ErrNotExist}
+		return nil, notFound(store, pattern, "no file matches the pattern")
 	}
 	return files, nil
 }

@@ -1,6 +1,7 @@
 package filesystem
 
 import (
+	"errors"
 	"context"
 	"fmt"
 	"time"
@@ -44,7 +45,8 @@ func (w *writer) begin(ctx context.Context, dir string) (*part, error) {
 
 // fail names the part in an error of a format; errors of the store speak for themselves.
 func (p *part) fail(err error) error {
-	if objstore.KindOf(err) != objstore.Other {
+	var store *objstore.Error
+	if errors.As(err, &store) {
 		return err
 	}
 	return fmt.Errorf("cannot write %s: %w", p.writer.sink.store.URL(p.key), err)

@@ -26,6 +26,7 @@ var _ objstore.Store = (*bucket)(nil)
 
 func (b *bucket) String() string        { return "s3://" + b.name + " (" + b.c.Endpoint() + ")" }
 func (b *bucket) URL(key string) string { return b.c.url(b.name, key) }
+func (b *bucket) Endpoint() string      { return b.c.Endpoint() }
 
 func (b *bucket) fail(ctx context.Context, op, key string, err error) error {
 	return b.c.fail(ctx, op, b.name, key, err)

@@ -2,6 +2,9 @@ package parquet
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
+	"math"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -42,29 +45,22 @@ func ruledOut(f *parquet.File, group int, plans []*shape, filters []expr.Expr) b
 var mirrored = map[string]string{"=": "=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 func impossible(f *parquet.File, group int, l *leaf, op string, value any) bool {
-	stats := f.Metadata().RowGroups[group].Columns[l.column.Index()].MetaData.Statistics
-	low, high := stats.MinValue, stats.MaxValue
-	if low == nil || high == nil {
+	meta := &f.Metadata().RowGroups[group]
+	if l.column.Index() >= len(meta.Columns) {
 		return false
 	}
-	var toLow, toHigh int // of the value
-	switch l.typ.Kind {
-	case column.TinyInt, column.SmallInt, column.Int, column.BigInt, column.Date:
-		x, ok := value.(int64)
-		a, okLow := plainInt(low)
-		b, okHigh := plainInt(high)
-		if !ok || !okLow || !okHigh || len(low) != len(high) {
-			return false
-		}
-		toLow, toHigh = compare(x, a), compare(x, b)
-	case column.VarChar, column.Char:
-		x, ok := value.(string)
-		if !ok {
-			return false
-		}
-		// Bounds may be cut short; a cut upper bound is rounded up by whoever cut it, so comparisons stay right.
-		toLow, toHigh = bytes.Compare([]byte(x), low), bytes.Compare([]byte(x), high)
-	default:
+	chunk := &meta.Columns[l.column.Index()].MetaData
+	stats := &chunk.Statistics
+	if l.maxRep == 0 && chunk.NumValues > 0 && stats.NullCount == chunk.NumValues {
+		return mirrored[op] != "" // NULL fulfils no comparison
+	}
+	c, err := newConverter(l, nil)
+	if err != nil || stats.MinValue == nil || stats.MaxValue == nil {
+		return false
+	}
+	toLow, okLow := c.compare(value, stats.MinValue)
+	toHigh, okHigh := c.compare(value, stats.MaxValue)
+	if !okLow || !okHigh {
 		return false
 	}
 	switch op {
@@ -82,12 +78,48 @@ func impossible(f *parquet.File, group int, l *leaf, op string, value any) bool 
 	return false
 }
 
-func compare(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// compare compares a literal with a bound of the column's values, as statistics have it. Bounds of text may be cut short; whoever cuts an
+// upper one rounds it up, so that it stays a bound.
+func (c *converter) compare(value any, bound []byte) (sign int, ok bool) {
+	switch t := c.leaf.typ; t.Kind {
+	case column.Char, column.VarChar:
+		x, ok := value.(string)
+		return bytes.Compare([]byte(x), bound), ok && c.physical == parquet.ByteArray
+	case column.TinyInt, column.SmallInt, column.Int, column.BigInt, column.Date:
+		x, ok := value.(int64)
+		y, okBound := plainInt(bound)
+		return cmp.Compare(x, y), ok && okBound && !c.unsigned
+	case column.Timestamp, column.TimestampLTZ:
+		x, ok := value.(int64)
+		y, okBound := plainInt(bound)
+		if !ok || !okBound || c.physical != parquet.Int64 {
+			return 0, false
+		}
+		y, ok = rescale(y, c.unit, t.TimeUnit()) // as the values themselves are, so order is kept
+		return cmp.Compare(x, y), ok
+	case column.Float, column.Double:
+		x, ok := value.(float64)
+		y := math.NaN()
+		switch {
+		case c.physical == parquet.Float && len(bound) == 4:
+			y = float64(math.Float32frombits(binary.LittleEndian.Uint32(bound)))
+		case c.physical == parquet.Double && len(bound) == 8:
+			y = math.Float64frombits(binary.LittleEndian.Uint64(bound))
+		}
+		return cmp.Compare(x, y), ok && x == x && y == y
+	case column.Decimal:
+		x, ok := value.(column.Int128)
+		var y column.Int128
+		switch n, isInt := plainInt(bound); {
+		case c.unsigned:
+			return 0, false
+		case c.physical == parquet.Int32 && len(bound) == 4, c.physical == parquet.Int64 && len(bound) == 8:
+			y, ok = column.Int128Of(n), ok && isInt
+		default: // some writers order the bytes of longer ones without a sign
+			return 0, false
+		}
+		y, err := c.scale(y)
+		return x.Cmp(y), ok && err == nil
 	}
-	return 0
+	return 0, false
 }
