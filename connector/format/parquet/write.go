@@ -32,13 +32,22 @@ func newFile(w io.Writer, c format.Config) (format.FileWriter, error) {
 	if c.Zone == nil {
 		c.Zone = time.UTC
 	}
-	file := parquet.NewGenericWriter[any](w, parquet.NewSchema("table", root),
+	schema := parquet.NewSchema("table", root)
+	options := []parquet.WriterOption{
+		schema,
 		parquet.Compression(codecs[c.Options.Enum(compression)]),
 		parquet.CreatedBy("millstream", "", ""),
 		parquet.DataPageVersion(map[string]int{"PARQUET_1_0": 1, "PARQUET_2_0": 2}[c.Options.Enum(writerVersion)]),
 		parquet.PageBufferSize(int(c.Options.Memory(pageSize))),
 		parquet.DictionaryMaxBytes(c.Options.Memory(dictionarySize)),
-	)
+	}
+	for _, path := range schema.Columns() {
+		if l, ok := schema.Lookup(path...); ok && (l.Node.Type().Kind() == parquet.FixedLenByteArray || l.Node.Type().Kind() == parquet.Int96) {
+			// The library orders decimals by their bytes, negative ones last: whoever trusted such bounds would miss rows.
+			options = append(options, parquet.SkipPageBounds(path...))
+		}
+	}
+	file := parquet.NewGenericWriter[any](w, options...)
 	return &writer{config: c, file: file, leaves: file.ColumnWriters(), limit: c.Options.Memory(blockSize)}, nil
 }
 
