@@ -30,9 +30,12 @@ func openFooter(ctx context.Context, f format.File) (*parquet.File, *fetched, er
 		return nil, nil, fmt.Errorf("not a Parquet file: %d bytes are too few", size)
 	}
 	data := &fetched{file: f}
-	tail, err := data.fetch(ctx, objstore.Range{Offset: max(0, size-tailBytes), Length: min(size, tailBytes)})
-	if err != nil {
-		return nil, nil, err
+	tail, known := tails.get(f)
+	if !known {
+		var err error
+		if tail, err = data.fetch(ctx, objstore.Range{Offset: max(0, size-tailBytes), Length: min(size, tailBytes)}); err != nil {
+			return nil, nil, err
+		}
 	}
 	end := tail[len(tail)-8:]
 	switch string(end[4:]) {
@@ -53,9 +56,11 @@ func openFooter(ctx context.Context, f format.File) (*parquet.File, *fetched, er
 		}
 		tail = append(head, tail...)
 	}
+	tails.put(f, tail)
+	data.tail = footerOnly{tail, size - int64(len(tail))}
 	var file *parquet.File
-	err = guard(func() (err error) {
-		file, err = parquet.OpenFile(footerOnly{tail, size - int64(len(tail))}, size,
+	err := guard(func() (err error) {
+		file, err = parquet.OpenFile(data.tail, size,
 			parquet.SkipMagicBytes(true), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 		return err
 	})
@@ -104,6 +109,7 @@ func guard(f func() error) (err error) {
 // fetched reads parts of a file.
 type fetched struct {
 	file format.File
+	tail footerOnly   // what was read for the footer
 	read atomic.Int64 // bytes
 }
 
@@ -158,6 +164,10 @@ func (f *fetched) chunks(ctx context.Context, ranges []objstore.Range) ([][]byte
 			to = max(to, ranges[order[i]].Offset+ranges[order[i]].Length)
 		}
 		run := make([]byte, to-from, to-from+padding)
+		if from >= f.tail.offset { // a small file, or the end of one
+			run = f.tail.bytes[from-f.tail.offset:][:to-from]
+			to = from
+		}
 		for _, k := range order[first:i] {
 			at := ranges[k].Offset - from
 			out[k] = run[at : at+ranges[k].Length]
