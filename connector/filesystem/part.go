@@ -1,8 +1,8 @@
 package filesystem
 
 import (
-	"errors"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
