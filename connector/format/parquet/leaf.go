@@ -82,6 +82,15 @@ func (l *leafReader) ready(n int) (int, error) {
 	return min(n, have), nil
 }
 
+// ended reports whether everything was given out.
+func (l *leafReader) ended() bool {
+	left := l.entries - l.entry
+	for i := range l.pages {
+		left += l.pages[i].entries
+	}
+	return left == 0
+}
+
 // open begins the next page.
 func (l *leafReader) open() error {
 	p := l.pages[0]

@@ -163,16 +163,18 @@ func (f *fetched) chunks(ctx context.Context, ranges []objstore.Range) ([][]byte
 		for i++; i < len(order) && ranges[order[i]].Offset <= to+worth; i++ {
 			to = max(to, ranges[order[i]].Offset+ranges[order[i]].Length)
 		}
-		run := make([]byte, to-from, to-from+padding)
-		if from >= f.tail.offset { // a small file, or the end of one
-			run = f.tail.bytes[from-f.tail.offset:][:to-from]
-			to = from
+		var run []byte
+		inTail := from >= f.tail.offset
+		if inTail { // a small file, or the end of one
+			run = f.tail.bytes[from-f.tail.offset:]
+		} else {
+			run = make([]byte, to-from, to-from+padding)
 		}
 		for _, k := range order[first:i] {
 			at := ranges[k].Offset - from
 			out[k] = run[at : at+ranges[k].Length]
 		}
-		for at := int64(0); at < to-from; at += requestSize {
+		for at := int64(0); at < to-from && !inTail; at += requestSize {
 			part := run[at:min(at+requestSize, to-from)]
 			g.Go(func() error { return f.fill(ctx, part, from+at) })
 		}

@@ -141,7 +141,16 @@ func (r *reader) read(out *column.Batch) error {
 		}
 	}
 	out.Len = n
-	r.left -= int64(n)
+	if r.left -= int64(n); r.left > 0 {
+		return nil
+	}
+	for _, c := range r.columns {
+		for _, l := range c.leaves {
+			if !l.ended() {
+				return fmt.Errorf("column '%s' has more rows than its row group", l.leaf.name)
+			}
+		}
+	}
 	return nil
 }
 
