@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/millstream/millstream/column"
@@ -183,9 +184,9 @@ func (d *decoder) row(data []byte, at, next, i int) error {
 	}
 	switch {
 	case have > want:
-		return malformed(at, "", bytes.TrimRight(data[at:next], "\r\n"), "a record of %d fields, but the table has %d columns", have, want)
+		return malformed(at, "", bytes.TrimRight(data[at:next], "\r\n"), "a record of %s, but the table has %s", count(have, "field"), count(want, "column"))
 	case have < want && !d.ignore:
-		return malformed(at, "", bytes.TrimRight(data[at:next], "\r\n"), "a record of %d fields, but the table has %d columns", have, want)
+		return malformed(at, "", bytes.TrimRight(data[at:next], "\r\n"), "a record of %s, but the table has %s", count(have, "field"), count(want, "column"))
 	}
 	d.nulled = have < want
 	for _, t := range d.targets {
@@ -218,7 +219,11 @@ func (d *decoder) row(data []byte, at, next, i int) error {
 		if ok {
 			continue
 		}
-		if !d.ignore {
+		switch {
+		case d.ignore:
+		case len(b) == 0:
+			return malformed(at, t.Name, b, "empty, where %s should be: set 'csv.null-literal' = '' to read empty fields as NULL", wanted(t.Writer))
+		default:
 			return malformed(at, t.Name, b, "not %s", wanted(t.Writer))
 		}
 		t.Forget(i)
@@ -229,6 +234,14 @@ func (d *decoder) row(data []byte, at, next, i int) error {
 		d.skipped++
 	}
 	return nil
+}
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
 }
 
 func wanted(w *cell.Writer) string {
