@@ -76,6 +76,10 @@ type Aggregate struct {
 	// Updates makes it emit a changelog: after each input row its group's new result, as +I or as -U and +U.
 	// Otherwise each group's result is emitted once, at the end of the input.
 	Updates bool
+	// UpdateBefore says that whoever receives updates needs -U; without it a changelog has +U alone.
+	UpdateBefore bool
+	// Changes are those of the input: the calls must be able to take rows out if there are any.
+	Changes Changes
 	// Always makes a grouping without keys emit a row for empty input, as batch SQL asks for.
 	Always bool
 }

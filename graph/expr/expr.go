@@ -15,7 +15,7 @@ import (
 	"github.com/millstream/millstream/column"
 )
 
-// Expr is a scalar expression: one of *[Column], *[Literal], *[Call], *[Cast] and *[Case].
+// Expr is a scalar expression: one of *[Column], *[Literal], *[Call], *[Cast], *[Case] and, until the planner has replaced it, *[Outer].
 type Expr interface {
 	// Type is the type of the result, nullability included.
 	Type() column.Type
@@ -120,8 +120,17 @@ type Aggregate struct {
 	Args     []int // input columns; empty for COUNT(*)
 	Distinct bool
 	Filter   int // BOOLEAN input column; -1 for none
-	Name     string
-	T        column.Type
+	// Order is the order in which the rows of a group are taken in, for functions whose result depends on it; nil: that of their arrival.
+	Order []Order
+	Name  string
+	T     column.Type
+}
+
+// Order orders by an input column.
+type Order struct {
+	Column     int
+	Descending bool
+	NullsLast  bool
 }
 
 // Walk calls visit for e and what is below it, parents first, until visit returns false for a node, whose

@@ -1,29 +1,10 @@
 package plan
 
-// Changes are the kinds of changes that a node emits besides inserts.
-type Changes uint8
-
-// The changes.
-const (
-	Updates Changes = 1 << iota // -U and +U
-	Deletes                     // -D
-)
-
-// String returns the changes as EXPLAIN CHANGELOG_MODE prints them, such as "I,UB,UA,D".
-func (c Changes) String() string {
-	s := "I"
-	if c&Updates != 0 {
-		s += ",UB,UA"
-	}
-	if c&Deletes != 0 {
-		s += ",D"
-	}
-	return s
-}
+import "github.com/millstream/millstream/graph"
 
 // ChangesOf infers what a node emits.
-func ChangesOf(n Node) Changes {
-	var in Changes
+func ChangesOf(n Node) graph.Changes {
+	var in graph.Changes
 	for _, i := range n.Inputs() {
 		in |= ChangesOf(i)
 	}
@@ -32,12 +13,12 @@ func ChangesOf(n Node) Changes {
 			return 0
 		}
 		if in != 0 {
-			return Updates | Deletes
+			return graph.Retract
 		}
 		if len(a.Calls) == 0 {
 			return 0 // DISTINCT: a group never changes once it is there
 		}
-		return Updates
+		return graph.UpdateBefore | graph.UpdateAfter
 	}
 	return in
 }

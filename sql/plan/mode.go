@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/syntax"
 )
@@ -83,13 +84,13 @@ func check(n Node, batch bool) error {
 		}
 		changes := ChangesOf(n.Input)
 		if d := distinctNode(n.Input); d != nil && !batch {
-			changes |= Updates
+			changes |= graph.UpdateAfter
 		}
 		if changes == 0 || n.Upserts {
 			return nil
 		}
 		kinds := "update"
-		if changes&Deletes != 0 {
+		if changes&graph.Deletes != 0 {
 			kinds = "update and delete"
 		}
 		by := ""

@@ -39,6 +39,8 @@ type Scan struct {
 	Filter  []expr.Expr // what the source may use to skip rows, over the projected columns; a node above applies it again
 	Limit   int64       // rows after which the source may stop; -1: none
 	Bounded bool        // the source ends by itself
+	// Changes are the kinds of rows that the source brings; an upsert source has a primary key.
+	Changes graph.Changes
 	At      syntax.Span // of the table in the text
 	fields  []column.Field
 }
@@ -59,7 +61,7 @@ func NewScan(t graph.Table, project []int) *Scan {
 // Reading returns the scan with other columns, positions in the table's columns and then its metadata columns. It must have no filter.
 func (n *Scan) Reading(project []int) *Scan {
 	out := NewScan(n.Table, project)
-	out.Limit, out.Bounded, out.At = n.Limit, n.Bounded, n.At
+	out.Limit, out.Bounded, out.Changes, out.At = n.Limit, n.Bounded, n.Changes, n.At
 	return out
 }
 
@@ -112,8 +114,10 @@ type Aggregate struct {
 	Always   bool // without keys, a row for empty input
 	// Updates makes it emit every change of a group's result, as in streaming mode.
 	Updates bool
-	Fields  []column.Field
-	At      syntax.Span // of GROUP BY or the first aggregate in the text
+	// UpdateBefore says that whoever receives updates needs -U; planned with the changelog.
+	UpdateBefore bool
+	Fields       []column.Field
+	At           syntax.Span // of GROUP BY or the first aggregate in the text
 }
 
 // Sort orders its input.
