@@ -32,19 +32,21 @@ func init() {
 			}))
 	}
 	sizes := map[int]func() hash.Hash{224: sha256.New224, 256: sha256.New, 384: sha512.New384, 512: sha512.New}
-	register(textFunction("SHA2", "The SHA-2 hash of 224, 256, 384 or 512 bits; NULL for other lengths.", "LEFT(SHA2('', 256), 8) => e3b0c442",
+	register(textFunction("SHA2", "The SHA-2 hash of 224, 256, 384 or 512 bits; it fails for other lengths.", "LEFT(SHA2('', 256), 8) => e3b0c442",
 		takes(always(column.Sized(column.VarChar, 128)), isBytes, isInt), func(c *Call) Kernel {
 			made := map[int]hash.Hash{}
-			return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
+			var failed error
+			return failing(textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
 				bits := a.int(1)
 				if made[bits] == nil {
 					if sizes[bits] == nil {
+						failed = fmt.Errorf("SHA2 has 224, 256, 384 or 512 bits, not %d", bits)
 						return dst, false
 					}
 					made[bits] = sizes[bits]()
 				}
 				return appendHash(dst, made[bits], a.text(0)), true
-			})
+			}), &failed)
 		}))
 }
 

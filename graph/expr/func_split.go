@@ -4,19 +4,40 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 
 	"github.com/millstream/millstream/column"
 )
 
 func init() {
 	register(
-		textFunction("SPLIT_INDEX", "The part of a text, counted from 0, that stands between two of the separators; NULL if there is none.",
-			"SPLIT_INDEX('a,b,c', ',', 1) => b", takes(maybeNull(column.Str()), isText, isText, isInt), func(c *Call) Kernel {
-				return sliceOf(c, func(a *rowArgs, s []byte) (int, int, bool) { return splitIndex(s, a.text(1), a.int(2)) })
-			}),
+		&Function{Name: "SPLIT_INDEX", Doc: "The part of a text, counted from 0, that stands between two of the separators, which may be given as a code point's number; NULL if there is none.",
+			Example: "SPLIT_INDEX('a,b,c', ',', 1) => b", strict: true, Resolve: resolveSplitIndex, Compile: func(c *Call) (Kernel, error) {
+				if c.Args[1].Type().IsText() {
+					return sliceOf(c, func(a *rowArgs, s []byte) (int, int, bool) { return splitIndex(s, a.text(1), a.int(2)) }), nil
+				}
+				var separator []byte
+				return sliceOf(c, func(a *rowArgs, s []byte) (int, int, bool) {
+					r := a.int(1)
+					if r <= 0 || r > utf8.MaxRune {
+						return 0, 0, false
+					}
+					separator = utf8.AppendRune(separator[:0], rune(r))
+					return splitIndex(s, separator, a.int(2))
+				}), nil
+			}},
 		textFunction("SPLIT", "The parts of a text between the separators, or its characters if the separator is empty; of an empty text none.",
 			"SPLIT('a,b', ',') => [a, b]", takes(always(column.ArrayOf(column.Str())), isText, isText), split),
 	)
+}
+
+func resolveSplitIndex(args []Expr) ([]Expr, column.Type, error) {
+	separator := param{"a text or a code point's number", func(t column.Type) bool { return t.IsText() || t.IsInteger() }, column.Type{}, column.Str()}
+	typed, t, err := takes(maybeNull(column.Str()), isText, separator, isInt).resolve("SPLIT_INDEX")(args)
+	if err == nil && typed[1].Type().IsInteger() {
+		typed[1] = CastTo(typed[1], integer)
+	}
+	return typed, t, err
 }
 
 func splitIndex(s, separator []byte, index int) (from, to int, ok bool) {

@@ -96,14 +96,14 @@ func init() {
 					return dst, true
 				}), &failed)
 			}),
-		textFunction("STARTSWITH", "Whether the first argument begins with the second.", "STARTSWITH('hello', 'he') => TRUE",
+		alike(textFunction("STARTSWITH", "Whether the first argument begins with the second.", "STARTSWITH('hello', 'he') => TRUE",
 			takes(always(boolean), isBytes, isBytes), func(c *Call) Kernel {
 				return flagOf(c, func(a *rowArgs) (bool, bool) { return bytes.HasPrefix(a.text(0), a.text(1)), true })
-			}),
-		textFunction("ENDSWITH", "Whether the first argument ends with the second.", "ENDSWITH('hello', 'lo') => TRUE",
+			})),
+		alike(textFunction("ENDSWITH", "Whether the first argument ends with the second.", "ENDSWITH('hello', 'lo') => TRUE",
 			takes(always(boolean), isBytes, isBytes), func(c *Call) Kernel {
 				return flagOf(c, func(a *rowArgs) (bool, bool) { return bytes.HasSuffix(a.text(0), a.text(1)), true })
-			}),
+			})),
 		trimming("TRIM", "The text without the second argument's characters (blanks) at both ends, or where the third argument says: 'BOTH', 'LEADING' or 'TRAILING'.",
 			"TRIM('  abc ') => abc", takes(varyingLikeFirst, isText, isText, isText).optional(2), "BOTH"),
 		trimming("LTRIM", "The text without the second argument's characters (blanks) at its start.", "LTRIM('xxabc', 'x') => abc",
@@ -128,6 +128,19 @@ func infix(f *Function) *Function { f.Infix = f.Name; return f }
 
 // loose marks a function that is not NULL for every NULL argument.
 func loose(f *Function) *Function { f.strict = false; return f }
+
+// alike makes a function take texts alone or binary values alone.
+func alike(f *Function) *Function {
+	resolve := f.Resolve
+	f.Resolve = func(args []Expr) ([]Expr, column.Type, error) {
+		typed, t, err := resolve(args)
+		if err == nil && typed[0].Type().IsText() != typed[1].Type().IsText() && !IsNull(args[0]) && !IsNull(args[1]) {
+			err = fmt.Errorf("%s takes two texts or two binary values, not (%s)", f.Name, argTypes(args))
+		}
+		return typed, t, err
+	}
+	return f
+}
 
 // varying is VARCHAR of the first argument's length, and may be NULL for any arguments.
 func varying(args []Expr) column.Type {
