@@ -167,7 +167,11 @@ func (p *likePart) matchAt(s []byte) int {
 		case i == len(s):
 			return -1
 		case p.any[k]:
-			i += runeLen(s[i:])
+			n := runeLen(s[i:])
+			if isLineEnd(s[i : i+n]) { // which _ does not match in Flink, while % does
+				return -1
+			}
+			i += n
 		case s[i] != c:
 			return -1
 		default:
@@ -175,6 +179,19 @@ func (p *likePart) matchAt(s []byte) int {
 		}
 	}
 	return i
+}
+
+// isLineEnd reports whether a code point ends a line, as Unicode has it.
+func isLineEnd(b []byte) bool {
+	switch len(b) {
+	case 1:
+		return b[0] == '\n' || b[0] == '\r'
+	case 2:
+		return b[0] == 0xc2 && b[1] == 0x85
+	case 3:
+		return b[0] == 0xe2 && b[1] == 0x80 && (b[2] == 0xa8 || b[2] == 0xa9)
+	}
+	return false
 }
 
 // find returns where in s the part first matches and how many bytes; -1 if it does not.

@@ -10,6 +10,7 @@ type rowArgs struct {
 	vecs     []*column.Vector
 	constant []bool
 	row      int
+	out      *column.Vector
 }
 
 func newRowArgs(c *Call) *rowArgs {
@@ -38,7 +39,7 @@ func (a *rowArgs) double(i int) float64 {
 // each calls f for the rows of sel in which no argument is null, with a.row set, and makes the others null; with loose, f
 // sees all rows.
 func (a *rowArgs) each(args []*column.Vector, n int, sel []int32, out *column.Vector, loose bool, f func(r int) error) error {
-	a.vecs = args
+	a.vecs, a.out = args, out
 	out.Resize(n)
 	out.Valid = nil
 	if !loose {

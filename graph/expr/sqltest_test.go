@@ -151,9 +151,10 @@ func (p *sqlParser) expr(least int) Expr {
 			} else {
 				e = p.call(strings.Join(append(words, p.next()), " "), e)
 			}
-		case op == "BETWEEN" || op == "IN" || op == "LIKE" || op == "NOT" && (p.ahead(1) == "BETWEEN" || p.ahead(1) == "IN" || p.ahead(1) == "LIKE"):
+		case op == "BETWEEN" || op == "IN" || op == "LIKE" || op == "SIMILAR" ||
+			op == "NOT" && (p.ahead(1) == "BETWEEN" || p.ahead(1) == "IN" || p.ahead(1) == "LIKE" || p.ahead(1) == "SIMILAR"):
 			not := p.accept("NOT")
-			switch p.next() {
+			switch name := p.next(); name {
 			case "BETWEEN":
 				symmetric := p.accept("SYMMETRIC")
 				lo := p.expr(5)
@@ -168,11 +169,15 @@ func (p *sqlParser) expr(least int) Expr {
 				p.expect("(")
 				e = p.call("IN", append([]Expr{e}, p.list(")")...)...)
 			default:
+				if name == "SIMILAR" {
+					p.expect("TO")
+					name = "SIMILAR TO"
+				}
 				args := []Expr{e, p.expr(5)}
 				if p.accept("ESCAPE") {
 					args = append(args, p.expr(5))
 				}
-				e = p.call("LIKE", args...)
+				e = p.call(name, args...)
 			}
 			if not {
 				e = p.call("NOT", e)
