@@ -1,0 +1,276 @@
+package state
+
+import (
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/kernel"
+)
+
+// Rows holds whole rows by key. Rows stand in columns in the order in which they came, as in a log; those of one key, which is a group
+// of a [Groups], are a list in that order. A row that was removed keeps its place until Compact, so that row numbers hold across a
+// batch and whatever was emitted of a row may be gathered late. Key columns are not stored twice: they are those of the groups.
+//
+// Several Rows may share their groups. Nothing in it is a pointer but the columns themselves.
+type Rows struct {
+	spec  RowsSpec
+	keys  *Groups
+	place []int // by column of a row: its position in cols, or ^k for key column k
+	cols  []*column.Vector
+	owner []int32 // by row, the group; None before Link
+	next  []int32 // by row, the next of its list
+	lists []rowList
+	dead  column.Bitmap
+	live  int
+	// Marks is a number by row that its owner may use: how many rows of another table it belongs to, say. Only with RowsSpec.Marks.
+	Marks []int32
+	since []int64 // by row, ascending: when it came; only with RowsSpec.Timed
+	old   int     // rows before this one have been expired
+	index rowIndex
+
+	picks  column.Picks // owners of rows to gather
+	hasher kernel.Hasher
+	cover  []*column.Vector
+}
+
+// RowsSpec says what a table of rows holds.
+type RowsSpec struct {
+	Types []column.Type // of a row's columns
+	Keys  []int         // the columns that are the key, in the order of the groups' keys
+	// Identity, unless nil, are columns by which a row can be found again; see Rows.Find. Those that are keys may be left out.
+	Identity []int
+	Marks    bool
+	Timed    bool // rows have the time of their coming and may be expired by it
+}
+
+// rowList is the list of a group's rows. Dead rows are taken out when somebody walks over them.
+type rowList struct{ first, last, n int32 }
+
+// NewRows returns an empty table of rows.
+func NewRows(keys *Groups, spec RowsSpec) *Rows {
+	t := &Rows{spec: spec, keys: keys, place: make([]int, len(spec.Types))}
+	key := make(map[int]int, len(spec.Keys))
+	for k, c := range spec.Keys {
+		if _, twice := key[c]; !twice {
+			key[c] = k
+		}
+	}
+	for c, typ := range spec.Types {
+		if k, ok := key[c]; ok {
+			t.place[c] = ^k
+			continue
+		}
+		t.place[c] = len(t.cols)
+		t.cols = append(t.cols, column.NewVector(typ, 0))
+	}
+	t.index.init(t)
+	return t
+}
+
+// Len returns the number of rows ever appended since the last Compact: the next row gets this number.
+func (t *Rows) Len() int { return len(t.owner) }
+
+// Live returns the number of rows that are linked and not removed.
+func (t *Rows) Live() int { return t.live }
+
+// Alive reports whether row r is linked and not removed.
+func (t *Rows) Alive(r int32) bool { return t.owner[r] >= 0 && !t.dead.Get(int(r)) }
+
+// Owner returns the group of a row.
+func (t *Rows) Owner(r int32) int32 { return t.owner[r] }
+
+// Count returns the number of rows of a group.
+func (t *Rows) Count(g int32) int {
+	if int(g) >= len(t.lists) || g < 0 {
+		return 0
+	}
+	return int(t.lists[g].n)
+}
+
+// Append adds the values of n rows of a batch's columns, rows[i] or row i where rows is nil, and returns the number of the first. Rows count
+// once they are linked. now is their time, not before that of any other row.
+func (t *Rows) Append(cols []*column.Vector, rows []int32, n int, now int64) int32 {
+	first := len(t.owner)
+	for c, p := range t.place {
+		if p < 0 {
+			continue
+		}
+		if src := cols[c]; rows == nil && src.Len != n {
+			t.index.all = firstRows(t.index.all, n)
+			t.cols[p].AppendRows(src, t.index.all)
+		} else {
+			t.cols[p].AppendRows(src, rows)
+		}
+	}
+	for range n {
+		t.owner = append(t.owner, None)
+		t.next = append(t.next, None)
+	}
+	t.dead = t.dead.Grow(len(t.owner))
+	if t.spec.Marks {
+		for range n {
+			t.Marks = append(t.Marks, 0)
+		}
+	}
+	if t.spec.Timed {
+		for range n {
+			t.since = append(t.since, now)
+		}
+	}
+	t.index.grow(n)
+	return int32(first)
+}
+
+// firstRows returns the list 0 … n-1 in the memory of list.
+func firstRows(list []int32, n int) []int32 {
+	for i := len(list); i < n; i++ {
+		list = append(list, int32(i))
+	}
+	return list[:n]
+}
+
+// Link puts an appended row at the end of the list of group g.
+func (t *Rows) Link(r, g int32) {
+	t.reach(g)
+	t.owner[r] = g
+	l := &t.lists[g]
+	if l.first == None {
+		l.first = r
+	} else {
+		t.next[l.last] = r
+	}
+	l.last = r
+	l.n++
+	t.live++
+}
+
+// reach makes lists up to that of group g.
+func (t *Rows) reach(g int32) {
+	for len(t.lists) <= int(g) {
+		t.lists = append(t.lists, rowList{None, None, 0})
+	}
+}
+
+// Remove takes a row, which must be alive, out of its group and of the index.
+func (t *Rows) Remove(r int32) {
+	t.dead.Set(int(r))
+	t.live--
+	if l := &t.lists[t.owner[r]]; l.n > 1 {
+		l.n--
+	} else {
+		*l = rowList{None, None, 0}
+	}
+	if t.spec.Identity != nil {
+		t.index.remove(r)
+	}
+}
+
+// AppendGroup adds the rows of a group to list, in the order in which they came.
+func (t *Rows) AppendGroup(g int32, list []int32) []int32 {
+	if g < 0 || int(g) >= len(t.lists) {
+		return list
+	}
+	l := &t.lists[g]
+	if l.n == 0 {
+		return list
+	}
+	before := int32(None)
+	for r := l.first; r != None; r = t.next[r] {
+		if t.dead.Get(int(r)) {
+			t.unlink(l, before, r)
+			continue
+		}
+		list = append(list, r)
+		before = r
+	}
+	return list
+}
+
+// unlink takes the dead row r, which follows before, out of a list.
+func (t *Rows) unlink(l *rowList, before, r int32) {
+	if before == None {
+		l.first = t.next[r]
+	} else {
+		t.next[before] = t.next[r]
+	}
+	if l.last == r {
+		l.last = before
+	}
+}
+
+// Pairs adds a pair (i, r) for each row r of group ids[i], for i = from, from+1, … until there are limit pairs. It returns the first i not
+// done. The rows of one i are never parted.
+func (t *Rows) Pairs(ids []int32, from, limit int, left, right []int32) (int, []int32, []int32) {
+	i := from
+	for ; i < len(ids) && len(left) < limit; i++ {
+		g := ids[i]
+		if g < 0 || int(g) >= len(t.lists) {
+			continue
+		}
+		l := &t.lists[g]
+		switch {
+		case l.n == 0:
+		case l.first == l.last:
+			left, right = append(left, int32(i)), append(right, l.first)
+		default:
+			right = t.AppendGroup(g, right)
+			for len(left) < len(right) {
+				left = append(left, int32(i))
+			}
+		}
+	}
+	return i, left, right
+}
+
+// Take gathers rows into empty vectors, one for each column, nil where it is not needed. Long values are borrowed until the table is compacted.
+func (t *Rows) Take(rows *column.Picks, to []*column.Vector) {
+	owners := false
+	for c, v := range to {
+		if v == nil {
+			continue
+		}
+		p := t.place[c]
+		if p >= 0 {
+			rows.Take(v, t.cols[p])
+			continue
+		}
+		if !owners {
+			owners = true
+			t.picks.Rows = t.picks.Rows[:0]
+			for _, r := range rows.Rows {
+				g := int32(column.Missing)
+				if r >= 0 {
+					g = t.owner[r]
+				}
+				t.picks.Rows = append(t.picks.Rows, g)
+			}
+			t.picks.Prepare()
+		}
+		t.picks.Take(v, t.keys.Keys()[^p])
+	}
+}
+
+// column returns where the values of column c stand, and the row there for row r.
+func (t *Rows) column(c int, r int32) (*column.Vector, int) {
+	if p := t.place[c]; p >= 0 {
+		return t.cols[p], int(r)
+	}
+	return t.keys.Keys()[^t.place[c]], int(t.owner[r])
+}
+
+// Same reports whether row r is the same as row i of columns, all columns compared as keys are. It must be in the group of row i's key.
+func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {
+	for c, p := range t.place {
+		if p >= 0 && !Same(cols[c], i, t.cols[p], int(r)) {
+			return false
+		}
+	}
+	return true
+}
+
+// SizeBytes returns the memory that the table holds, in bytes, without that of its groups.
+func (t *Rows) SizeBytes() int {
+	n := (cap(t.owner)+cap(t.next)+cap(t.Marks)+cap(t.picks.Rows))*4 + cap(t.lists)*12 + cap(t.dead)*8 + cap(t.since)*8 + t.index.sizeBytes()
+	for _, c := range t.cols {
+		n += c.SizeBytes()
+	}
+	return n
+}

@@ -1,0 +1,180 @@
+package state
+
+import "github.com/millstream/millstream/column"
+
+// spare is how many dead rows a table may have whatever the number of its living ones.
+const spare = 1 << 12
+
+// Wasteful reports whether so many rows are dead that Compact is worth its time.
+func (t *Rows) Wasteful() bool { return len(t.owner)-t.live > t.live/2+spare }
+
+// Compact drops dead rows. It returns the new number of each old row, None for those dropped; the result is valid until the next call.
+func (t *Rows) Compact() []int32 {
+	moved := t.next // is made anew
+	kept := make([]int32, 0, t.live)
+	for r := range t.owner {
+		moved[r] = None
+		if t.owner[r] >= 0 && !t.dead.Get(r) {
+			moved[r] = int32(len(kept))
+			kept = append(kept, int32(r))
+		}
+	}
+	for i, c := range t.cols {
+		v := column.NewVector(c.Type, len(kept))
+		v.AppendRows(c, kept)
+		if len(kept) == 0 { // for AppendRows no rows are all rows
+			v.Reset()
+		}
+		t.cols[i] = v
+	}
+	if t.spec.Identity != nil {
+		t.index.compact(moved, kept)
+	}
+	for i, r := range kept {
+		t.owner[i] = t.owner[r]
+		if t.spec.Marks {
+			t.Marks[i] = t.Marks[r]
+		}
+		if t.spec.Timed {
+			t.since[i] = t.since[r]
+		}
+	}
+	n := len(kept)
+	t.owner, t.dead, t.old = shrink(t.owner, n), column.MakeBitmap(n), 0
+	t.next = make([]int32, n)
+	if t.spec.Marks {
+		t.Marks = shrink(t.Marks, n)
+	}
+	if t.spec.Timed {
+		t.since = shrink(t.since, n)
+	}
+	t.relink()
+	return moved
+}
+
+// shrink cuts a list to its first n elements, and lets memory go if most of it is free.
+func shrink[T any](list []T, n int) []T {
+	if cap(list) > 4*n+spare {
+		return append(make([]T, 0, n+n/4), list[:n]...)
+	}
+	return list[:n]
+}
+
+// relink builds the lists anew from the rows' owners.
+func (t *Rows) relink() {
+	for g := range t.lists {
+		t.lists[g] = rowList{None, None, 0}
+	}
+	t.live = 0
+	for r := range t.owner {
+		t.next[r] = None
+		t.Link(int32(r), t.owner[r])
+	}
+}
+
+// compact renumbers rows: chains and slots keep their order without a look at values.
+func (x *rowIndex) compact(moved, kept []int32) {
+	for _, r := range kept { // from the oldest on: what stands before is renumbered already and not read again
+		older := x.rows.Older(r)
+		if older != None {
+			older = moved[older]
+		}
+		i := moved[r]
+		x.older(i, older)
+	}
+	for _, r := range kept {
+		x.hash[moved[r]] = x.hash[r]
+	}
+	for s, w := range x.slots {
+		if w != 0 {
+			x.slots[s] = w>>32<<32 | uint64(uint32(moved[uint32(w)]))
+		}
+	}
+	x.hash = shrink(x.hash, len(kept))
+	x.same = shrink(x.all, len(kept))
+	x.all = nil
+}
+
+// older notes the chain of new row i in memory of its own, since the old chains are still walked.
+func (x *rowIndex) older(i, older int32) {
+	if i == 0 {
+		x.all = make([]int32, 0, x.rows.live)
+	}
+	x.all = append(x.all, older)
+}
+
+// Expire removes the rows that came before a time and adds their groups to list: each may be without rows now.
+func (t *Rows) Expire(before int64, list []int32) []int32 {
+	for ; t.old < len(t.since) && t.since[t.old] < before; t.old++ {
+		if r := int32(t.old); t.Alive(r) {
+			t.Remove(r)
+			list = append(list, t.owner[r])
+		}
+	}
+	return list
+}
+
+// Oldest returns the time of the first row that has not been expired; false if there is none.
+func (t *Rows) Oldest() (int64, bool) {
+	for t.old < len(t.since) && !t.Alive(int32(t.old)) {
+		t.old++
+	}
+	if t.old == len(t.since) {
+		return 0, false
+	}
+	return t.since[t.old], true
+}
+
+// Regroup makes new groups of those that live, for tables that share their groups and are compact. It returns the new number of each old group, None for
+// those that are gone.
+func Regroup(keys *Groups, tables ...*Rows) []int32 {
+	moved := keys.Compact()
+	for _, t := range tables {
+		for r, g := range t.owner {
+			if g >= 0 {
+				t.owner[r] = moved[g]
+			}
+		}
+		t.lists = t.lists[:0]
+		t.relink()
+	}
+	return moved
+}
+
+// Compact drops deleted groups and numbers the others anew, in their order. It returns the new number of each old group, None for those that
+// were deleted.
+func (t *Groups) Compact() []int32 {
+	n := len(t.hashes)
+	moved, kept := make([]int32, n), make([]int32, 0, t.used)
+	for g := range n {
+		moved[g] = None
+		if t.Alive(g) {
+			moved[g] = int32(len(kept))
+			kept = append(kept, int32(g))
+		}
+	}
+	for i, k := range t.keys {
+		v := column.NewVector(k.Type, len(kept))
+		if len(kept) > 0 {
+			v.AppendRows(k, kept)
+		}
+		t.keys[i] = v
+	}
+	for i, g := range kept {
+		t.hashes[i] = t.hashes[g]
+	}
+	t.hashes, t.dead = shrink(t.hashes, len(kept)), nil
+	size := minSlots
+	for size/2 < 2*len(kept) {
+		size *= 2
+	}
+	t.slots, t.mask = make([]uint64, size), uint64(size-1)
+	for g, h := range t.hashes {
+		s := h & t.mask
+		for t.slots[s] != 0 {
+			s = (s + 1) & t.mask
+		}
+		t.slots[s] = tagOf(h)<<32 | uint64(g)
+	}
+	return moved
+}

@@ -1,0 +1,104 @@
+package state
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/millstream/millstream/column"
+)
+
+// Fields are the columns of the table that Snapshot writes: a row's, then its mark and its time where the table has them.
+func (t *Rows) Fields() []column.Field {
+	var list []column.Field
+	for i, typ := range t.spec.Types {
+		list = append(list, column.Field{Name: fmt.Sprintf("column-%d", i), Type: typ})
+	}
+	if t.spec.Marks {
+		list = append(list, column.Field{Name: "mark", Type: column.Of(column.Int).Required()})
+	}
+	if t.spec.Timed {
+		list = append(list, column.Field{Name: "since", Type: column.Of(column.BigInt).Required()})
+	}
+	return list
+}
+
+// Snapshot writes the living rows, in their order, as a keyed table for a job with so many key groups.
+func (t *Rows) Snapshot(w *Writer, name string, keyGroups int) {
+	fields := t.Fields()
+	b := column.NewBatch(fields, t.live)
+	picks := column.Picks{Rows: make([]int32, 0, t.live)}
+	byGroup := make([]int32, 0, t.live)
+	hashes := t.keys.Hashes()
+	for r := range t.owner {
+		if t.Alive(int32(r)) {
+			picks.Rows = append(picks.Rows, int32(r))
+			byGroup = append(byGroup, int32(KeyGroup(hashes[t.owner[r]], max(keyGroups, 1))))
+		}
+	}
+	if len(picks.Rows) > 0 {
+		picks.Prepare()
+		lent := column.NewBatch(fields[:len(t.spec.Types)], 0)
+		t.Take(&picks, lent.Cols)
+		for i, c := range lent.Cols { // what a checkpoint keeps may not borrow
+			b.Cols[i].AppendRows(c, nil)
+		}
+	}
+	at := len(t.spec.Types)
+	for _, r := range picks.Rows {
+		if t.spec.Marks {
+			column.Append(b.Cols[at], t.Marks[r])
+		}
+		if t.spec.Timed {
+			column.Append(b.Cols[len(b.Cols)-1], t.since[r])
+		}
+	}
+	b.Len = len(picks.Rows)
+	w.Add(Table{Name: name, Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
+}
+
+// Restore takes in the rows that Snapshot wrote, which makes groups for their keys. The table must be empty.
+func (t *Rows) Restore(r *Reader, name string) error {
+	table := r.Table(name)
+	if table == nil || table.Rows.Rows() == 0 {
+		return nil
+	}
+	b := table.Rows
+	if want := len(t.Fields()); len(b.Cols) != want {
+		return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the operator was changed", name, len(b.Cols), want)
+	}
+	rows := make([]int32, b.Rows())
+	for i := range rows {
+		rows[i] = int32(b.Row(i))
+	}
+	width := len(t.spec.Types)
+	if t.spec.Timed { // rows of several subtasks stand behind each other
+		since := column.Values[int64](b.Cols[len(b.Cols)-1])
+		slices.SortStableFunc(rows, func(x, y int32) int { return int(min(max(since[x]-since[y], -1), 1)) })
+	}
+	keys := make([]*column.Vector, len(t.spec.Keys))
+	for i, c := range t.spec.Keys {
+		keys[i] = b.Cols[c]
+	}
+	groups := make([]int32, len(rows))
+	t.keys.Lookup(keys, rows, len(rows), groups)
+	first := t.Append(b.Cols[:width], rows, len(rows), 0)
+	var hash []uint64
+	if t.spec.Identity != nil {
+		hash = make([]uint64, len(rows))
+		t.Hash(b.Cols, rows, groups, hash)
+	}
+	for i, from := range rows {
+		to := first + int32(i)
+		t.Link(to, groups[i])
+		if hash != nil {
+			t.Index(to, t.Find(b.Cols, int(from), groups[i], hash[i]), hash[i])
+		}
+		if t.spec.Marks {
+			t.Marks[to] = column.Values[int32](b.Cols[width])[from]
+		}
+		if t.spec.Timed {
+			t.since[to] = column.Values[int64](b.Cols[len(b.Cols)-1])[from]
+		}
+	}
+	return nil
+}
