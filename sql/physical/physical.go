@@ -94,7 +94,12 @@ func (b *Builder) add(n plan.Node) (end, error) {
 	case *plan.Unnest:
 		op = &graph.Unnest{Column: n.Column, Keep: n.Keep, Ordinality: n.Ordinality, Outer: n.Outer}
 	case *plan.Aggregate:
-		op = &graph.Aggregate{Keys: n.Keys, Calls: n.Calls, Phase: n.Phase, ArgTypes: n.ArgTypes, Updates: n.Updates, Always: n.Always}
+		op = &graph.Aggregate{
+			Keys: n.Keys, Calls: n.Calls, Phase: n.Phase, ArgTypes: n.ArgTypes, Updates: n.Updates, UpdateBefore: n.UpdateBefore, Always: n.Always,
+		}
+		if n.Updates {
+			op.(*graph.Aggregate).Changes = plan.ChangesOf(n.Input)
+		}
 	case *plan.Sort:
 		op = &graph.Sort{Keys: n.Keys, Limit: -1}
 	case *plan.Limit:
@@ -102,7 +107,9 @@ func (b *Builder) add(n plan.Node) (end, error) {
 	case *plan.Union:
 		op = &graph.Union{}
 	default:
-		return end{}, fmt.Errorf("a plan with %s cannot run", n.Kind())
+		if op = clone(n); op == nil {
+			return end{}, fmt.Errorf("a plan with %s cannot run", n.Kind())
+		}
 	}
 	node := b.node(n, name, n.Schema(), op, ends...)
 	return end{node: node}, nil

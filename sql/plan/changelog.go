@@ -1,39 +1,95 @@
 package plan
 
-import "github.com/millstream/millstream/graph"
+import (
+	"github.com/millstream/millstream/graph"
+)
 
-// ChangesOf infers what a node emits.
+// ChangesOf infers which kinds of rows a node of a streaming plan emits. In a batch plan all rows are inserts.
 func ChangesOf(n Node) graph.Changes {
-	var in graph.Changes
-	for _, i := range n.Inputs() {
-		in |= ChangesOf(i)
-	}
-	if a, ok := n.(*Aggregate); ok {
-		if !a.Updates {
-			return 0
+	switch n := n.(type) {
+	case *Scan:
+		return n.Changes
+	case *Aggregate:
+		in := ChangesOf(n.Input)
+		switch {
+		case !n.Updates:
+			return graph.InsertOnly
+		case in != graph.InsertOnly:
+			return before(graph.Retract, n.UpdateBefore)
+		case len(n.Calls) == 0:
+			return graph.InsertOnly // DISTINCT: a group never changes once it is there
 		}
-		if in != 0 {
+		return before(graph.UpdateBefore|graph.UpdateAfter, n.UpdateBefore)
+	case *Join:
+		in := ChangesOf(n.Left) | ChangesOf(n.Right)
+		switch {
+		case !n.Updates:
+			return graph.InsertOnly
+		case n.Type == graph.InnerJoin || n.Type == graph.SemiJoin && in == graph.InsertOnly:
+			return in
+		case in == graph.InsertOnly:
+			return graph.Deletes // a row without a match goes when one comes
+		}
+		return in | graph.Deletes
+	case *IntervalJoin, *WindowJoin, *TemporalSort:
+		return graph.InsertOnly
+	case *TemporalJoin:
+		return ChangesOf(n.Left)
+	case *WindowAggregate:
+		if n.EmitEarly || n.EmitLate {
+			return graph.UpdateBefore | graph.UpdateAfter
+		}
+		return graph.InsertOnly
+	case *Over:
+		if n.Updates && n.Time == graph.OverColumns {
 			return graph.Retract
 		}
-		if len(a.Calls) == 0 {
-			return 0 // DISTINCT: a group never changes once it is there
+		return graph.InsertOnly
+	case *Rank:
+		if !n.Updates || n.WindowEnd >= 0 {
+			return graph.InsertOnly
 		}
-		return graph.UpdateBefore | graph.UpdateAfter
+		return before(graph.Retract, n.UpdateBefore)
+	case *Deduplicate:
+		if !n.Last {
+			return graph.InsertOnly
+		}
+		return before(graph.UpdateBefore|graph.UpdateAfter, n.UpdateBefore)
+	case *Normalize:
+		return before(graph.Retract, n.UpdateBefore)
+	case *Materialize:
+		return graph.Upsert
+	case *DropUpdateBefore:
+		return ChangesOf(n.Input) &^ graph.UpdateBefore
+	}
+	in := graph.InsertOnly
+	for _, i := range n.Inputs() {
+		in |= ChangesOf(i)
 	}
 	return in
 }
 
+// before leaves out UpdateBefore where it is not asked for.
+func before(c graph.Changes, asked bool) graph.Changes {
+	if !asked {
+		c &^= graph.UpdateBefore
+	}
+	return c
+}
+
 // UpdatingNode returns the highest node by which a tree's output is not insert-only, nil if it is.
 func UpdatingNode(n Node) Node {
-	var found Node
-	Walk(n, func(n Node) bool {
-		if found != nil || ChangesOf(n) == 0 {
-			return false
+	if ChangesOf(n) == graph.InsertOnly {
+		return nil
+	}
+	switch n.(type) {
+	case *Filter, *Project, *Calc, *Exchange, *Union, *Unnest, *Expand, *Replicate, *Watermark, *AssignWindows, *TableFunction, *LookupJoin, *TemporalJoin,
+		*DropUpdateBefore, *Sort, *Limit:
+		for _, in := range n.Inputs() {
+			if found := UpdatingNode(in); found != nil {
+				return found
+			}
 		}
-		if a, ok := n.(*Aggregate); ok {
-			found = a
-		}
-		return true
-	})
-	return found
+	}
+	return n
 }

@@ -151,6 +151,7 @@ type Sink struct {
 	Overwrite bool
 	Partition map[string]string
 	Upserts   bool        // the connector takes updates and deletes
+	OnlyAfter bool        // the connector does without -U: it replaces rows by primary key
 	At        syntax.Span // of the table in the text
 }
 

@@ -54,8 +54,13 @@ func spread(n plan.Node, c *Context) (plan.Node, distribution) {
 		}
 		return n.With(in), all
 	}
-	if len(in) == 0 {
+	switch len(in) {
+	case 0:
 		return n, distribution{}
+	case 1:
+		return keyedOne(n, in[0], at[0])
+	case 2:
+		return keyedTwo(n, in, at)
 	}
 	return n.With(in), at[0]
 }

@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/millstream/millstream/graph/expr"
+import (
+	"slices"
+
+	"github.com/millstream/millstream/graph/expr"
+)
 
 // maxGrowth bounds how large expressions may grow when one is written into another that uses it several times.
 const maxGrowth = 1000
@@ -84,4 +88,31 @@ func movable(e expr.Expr, to []int) bool {
 	ok := true
 	uses(e, func(c *expr.Column) { ok = ok && to[c.Index] >= 0 })
 	return ok
+}
+
+// retyped returns an expression whose operands may have become nullable with the type that follows from them.
+func retyped(e expr.Expr) expr.Expr {
+	if !e.Type().NotNull {
+		return e
+	}
+	optional := func(list ...expr.Expr) bool {
+		return slices.ContainsFunc(list, func(a expr.Expr) bool { return !a.Type().NotNull })
+	}
+	switch e := e.(type) {
+	case *expr.Call:
+		if optional(e.Args...) {
+			if typed, err := e.Func.Call(e.Args...); err == nil {
+				return typed
+			}
+		}
+	case *expr.Cast:
+		if optional(e.Arg) {
+			return &expr.Cast{Arg: e.Arg, T: e.T.Optional(), Try: e.Try}
+		}
+	case *expr.Case:
+		if optional(e.Then...) || optional(e.Else) {
+			return &expr.Case{When: e.When, Then: e.Then, Else: e.Else, T: e.T.Optional()}
+		}
+	}
+	return e
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // pushFilters moves conditions as far down as they can be evaluated.
-func pushFilters(n plan.Node, _ *Context) plan.Node { return push(n, nil) }
+func pushFilters(n plan.Node, c *Context) plan.Node { return push(n, nil, c) }
 
 // push returns n with conditions on its output applied, at n or below.
-func push(n plan.Node, conds []expr.Expr) plan.Node {
+func push(n plan.Node, conds []expr.Expr, c *Context) plan.Node {
 	switch n := n.(type) {
 	case *plan.Filter:
-		return push(n.Input, slices.Concat(conds, expr.Conjuncts(n.Cond)))
+		return push(n.Input, slices.Concat(conds, expr.Conjuncts(n.Cond)), c)
 	case *plan.Project:
 		var below, above []expr.Expr
 		for _, cond := range conds {
@@ -25,26 +25,49 @@ func push(n plan.Node, conds []expr.Expr) plan.Node {
 				above = append(above, cond)
 			}
 		}
-		return filter(n.With([]plan.Node{push(n.Input, below)}), above)
+		return filter(n.With([]plan.Node{push(n.Input, below, c)}), above)
 	case *plan.Unnest:
-		return pushThrough(n, conds, places(len(n.Fields), n.Keep))
+		return pushThrough(n, conds, places(len(n.Fields), n.Keep), c)
 	case *plan.Aggregate:
 		if n.Phase == graph.Whole && len(n.Keys) > 0 {
-			return pushThrough(n, conds, places(len(n.Fields), n.Keys))
+			return pushThrough(n, conds, places(len(n.Fields), n.Keys), c)
 		}
 	case *plan.Sort:
-		return pushThrough(n, conds, places(len(n.Schema()), ascending(len(n.Schema()))))
+		return pushThrough(n, conds, places(len(n.Schema()), ascending(len(n.Schema()))), c)
+	case *plan.Join:
+		return pushJoin(n, conds, c)
+	case *plan.TemporalJoin:
+		return pushTimed(n, n.Type, conds, c)
+	case *plan.LookupJoin:
+		return pushTimed(n, n.Type, conds, c)
+	case *plan.AssignWindows:
+		from := ascending(len(n.Input.Schema()))
+		if n.Type == graph.Session { // rows that are left out would change the sessions of others
+			from = only(len(from), n.Partition)
+		}
+		return pushThrough(n, conds, places(len(n.Fields), from), c)
+	case *plan.WindowAggregate:
+		return pushThrough(n, conds, places(len(n.Fields), n.Keys), c)
+	case *plan.Over:
+		return pushThrough(n, conds, places(len(n.Fields), only(len(n.Input.Schema()), n.Partition)), c)
+	case *plan.Rank:
+		return pushThrough(n, conds, places(len(n.Fields), only(len(n.Input.Schema()), n.Partition)), c)
+	case *plan.TableFunction:
+		return pushThrough(n, conds, places(len(n.Fields), ascending(len(n.Input.Schema()))), c)
+	case *plan.Replicate:
+		from := slices.Delete(ascending(len(n.Input.Schema())), n.Count, n.Count+1)
+		return pushThrough(n, conds, from, c)
 	case *plan.Union:
 		from := make([]plan.Node, len(n.From))
 		for i, in := range n.From {
-			from[i] = push(in, conds)
+			from[i] = push(in, conds, c)
 		}
 		return n.With(from)
 	}
 	inputs := n.Inputs()
 	changed := make([]plan.Node, len(inputs))
 	for i, in := range inputs {
-		changed[i] = push(in, nil)
+		changed[i] = push(in, nil, c)
 	}
 	if len(inputs) > 0 {
 		n = n.With(changed)
@@ -53,7 +76,7 @@ func push(n plan.Node, conds []expr.Expr) plan.Node {
 }
 
 // pushThrough pushes those conditions below n whose columns are columns of its input too: output column i is input column to[i].
-func pushThrough(n plan.Node, conds []expr.Expr, to []int) plan.Node {
+func pushThrough(n plan.Node, conds []expr.Expr, to []int, c *Context) plan.Node {
 	var below, above []expr.Expr
 	for _, cond := range conds {
 		if movable(cond, to) && !volatile(cond) {
@@ -62,7 +85,7 @@ func pushThrough(n plan.Node, conds []expr.Expr, to []int) plan.Node {
 			above = append(above, cond)
 		}
 	}
-	return filter(n.With([]plan.Node{push(n.Inputs()[0], below)}), above)
+	return filter(n.With([]plan.Node{push(n.Inputs()[0], below, c)}), above)
 }
 
 // places returns for n output columns where they come from: the first from the listed ones, the others from none, -1.
@@ -75,6 +98,15 @@ func places(n int, from []int) []int {
 		}
 	}
 	return to
+}
+
+// only returns the columns 0 … n-1, with -1 for those that are not listed.
+func only(n int, list []int) []int {
+	out := inverse(n, nil)
+	for _, c := range list {
+		out[c] = c
+	}
+	return out
 }
 
 // ascending returns 0 … n-1.

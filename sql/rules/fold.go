@@ -29,6 +29,8 @@ func foldConstants(n plan.Node, c *Context) plan.Node {
 			if exprs, changed := foldList(n.Exprs, c); changed {
 				return &plan.Project{Input: n.Input, Exprs: exprs, Fields: n.Fields}
 			}
+		case *plan.Join, *plan.Apply, *plan.Over, *plan.Expand, *plan.TableFunction, *plan.Watermark, *plan.TemporalJoin, *plan.LookupJoin:
+			return plan.MapExprs(n, c.Fold)
 		case *plan.Values:
 			rows := make([][]expr.Expr, len(n.Rows))
 			for i, row := range n.Rows {

@@ -58,7 +58,7 @@ func prune(n plan.Node, need []int) plan.Node {
 		return pruneAggregate(n, need)
 	case *plan.Sort:
 		keys, below, to := pruneKeys(n.Keys, need, len(n.Schema()))
-		return plan.Select(&plan.Sort{Input: prune(n.Input, below), Keys: keys}, moveAll(need, to))
+		return plan.Select(&plan.Sort{Input: prune(n.Input, below), Keys: keys, At: n.At}, moveAll(need, to))
 	case *plan.Limit:
 		keys, below, to := pruneKeys(n.Keys, need, len(n.Schema()))
 		limit := *n
@@ -70,6 +70,12 @@ func prune(n plan.Node, need []int) plan.Node {
 			from[i] = prune(in, need)
 		}
 		return &plan.Union{From: from, Fields: pick(n.Fields, need)}
+	}
+	switch len(n.Inputs()) {
+	case 1:
+		return pruneOne(n, need)
+	case 2:
+		return pruneTwo(n, need)
 	}
 	return plan.Select(n, need)
 }
@@ -111,7 +117,7 @@ func pruneUnnest(n *plan.Unnest, need []int) plan.Node {
 
 // pruneAggregate drops calls that are not needed; the keys make the groups and stay.
 func pruneAggregate(n *plan.Aggregate, need []int) plan.Node {
-	out := &plan.Aggregate{Phase: n.Phase, Always: n.Always, Updates: n.Updates}
+	out := &plan.Aggregate{Phase: n.Phase, Always: n.Always, Updates: n.Updates, UpdateBefore: n.UpdateBefore, At: n.At}
 	var kept []int
 	for i := range n.Fields {
 		call := i - len(n.Keys)
@@ -126,24 +132,41 @@ func pruneAggregate(n *plan.Aggregate, need []int) plan.Node {
 	}
 	below := with(n.Keys, func(add func(int)) {
 		for _, c := range out.Calls {
-			for _, a := range c.Args {
-				add(a)
-			}
-			if c.Filter >= 0 {
-				add(c.Filter)
-			}
+			callColumns(&c, add)
 		}
 	})
 	to := inverse(len(n.Input.Schema()), below)
 	out.Input = prune(n.Input, below)
 	out.Keys = moveAll(n.Keys, to)
 	for i := range out.Calls {
-		out.Calls[i].Args = moveAll(out.Calls[i].Args, to)
-		if out.Calls[i].Filter >= 0 {
-			out.Calls[i].Filter = to[out.Calls[i].Filter]
-		}
+		out.Calls[i] = moveCall(out.Calls[i], to)
 	}
 	return plan.Select(out, moveAll(need, inverse(len(n.Fields), kept)))
+}
+
+// callColumns calls add with the columns that an aggregate call reads.
+func callColumns(c *expr.Aggregate, add func(int)) {
+	for _, a := range c.Args {
+		add(a)
+	}
+	for _, o := range c.Order {
+		add(o.Column)
+	}
+	if c.Filter >= 0 {
+		add(c.Filter)
+	}
+}
+
+// moveCall renumbers the columns that an aggregate call reads.
+func moveCall(c expr.Aggregate, to []int) expr.Aggregate {
+	c.Args, c.Order = moveAll(c.Args, to), slices.Clone(c.Order)
+	for i := range c.Order {
+		c.Order[i].Column = to[c.Order[i].Column]
+	}
+	if c.Filter >= 0 {
+		c.Filter = to[c.Filter]
+	}
+	return c
 }
 
 func pruneKeys(keys []graph.SortKey, need []int, width int) (moved []graph.SortKey, below, to []int) {

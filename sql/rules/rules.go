@@ -26,26 +26,40 @@ type Context struct {
 type Rule struct {
 	Name  string
 	Doc   string
-	Apply func(n plan.Node, c *Context) plan.Node
+	Apply func(n plan.Node, c *Context) (plan.Node, error)
 }
 
 // Order is all rules, in the order in which they run.
 var Order = []Rule{
-	{"fold-constants", "computes what is constant; conditions that are always true or never disappear with what they cut off", foldConstants},
-	{"push-filters", "moves conditions down to the scans, through projections, UNNEST, grouping by their columns, and unions", pushFilters},
-	{"merge-projects", "makes one projection of two", mergeProjects},
-	{"fuse-sort-limit", "makes one operator of ORDER BY and LIMIT, which keeps the first rows only", fuseSortLimit},
-	{"push-limits", "moves LIMIT below projections and tells scans how many rows are enough", pushLimits},
-	{"prune-columns", "reads, computes and passes on only the columns that are needed above", pruneColumns},
-	{"scan-filters", "tells scans which rows are needed, so that the source can skip others", scanFilters},
-	{"calc", "makes one Calc of neighbouring filters and projections", mergeCalcs},
-	{"distribute", "puts exchanges below grouping, sorting and limits, and does their work before the exchange where it can", distribute},
+	{"fold-constants", "computes what is constant; conditions that are always true or never disappear with what they cut off", sure(foldConstants)},
+	{"decorrelate", "makes joins of subqueries", decorrelate},
+	{"push-filters", "moves conditions down to the scans, through projections, joins, UNNEST, grouping by their columns, and unions", sure(pushFilters)},
+	{"join-keys", "finds in the conditions of joins which columns must be equal", sure(joinKeys)},
+	{"merge-projects", "makes one projection of two", sure(mergeProjects)},
+	{"top-n", "makes an operator that keeps the first rows of a condition on ROW_NUMBER", sure(topN)},
+	{"fuse-sort-limit", "makes one operator of ORDER BY and LIMIT, which keeps the first rows only", sure(fuseSortLimit)},
+	{"push-limits", "moves LIMIT below projections and tells scans how many rows are enough", sure(pushLimits)},
+	{"windows", "makes operators over windows of groupings and joins by the columns of a windowing table function", sure(windows)},
+	{"interval-joins", "makes joins whose state is bounded by time of those that ask for times near each other", sure(intervalJoins)},
+	{"streaming", "makes every operator emit changes as they come, and says what cannot", streaming},
+	{"prune-columns", "reads, computes and passes on only the columns that are needed above", sure(pruneColumns)},
+	{"scan-filters", "tells scans which rows are needed, so that the source can skip others", sure(scanFilters)},
+	{"calc", "makes one Calc of neighbouring filters and projections", sure(mergeCalcs)},
+	{"changelog", "decides where updates need the rows that they replace, and leaves these out elsewhere", changelog},
+	{"distribute", "puts exchanges below grouping, joins, sorting and limits, and does their work before the exchange where it can", sure(distribute)},
 }
 
-// Optimize applies the rules.
-func Optimize(n plan.Node, c *Context) plan.Node {
+func sure(apply func(plan.Node, *Context) plan.Node) func(plan.Node, *Context) (plan.Node, error) {
+	return func(n plan.Node, c *Context) (plan.Node, error) { return apply(n, c), nil }
+}
+
+// Optimize applies the rules. The error is a [*syntax.Error] at the place of what cannot run in the mode, or not into the sink.
+func Optimize(n plan.Node, c *Context) (plan.Node, error) {
+	var err error
 	for _, r := range Order {
-		n = r.Apply(n, c)
+		if n, err = r.Apply(n, c); err != nil {
+			return nil, err
+		}
 	}
-	return n
+	return n, nil
 }

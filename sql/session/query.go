@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/bind"
@@ -45,7 +46,7 @@ type planned struct {
 	builder   physical.Builder
 }
 
-// plan fits bound plans to the mode, optimises them and builds their graph. deliver gets the rows of those that are no sinks.
+// plan optimises bound plans for the mode and builds their graph. deliver gets the rows of those that are no sinks.
 func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*planned, error) {
 	p := &planned{batch: s.batch(nodes...)}
 	zone, err := setting.Zone(s.settings.Text(setting.TimeZone))
@@ -63,12 +64,11 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 		},
 	}
 	for _, n := range nodes {
-		logical, err := plan.ForMode(n, p.batch)
+		optimized, err := rules.Optimize(n, c)
 		if err != nil {
 			return nil, err
 		}
-		optimized := rules.Optimize(logical, c)
-		p.logical, p.optimized = append(p.logical, logical), append(p.optimized, optimized)
+		p.logical, p.optimized = append(p.logical, n), append(p.optimized, optimized)
 		if err := p.builder.Add(optimized, deliver); err != nil {
 			return nil, err
 		}
@@ -95,7 +95,7 @@ func (s *Session) query(n *syntax.Query) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Updating = plan.ChangesOf(p.logical[0]) != 0
+	r.Updating = !p.batch && plan.ChangesOf(p.optimized[0]) != graph.InsertOnly
 	r.Job = s.job(p, "collect")
 	return r, nil
 }

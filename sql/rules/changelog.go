@@ -1,0 +1,169 @@
+package rules
+
+import (
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/plan"
+)
+
+// changelog decides from the top where updates need -U, and plans what stands between a changelog and a sink: the sink may take inserts
+// only, changes by its primary key, or all of them.
+func changelog(n plan.Node, c *Context) (plan.Node, error) {
+	sink, ok := n.(*plan.Sink)
+	if !ok {
+		if c.Batch {
+			return n, nil
+		}
+		return need(n, true), nil
+	}
+	if sink.Overwrite && !c.Batch {
+		return n, fail(sink.At, batchHint, "INSERT OVERWRITE is not supported in streaming mode, where the new rows need not end")
+	}
+	if c.Batch {
+		return n, nil
+	}
+	changes := plan.ChangesOf(sink.Input)
+	u := plan.UpdatingNode(sink.Input)
+	if u == nil {
+		// A grouping without aggregates only inserts, but Flink takes it for updating, and a job must be accepted there too.
+		if u = distinctNode(sink.Input); u != nil {
+			changes |= graph.UpdateAfter
+		}
+	}
+	if changes != graph.InsertOnly && !sink.Upserts {
+		by := ""
+		if u != nil {
+			by = " which is produced by node " + plan.Line(u)
+		}
+		return n, fail(sink.At, batchHint+", or write to a connector that takes updates", "Table sink '%s' doesn't support consuming %s changes%s",
+			sink.Table.Name, changeWords(changes), by)
+	}
+	return sink.With([]plan.Node{forSink(sink, sink.Input)}), nil
+}
+
+// forSink returns the input of a sink that takes changes. With a primary key, rows of one key must reach it in order and end as one row.
+func forSink(sink *plan.Sink, in plan.Node) plan.Node {
+	key := sink.Table.PrimaryKey
+	if plan.ChangesOf(in) == graph.InsertOnly {
+		return need(in, true)
+	}
+	if len(key) == 0 {
+		return need(in, true)
+	}
+	for _, unique := range plan.UniqueKeys(in) {
+		if subset(unique, key) && subset(key, unique) {
+			return need(in, !sink.OnlyAfter)
+		}
+	}
+	out := &plan.Materialize{Input: need(in, true)}
+	out.Keys = key
+	if keys := plan.UniqueKeys(in); len(keys) > 0 {
+		out.InputKeys = keys[0]
+	}
+	return out
+}
+
+// distinctNode returns a grouping without aggregates, nil if there is none.
+func distinctNode(n plan.Node) plan.Node {
+	var found plan.Node
+	plan.Walk(n, func(n plan.Node) bool {
+		if a, ok := n.(*plan.Aggregate); ok && len(a.Calls) == 0 && found == nil {
+			found = a
+		}
+		return found == nil
+	})
+	return found
+}
+
+// need returns a node that emits -U with its updates if before says so, and none otherwise.
+func need(n plan.Node, before bool) plan.Node {
+	inputs := func(before ...bool) plan.Node {
+		in := n.Inputs()
+		changed := make([]plan.Node, len(in))
+		for i := range in {
+			changed[i] = need(in[i], before[min(i, len(before)-1)])
+		}
+		return n.With(changed)
+	}
+	switch n := n.(type) {
+	case *plan.Scan:
+		if !before && n.Changes&graph.UpdateBefore != 0 {
+			return &plan.DropUpdateBefore{Input: n}
+		}
+		return n
+	case *plan.Values:
+		return n
+	case *plan.Aggregate:
+		out := *n
+		out.UpdateBefore, out.Input = before, need(n.Input, true)
+		return &out
+	case *plan.Rank:
+		out := *n
+		out.UpdateBefore, out.Input = before, need(n.Input, true)
+		out.Side = sideOf(n.Input)
+		return &out
+	case *plan.Deduplicate:
+		out := *n
+		out.UpdateBefore, out.Input = before, need(n.Input, true)
+		return &out
+	case *plan.Normalize:
+		out := *n
+		out.UpdateBefore, out.Input = before, need(n.Input, false)
+		return &out
+	case *plan.TemporalJoin:
+		return inputs(before, false) // versions follow each other by key
+	case *plan.Join:
+		out := *n
+		out.Left, out.Right = need(n.Left, true), need(n.Right, true)
+		out.Sides[0], out.Sides[1] = joinSide(out.Sides[0], n.Left), joinSide(out.Sides[1], n.Right)
+		if !before && plan.ChangesOf(&out)&graph.UpdateBefore != 0 {
+			return &plan.DropUpdateBefore{Input: &out}
+		}
+		return &out
+	case *plan.Calc:
+		// A row may pass the condition before an update and not after it: without -U it would stay.
+		if n.Cond != nil && plan.ChangesOf(n.Input).Updates() && !onKeys(n) {
+			out := inputs(true)
+			if !before {
+				return &plan.DropUpdateBefore{Input: out}
+			}
+			return out
+		}
+		return inputs(before)
+	case *plan.Over, *plan.WindowAggregate, *plan.AssignWindows, *plan.WindowJoin, *plan.IntervalJoin, *plan.TemporalSort:
+		out := inputs(true)
+		if !before && plan.ChangesOf(out)&graph.UpdateBefore != 0 {
+			return &plan.DropUpdateBefore{Input: out}
+		}
+		return out
+	}
+	return inputs(before)
+}
+
+// onKeys reports whether a condition depends only on columns that an update does not change.
+func onKeys(n *plan.Calc) bool {
+	for _, key := range plan.UniqueKeys(n.Input) {
+		within := true
+		uses(n.Cond, func(c *expr.Column) { within = within && subset([]int{c.Index}, key) })
+		if within {
+			return true
+		}
+	}
+	return false
+}
+
+// sideOf is what is known of a stream.
+func sideOf(n plan.Node) graph.Side {
+	s := graph.Side{Changes: plan.ChangesOf(n)}
+	if keys := plan.UniqueKeys(n); len(keys) > 0 {
+		s.Unique = keys[0]
+	}
+	return s
+}
+
+// joinSide adds what is known of an input to what hints say of it.
+func joinSide(given graph.Side, n plan.Node) graph.Side {
+	s := sideOf(n)
+	s.TTL = given.TTL
+	return s
+}

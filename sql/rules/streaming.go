@@ -1,0 +1,249 @@
+package rules
+
+import (
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/catalog"
+	"github.com/millstream/millstream/sql/plan"
+	"github.com/millstream/millstream/sql/syntax"
+)
+
+const batchHint = "run it in batch mode: SET 'execution.runtime-mode' = 'batch'"
+
+// streaming fits the plan to the mode. In streaming mode operators emit every change as it comes, ORDER BY follows time, and LIMIT keeps the
+// first rows so far; in batch mode results are final, and nobody waits for a watermark. What cannot run in the mode is an error at its place.
+func streaming(n plan.Node, c *Context) (plan.Node, error) {
+	var err error
+	n = plan.Rewrite(n, func(n plan.Node) plan.Node {
+		if err != nil {
+			return n
+		}
+		out := n
+		if c.Batch {
+			out, err = asBatch(n)
+		} else {
+			out, err = asStream(n)
+		}
+		return out
+	})
+	return n, err
+}
+
+// fail returns an error at a place, with a hint.
+func fail(at syntax.Span, hint, format string, args ...any) error {
+	e := syntax.Errorf(at, format, args...)
+	e.Hint = hint
+	return e
+}
+
+func asBatch(n plan.Node) (plan.Node, error) {
+	const streamHint = "run it in streaming mode: SET 'execution.runtime-mode' = 'streaming'"
+	switch n := n.(type) {
+	case *plan.Scan:
+		if !n.Bounded {
+			return n, fail(n.At, streamHint, "the table '%s' never ends and cannot be read in batch mode", n.Table.Name)
+		}
+		if n.Changes != graph.InsertOnly {
+			return n, fail(n.At, streamHint, "querying the table '%s' in batch mode is not possible: it brings changes [%s], and only inserts can be read there", n.Table.Name, n.Changes)
+		}
+	case *plan.Watermark:
+		return n.Input, nil
+	case *plan.AssignWindows:
+		if n.Type == graph.Session {
+			return n, fail(n.At, streamHint, "SESSION windows of a table function are not supported in batch mode")
+		}
+		if n.Processing {
+			return n, fail(n.At, streamHint, "windows over processing time are not supported in batch mode")
+		}
+	case *plan.WindowAggregate:
+		if n.Processing {
+			return n, fail(n.At, streamHint, "windows over processing time are not supported in batch mode")
+		}
+	case *plan.Over:
+		if n.Time != graph.OverColumns {
+			over := *n
+			over.Time = graph.OverColumns
+			return &over, nil
+		}
+	}
+	return n, nil
+}
+
+func asStream(n plan.Node) (plan.Node, error) {
+	// onlyInserts says that an operator cannot take rows back.
+	onlyInserts := func(at syntax.Span, in plan.Node) error {
+		changes := plan.ChangesOf(in)
+		if changes == graph.InsertOnly {
+			return nil
+		}
+		by := ""
+		if u := plan.UpdatingNode(in); u != nil {
+			by = " which is produced by node " + plan.Line(u)
+		}
+		return fail(at, batchHint, "%s doesn't support consuming %s changes%s", n.Kind(), changeWords(changes), by)
+	}
+	switch n := n.(type) {
+	case *plan.Scan:
+		if n.Changes.Updates() && n.Changes&graph.UpdateBefore == 0 {
+			return normalized(n)
+		}
+	case *plan.Aggregate:
+		out := *n
+		out.Updates, out.UpdateBefore, out.Always = true, true, false
+		if plan.ChangesOf(n.Input) == graph.InsertOnly {
+			return &out, nil
+		}
+		for i := range n.Calls {
+			if c := &n.Calls[i]; !retracts(n.Input, c) {
+				return n, fail(n.At, batchHint, "%s over rows that may change later, as the results of another GROUP BY do, is not supported in streaming mode", c.Name)
+			}
+		}
+		return &out, nil
+	case *plan.Join:
+		out := *n
+		out.Updates = true
+		return &out, nil
+	case *plan.IntervalJoin:
+		if err := onlyInserts(n.At, n.Left); err != nil {
+			return n, err
+		}
+		return n, onlyInserts(n.At, n.Right)
+	case *plan.WindowJoin:
+		if err := onlyInserts(n.At, n.Left); err != nil {
+			return n, err
+		}
+		return n, onlyInserts(n.At, n.Right)
+	case *plan.AssignWindows:
+		if !n.Processing && plan.Times(n.Input)[n.Time] != catalog.Rowtime {
+			return n, fail(n.At, "declare WATERMARK FOR it in the table; a regular join and a grouping make ordinary values of times",
+				"the window function needs an attribute of time, and the column '%s' is an ordinary %s here", n.Input.Schema()[n.Time].Name, n.Input.Schema()[n.Time].Type.Optional())
+		}
+	case *plan.WindowAggregate:
+		if plan.ChangesOf(n.Input) != graph.InsertOnly {
+			if !n.Attached && n.Properties == nil {
+				return n, onlyInserts(n.At, n.Input)
+			}
+			for i := range n.Calls {
+				if c := &n.Calls[i]; !retracts(n.Input, c) {
+					return n, fail(n.At, batchHint, "%s over rows that may change later is not supported in streaming mode", c.Name)
+				}
+			}
+		}
+	case *plan.Over:
+		return streamOver(n, onlyInserts)
+	case *plan.Rank:
+		if n.WindowEnd >= 0 {
+			return n, onlyInserts(n.At, n.Input)
+		}
+		if n.Numbering != graph.RowNumber {
+			return n, fail(n.At, "number the rows by ROW_NUMBER(), or "+batchHint, "keeping the first rows by RANK() or DENSE_RANK() is not supported in streaming mode")
+		}
+		return streamRank(n), nil
+	case *plan.Deduplicate:
+		if plan.ChangesOf(n.Input) == graph.InsertOnly {
+			return n, nil
+		}
+		r := &plan.Rank{Input: n.Input, Fields: n.Schema(), At: n.At}
+		r.Partition, r.From, r.To, r.ToColumn, r.WindowEnd = n.Keys, 1, 1, -1, -1
+		if n.Time >= 0 {
+			r.Order = []graph.SortKey{{Column: n.Time, Descending: n.Last, NullsLast: n.Last}}
+		} else {
+			return n, onlyInserts(n.At, n.Input)
+		}
+		return streamRank(r), nil
+	case *plan.Sort:
+		times := plan.Times(n.Input)
+		k := n.Keys[0]
+		if times[k.Column] == catalog.NoTime || k.Descending {
+			return n, fail(n.At, "add LIMIT, or "+batchHint, "Sort on a non-time-attribute field is not supported in streaming mode, where the input need not end")
+		}
+		if err := onlyInserts(n.At, n.Input); err != nil {
+			return n, err
+		}
+		out := &plan.TemporalSort{Input: n.Input, At: n.At}
+		if out.Time, out.Keys = k.Column, n.Keys[1:]; times[k.Column] == catalog.Proctime {
+			out.Time = -1
+		}
+		return out, nil
+	case *plan.Limit:
+		if len(n.Keys) == 0 && plan.ChangesOf(n.Input) == graph.InsertOnly {
+			return n, nil
+		}
+		if n.Count < 0 {
+			return n, fail(n.At, "add LIMIT, or "+batchHint, "OFFSET without LIMIT over rows that are ordered or may change is not supported in streaming mode")
+		}
+		r := &plan.Rank{Input: n.Input, Fields: n.Schema(), At: n.At}
+		r.Order, r.From, r.To, r.ToColumn, r.WindowEnd = n.Keys, n.Offset+1, n.Offset+n.Count, -1, -1
+		return streamRank(r), nil
+	}
+	return n, nil
+}
+
+// changeWords names changes: "update and delete".
+func changeWords(c graph.Changes) string {
+	switch {
+	case c&graph.Deletes == 0:
+		return "update"
+	case c.Updates():
+		return "update and delete"
+	}
+	return "delete"
+}
+
+// streamRank makes a Rank emit changes.
+func streamRank(n *plan.Rank) plan.Node {
+	out := *n
+	out.Updates, out.UpdateBefore = true, true
+	return &out
+}
+
+// streamOver checks an Over for what can be computed as rows come.
+func streamOver(n *plan.Over, onlyInserts func(syntax.Span, plan.Node) error) (plan.Node, error) {
+	out := *n
+	out.Updates = true
+	if len(n.Order) == 0 {
+		return n, fail(n.At, "order by an attribute of time, or "+batchHint, "OVER windows' ordering in stream mode must be defined on a time attribute")
+	}
+	if len(n.Order) > 1 {
+		return n, fail(n.At, batchHint, "in streaming mode the window of OVER can only be ordered by a single column")
+	}
+	if n.Order[0].Descending {
+		return n, fail(n.At, batchHint, "in streaming mode the window of OVER can only be ordered in ascending order, unless a condition keeps the first rows of ROW_NUMBER()")
+	}
+	for i := range n.Calls {
+		if n.Calls[i].Frame.To.Kind > graph.CurrentRow || n.Calls[i].Frame.From.Kind > graph.CurrentRow {
+			return n, fail(n.At, batchHint, "a frame of OVER that reaches behind the current row is not supported in streaming mode")
+		}
+	}
+	if n.Time != graph.OverColumns && plan.Times(n.Input)[n.Order[0].Column] == catalog.NoTime {
+		out.Time = graph.OverColumns // the attribute has become an ordinary value below
+	}
+	if out.Time != graph.OverColumns {
+		if err := onlyInserts(n.At, n.Input); err != nil {
+			return n, err
+		}
+	}
+	return &out, nil
+}
+
+// normalized makes a full changelog of what an upsert source brings.
+func normalized(n *plan.Scan) (plan.Node, error) {
+	keys := plan.UniqueKeys(n)
+	if len(keys) == 0 {
+		return n, fail(n.At, "declare PRIMARY KEY (…) NOT ENFORCED", "the table '%s' brings changes [%s], which need a primary key", n.Table.Name, n.Changes)
+	}
+	out := &plan.Normalize{Input: n}
+	out.Keys, out.UpdateBefore = keys[0], true
+	return out, nil
+}
+
+// retracts reports whether a call can take rows out again.
+func retracts(in plan.Node, c *expr.Aggregate) bool {
+	types := make([]column.Type, len(c.Args))
+	for i, a := range c.Args {
+		types[i] = in.Schema()[a].Type
+	}
+	_, ok := c.Func.New(types, c.T).(expr.Retractor)
+	return ok
+}
