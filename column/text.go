@@ -39,8 +39,10 @@ func AppendText(dst []byte, v *Vector, i int, zone *time.Location) []byte {
 		return AppendDecimal(dst, Values[Int128](v)[i], int(t.Scale))
 	case Char, VarChar:
 		return append(dst, v.BytesAt(i)...)
-	case Binary, VarBinary, Variant:
+	case Binary, VarBinary:
 		return appendValidUTF8(dst, v.BytesAt(i))
+	case Variant:
+		return VariantOf(v.BytesAt(i)).AppendJSON(dst)
 	case Date:
 		return AppendDate(dst, int(Values[int32](v)[i]))
 	case Time:

@@ -109,16 +109,16 @@ func (d *Doc) AppendString(dst []byte, n int32) []byte {
 }
 
 // Member returns the value of an object's member, -1 if there is none; of equal names the last one counts.
-func (d *Doc) Member(object int32, name []byte) int32 {
+func (d *Doc) Member(object int32, name string) int32 {
 	found := int32(-1)
 	for c := object + 1; c < d.Nodes[object].Next; c = d.Nodes[c+1].Next {
 		x := &d.Nodes[c]
 		raw := d.Text[x.From:x.To]
 		if !x.Escaped {
-			if string(raw) == string(name) {
+			if string(raw) == name {
 				found = c + 1
 			}
-		} else if text, _ := AppendUnescaped(nil, raw); string(text) == string(name) {
+		} else if text, _ := AppendUnescaped(nil, raw); string(text) == name {
 			found = c + 1
 		}
 	}

@@ -8,6 +8,8 @@ type Function struct {
 	Name    string   // upper case, as SHOW FUNCTIONS prints it in lower case
 	Aliases []string // other names with the same meaning
 	Infix   string   // the operator's sign, for printing: "+", "AND"; empty for functions
+	Show    string   // its name in SHOW FUNCTIONS; empty: Name in lower case
+	Syntax  string   // how it is called, where that is not its name with the arguments in parentheses
 	// Doc is one sentence; Example is an expression with its result after "=>".
 	Doc     string
 	Example string

@@ -160,6 +160,9 @@ func flagOf(c *Call, f func(a *rowArgs) (value, ok bool)) Kernel {
 
 // constText returns a literal text argument.
 func constText(e Expr) (string, bool) {
+	if r, ok := e.(*repeated); ok {
+		e = r.Literal
+	}
 	l, ok := e.(*Literal)
 	if !ok {
 		return "", false

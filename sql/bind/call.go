@@ -27,7 +27,13 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 	if slices.Contains(windowFunctions, name) {
 		return nil, fail(n, "write "+name+"() OVER (PARTITION BY … ORDER BY …)", "%s needs OVER", name)
 	}
-	if f, ok := expr.LookupAggregate(name); ok {
+	switch name {
+	case "JSON_OBJECT", "JSON_ARRAY":
+		return x.jsonConstructor(n, name)
+	case "JSON":
+		return nil, fail(n, "write JSON_OBJECT('key' VALUE JSON(…))", "JSON can only be a value of JSON_OBJECT or JSON_ARRAY")
+	}
+	if f, ok := expr.LookupAggregate(jsonAggregate(n, name)); ok {
 		return x.aggregate(n, f)
 	}
 	f, ok := expr.Lookup(name)
@@ -134,6 +140,9 @@ func (x *exprs) aggregate(n *syntax.FuncCall, f *expr.AggregateFunction) (expr.E
 	}
 	var err error
 	if call.args, err = x.bindAll(n.Args); err != nil {
+		return nil, err
+	}
+	if err = x.jsonAggregated(n, f.Name, call.args); err != nil {
 		return nil, err
 	}
 	types := make([]column.Type, len(call.args))

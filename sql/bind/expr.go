@@ -74,7 +74,7 @@ func (x *exprs) bind(n syntax.Expr) (expr.Expr, error) {
 	case *syntax.DateMinus:
 		return nil, unsupported(n, "the difference of points in time in units is")
 	case *syntax.JSONPathCall:
-		return nil, unsupported(n, "%s is", [...]string{"JSON_EXISTS", "JSON_VALUE", "JSON_QUERY"}[n.Func])
+		return x.jsonPath(n)
 	case *syntax.TimeUnit:
 		return expr.Text(n.Name), nil
 	case *syntax.NamedArg:
