@@ -12,10 +12,10 @@ func init() {
 		doc, example     string
 		sample, standard bool
 	}{
-		{[]string{"VAR_POP"}, "The population variance of the values that are not NULL.", "VAR_POP(x) => 0.6666666666666666", false, false},
-		{[]string{"VAR_SAMP", "VARIANCE"}, "The sample variance; NULL for less than two values.", "VAR_SAMP(x) => 1.0", true, false},
-		{[]string{"STDDEV_POP"}, "The population standard deviation.", "STDDEV_POP(x) => 0.816496580927726", false, true},
-		{[]string{"STDDEV_SAMP", "STDDEV"}, "The sample standard deviation; NULL for less than two values.", "STDDEV_SAMP(x) => 1.0", true, true},
+		{[]string{"VAR_POP"}, "The population variance of the values that are not NULL.", "VAR_POP(CAST(x AS DOUBLE)) => 0.6666666666666666", false, false},
+		{[]string{"VAR_SAMP", "VARIANCE"}, "The sample variance; NULL for less than two values.", "VAR_SAMP(CAST(x AS DOUBLE)) => 1.0", true, false},
+		{[]string{"STDDEV_POP"}, "The population standard deviation.", "STDDEV_POP(CAST(x AS DOUBLE)) => 0.816496580927726", false, true},
+		{[]string{"STDDEV_SAMP", "STDDEV"}, "The sample standard deviation; NULL for less than two values.", "STDDEV_SAMP(CAST(x AS DOUBLE)) => 1.0", true, true},
 	} {
 		for _, name := range f.names {
 			registerAggregate(&AggregateFunction{Name: name, Doc: f.doc, Example: f.example,

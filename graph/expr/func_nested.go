@@ -20,7 +20,7 @@ func init() {
 			print: func(c *Call) string { return "MAP[" + join(c.Args) + "]" }},
 		&Function{Name: "ROW", Doc: "The row of the arguments, with the fields EXPR$0, EXPR$1 and so on.", Example: "ROW(1, 'a') => (1, a)",
 			Resolve: resolveRow, Compile: compileRow},
-		&Function{Name: "ITEM", Doc: "The element of an array at a position from 1 on, the value of a map for a key, or the field of a row; NULL if there is none.",
+		&Function{Name: "ITEM", Doc: "The element of an array at a position from 1 on, the value of a map for a key, the field of a row, or either of a VARIANT; NULL if there is none.",
 			Example: "ARRAY[5, 6][2] => 6", Resolve: resolveItem, Compile: compileItem,
 			print: func(c *Call) string { return c.Args[0].String() + "[" + c.Args[1].String() + "]" }},
 		&Function{Name: "FIELD", Doc: "The field of a row that the second argument, a literal, names.", Example: "CAST(ROW(1) AS ROW<a INT>).a => 1",
@@ -200,13 +200,22 @@ func resolveItem(args []Expr) ([]Expr, column.Type, error) {
 			at = NullOf(*t.Key)
 		}
 		return []Expr{args[0], at}, t.Elem.Optional(), nil
+	case column.Variant:
+		switch k := at.Type(); {
+		case k.Kind == column.Null, k.IsText():
+			return []Expr{args[0], CastTo(at, column.Str())}, t.Optional(), nil
+		case k.Kind == column.TinyInt, k.Kind == column.SmallInt, k.Kind == column.Int:
+			return []Expr{args[0], CastTo(at, column.Of(column.Int))}, t.Optional(), nil
+		default:
+			return nil, t, fmt.Errorf("[ ] of a VARIANT takes the name of a member or the position of an element, not %s", k.Optional())
+		}
 	case column.Row:
 		if i, ok := constInt(at); ok && i >= 1 && int(i) <= len(t.Fields) {
 			at = Text(t.Fields[i-1].Name)
 		}
 		return resolveField([]Expr{args[0], at})
 	}
-	return nil, t, fmt.Errorf("[ ] takes an element of an array, map or row, not of %s", t.Optional())
+	return nil, t, fmt.Errorf("[ ] takes an element of an array, map, row or variant, not of %s", t.Optional())
 }
 
 func compileItem(c *Call) (Kernel, error) {
@@ -231,6 +240,8 @@ func compileItem(c *Call) (Kernel, error) {
 			}
 			return -1
 		}, 1), nil
+	case column.Variant:
+		return compileVariantItem(c), nil
 	}
 	return compileField(c)
 }

@@ -30,7 +30,7 @@ func init() {
 				})
 			}),
 		textFunction("OVERLAY", "The first argument with the code points from the third argument's place on replaced by the second, as many as that has, or as the fourth says.",
-			"OVERLAY('abcdef', 'XX', 3) => abXXef", takes(overlayType, isText, isText, isInt, isInt).optional(1), compileOverlay),
+			"OVERLAY('abcdef' PLACING 'XX' FROM 3) => abXXef", takes(overlayType, isText, isText, isInt, isInt).optional(1), compileOverlay),
 		loose(textFunction("TRANSLATE", "The first argument with each character of the second replaced by the third's at the same place, or dropped where that is too short or NULL.",
 			"TRANSLATE('hello', 'el', 'ip') => hippo", takes(func(args []Expr) column.Type { return nullable(column.Str(), args[:1]) }, isText, isText, isText),
 			compileTranslate, "TRANSLATE3")),
