@@ -20,8 +20,28 @@ type patternField struct {
 	text   string
 }
 
+// dialect is one of the two languages of patterns that Java has.
+type dialect uint8
+
+const (
+	// modern is DateTimeFormatter's, which TO_TIMESTAMP and DATE_FORMAT take.
+	modern dialect = iota
+	// zoneless is the same for values without a zone.
+	zoneless
+	// legacy is SimpleDateFormat's, which FROM_UNIXTIME, UNIX_TIMESTAMP and TO_DATE take, and DATE_FORMAT of text.
+	legacy
+)
+
+// modernLetters are the letters of DateTimeFormatter with how often each may stand in a row, 0 being without limit.
+var modernLetters = map[byte]int{'G': 5, 'u': 0, 'y': 0, 'Y': 0, 'D': 3, 'M': 5, 'L': 5, 'd': 2, 'Q': 5, 'q': 5, 'w': 2, 'W': 1, 'E': 5, 'e': 5, 'c': 5, 'F': 1, 'a': 1, 'B': 5,
+	'h': 2, 'K': 2, 'k': 2, 'H': 2, 'm': 2, 's': 2, 'S': 9, 'A': 0, 'n': 0, 'N': 0, 'g': 0, 'V': 2, 'v': 4, 'z': 4, 'O': 4, 'X': 5, 'x': 5, 'Z': 5}
+
+// legacyLetters are those of SimpleDateFormat, and the letters under which they are known here.
+var legacyLetters = map[byte]byte{'G': 'G', 'y': 'y', 'Y': 'Y', 'M': 'M', 'L': 'L', 'w': 'w', 'W': 'W', 'D': 'D', 'd': 'd', 'F': 'f', 'E': 'E', 'u': 'i', 'a': 'a', 'H': 'H', 'k': 'k', 'K': 'K',
+	'h': 'h', 'm': 'm', 's': 's', 'S': 'l', 'z': 'z', 'Z': 'Z', 'X': 'X'}
+
 // newDatePattern compiles a pattern.
-func newDatePattern(pattern string) (datePattern, error) {
+func newDatePattern(pattern string, as dialect) (datePattern, error) {
 	var p datePattern
 	literal := func(s string) {
 		if n := len(p); n > 0 && p[n-1].letter == 0 {
@@ -49,11 +69,24 @@ func newDatePattern(pattern string) (datePattern, error) {
 			for i+n < len(pattern) && pattern[i+n] == c {
 				n++
 			}
-			if !strings.ContainsRune("yuMLdDHhkKmsSEaqQnNAVzZxXw", rune(c)) {
-				return nil, fmt.Errorf("the date pattern %s has the unknown letter %c; use yyyy-MM-dd HH:mm:ss.SSS, and quotes around text", pattern, c)
+			letter, known := c, true
+			if as == legacy {
+				letter, known = legacyLetters[c], legacyLetters[c] != 0
+			} else if most, ok := modernLetters[c]; !ok || most > 0 && n > most || c == 'c' && n == 2 || c == 'V' && n != 2 {
+				known = false
 			}
-			p = append(p, patternField{letter: c, count: n})
+			switch {
+			case !known:
+				return nil, fmt.Errorf("the date pattern %s has %s, which is unknown; use yyyy-MM-dd HH:mm:ss.SSS, and quotes around text", pattern, pattern[i:i+n])
+			case as == zoneless && strings.IndexByte("VvzOXxZ", c) >= 0:
+				return nil, fmt.Errorf("the date pattern %s has %s, and the value has no time zone", pattern, pattern[i:i+n])
+			}
+			p = append(p, patternField{letter: letter, count: n})
 			i += n
+		case as != legacy && (c == '[' || c == ']'): // an optional part, which is always there
+			i++
+		case as != legacy && strings.IndexByte("{}#", c) >= 0:
+			return nil, fmt.Errorf("the date pattern %s has %c, which must stand in quotes", pattern, c)
 		default:
 			literal(pattern[i : i+1])
 			i++
@@ -74,15 +107,29 @@ func (p datePattern) format(dst []byte, sec, nanos int64, zone *time.Location, o
 	clock := int(sec - day*86400)
 	y, m, d := column.CivilOf(int(day))
 	h := clock / 3600
+	sunday := int(floorMod(day+4, 7)) // 0 is Sunday
 	for _, f := range p {
 		switch f.letter {
 		case 0:
 			dst = append(dst, f.text...)
-		case 'y', 'u':
+		case 'y', 'u', 'Y':
+			year := y
+			if f.letter == 'Y' {
+				year, _ = sundayWeek(int(day))
+			}
 			if f.count == 2 {
-				dst = zeros(dst, floorMod(int64(y), 100), 2)
+				dst = zeros(dst, floorMod(int64(year), 100), 2)
 			} else {
-				dst = zeros(dst, int64(y), f.count)
+				dst = zeros(dst, int64(year), f.count)
+			}
+		case 'G':
+			switch {
+			case f.count == 5:
+				dst = append(dst, [...]byte{'B', 'A'}[b2i(y > 0)])
+			case f.count == 4:
+				dst = append(dst, [...]string{"Before Christ", "Anno Domini"}[b2i(y > 0)]...)
+			default:
+				dst = append(dst, [...]string{"BC", "AD"}[b2i(y > 0)]...)
 			}
 		case 'M', 'L':
 			dst = appendName(dst, f.count, m, monthNames[m-1])
@@ -91,7 +138,15 @@ func (p datePattern) format(dst []byte, sec, nanos int64, zone *time.Location, o
 		case 'D':
 			dst = zeros(dst, dateField("DOY", int(day)), f.count)
 		case 'w':
-			dst = zeros(dst, dateField("WEEK", int(day)), f.count)
+			_, week := sundayWeek(int(day))
+			dst = zeros(dst, int64(week), f.count)
+		case 'W':
+			first := int(floorMod(day-int64(d-1)+4, 7))
+			dst = zeros(dst, int64((d-1+first)/7+1), f.count)
+		case 'F':
+			dst = zeros(dst, int64((d-1)%7+1), f.count)
+		case 'f':
+			dst = zeros(dst, int64((d-1)/7+1), f.count)
 		case 'H':
 			dst = zeros(dst, int64(h), f.count)
 		case 'h':
@@ -105,22 +160,30 @@ func (p datePattern) format(dst []byte, sec, nanos int64, zone *time.Location, o
 		case 's':
 			dst = zeros(dst, int64(clock%60), f.count)
 		case 'S':
-			digits := zeros(nil, nanos, 9)
-			for len(digits) < f.count {
-				digits = append(digits, '0')
-			}
-			dst = append(dst, digits[:f.count]...)
+			dst = append(dst, zeros(nil, nanos, 9)[:f.count]...)
+		case 'l':
+			dst = zeros(dst, nanos/1e6, f.count)
 		case 'n':
 			dst = zeros(dst, nanos, f.count)
 		case 'N':
 			dst = zeros(dst, int64(clock)*1e9+nanos, f.count)
 		case 'A':
 			dst = zeros(dst, int64(clock)*1000+nanos/1e6, f.count)
-		case 'E':
-			n := int(dateField("ISODOW", int(day)))
-			dst = appendName(dst, max(3, f.count), n, dayNames[n-1])
+		case 'g':
+			dst = zeros(dst, day+40587, f.count)
+		case 'E', 'e', 'c':
+			n := (sunday + 6) % 7 // 0 is Monday
+			if f.letter != 'E' && f.count <= 2 {
+				dst = zeros(dst, int64(sunday+1), f.count)
+			} else {
+				dst = appendName(dst, max(3, f.count), n+1, dayNames[n])
+			}
+		case 'i':
+			dst = zeros(dst, int64((sunday+6)%7+1), f.count)
 		case 'a':
 			dst = append(dst, [...]string{"AM", "PM"}[h/12]...)
+		case 'B':
+			dst = append(dst, dayPeriod(clock)...)
 		case 'q', 'Q':
 			q := (m-1)/3 + 1
 			switch f.count {
@@ -128,19 +191,60 @@ func (p datePattern) format(dst []byte, sec, nanos int64, zone *time.Location, o
 				dst = zeros(dst, int64(q), f.count)
 			case 3:
 				dst = append(dst, 'Q', byte('0'+q))
+			case 5:
+				dst = append(dst, byte('0'+q))
 			default:
 				dst = append(dst, [...]string{"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"}[q-1]...)
 			}
 		case 'V':
 			dst = append(dst, zone.String()...)
-		case 'z':
+		case 'z', 'v':
 			name, _ := time.Unix(sec-offset, 0).In(zone).Zone()
+			if f.count == 4 && name == "UTC" {
+				name = "Coordinated Universal Time"
+			}
 			dst = append(dst, name...)
+		case 'O':
+			dst = append(dst, "GMT"...)
+			if offset != 0 {
+				dst = appendOffset(dst, patternField{letter: 'x', count: 3}, offset)
+			}
 		default: // x, X, Z
 			dst = appendOffset(dst, f, offset)
 		}
 	}
 	return dst
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// sundayWeek is the number of the week that begins on Sunday, week 1 having the first of January, and the year that it counts in.
+func sundayWeek(day int) (year, week int) {
+	saturday := day + 6 - int(floorMod(int64(day)+4, 7))
+	year, _, _ = column.CivilOf(saturday)
+	return year, (saturday-column.DaysOf(year, 1, 1))/7 + 1
+}
+
+// dayPeriod names a part of the day.
+func dayPeriod(clock int) string {
+	switch h := clock / 3600; {
+	case clock < 60:
+		return "midnight"
+	case h == 12 && clock%3600 < 60:
+		return "noon"
+	case h < 6 || h >= 21:
+		return "at night"
+	case h < 12:
+		return "in the morning"
+	case h < 18:
+		return "in the afternoon"
+	}
+	return "in the evening"
 }
 
 // zeros writes a number with at least n digits.
@@ -204,6 +308,7 @@ const (
 // of 1970-01-01 00:00:00. offset is set where the text has one.
 func (p datePattern) parse(text []byte, as strictness) (sec, nanos int64, offset *int64, ok bool) {
 	y, m, d, doy, h, mi, s := 1970, 1, 1, 0, 0, 0, 0
+	weekday := 0
 	half, afternoon := -1, false
 	for i, f := range p {
 		// A number directly before another has exactly its digits; any other may be longer.
@@ -247,7 +352,11 @@ func (p datePattern) parse(text []byte, as strictness) (sec, nanos int64, offset
 			}
 		case 'M', 'L':
 			if f.count >= 3 {
-				m, text, ok = parseName(text, monthNames[:], f.count == 3)
+				rest := text
+				m, text, ok = parseName(rest, monthNames[:], f.count == 3 && as != lenient)
+				if !ok && as == lenient {
+					m, text, ok = parseName(rest, monthNames[:], true)
+				}
 			} else {
 				m, ok = num(2)
 			}
@@ -269,7 +378,7 @@ func (p datePattern) parse(text []byte, as strictness) (sec, nanos int64, offset
 			mi, ok = num(2)
 		case 's':
 			s, ok = num(2)
-		case 'S':
+		case 'S', 'l':
 			n := 0
 			for n < len(text) && n < f.count && text[n]-'0' <= 9 {
 				n++
@@ -287,10 +396,39 @@ func (p datePattern) parse(text []byte, as strictness) (sec, nanos int64, offset
 			if len(text) < 2 {
 				return 0, 0, nil, false
 			}
-			half2 := strings.ToUpper(string(text[:2]))
+			half2 := string(text[:2])
+			if as == lenient {
+				half2 = strings.ToUpper(half2)
+			}
 			afternoon, ok, text = half2 == "PM", half2 == "PM" || half2 == "AM", text[2:]
 		case 'E':
-			_, text, ok = parseName(text, dayNames[:], f.count <= 3)
+			weekday, text, ok = parseName(text, dayNames[:], f.count <= 3 && as != lenient)
+			if !ok && as == lenient {
+				weekday, text, ok = parseName(text, dayNames[:], true)
+			}
+		case 'G':
+			if ok = len(text) >= 2 && (as == lenient && strings.EqualFold(string(text[:2]), "AD") || string(text[:2]) == "AD"); ok {
+				text = text[2:]
+			}
+		case 'Q', 'q':
+			_, ok = num(2)
+		case 'A':
+			var ms int
+			if ms, ok = num(9); ok {
+				s, nanos = ms/1000, int64(ms%1000)*1e6
+			}
+		case 'n':
+			var n int
+			n, ok = num(9)
+			nanos = int64(n)
+		case 'V':
+			name := text[:zoneLength(text)]
+			z := javaZone(string(name))
+			if ok = z != nil; ok {
+				_, o := time.Unix(int64(column.DaysOf(y, m, d))*86400, 0).In(z).Zone()
+				seconds := int64(o)
+				offset, text = &seconds, text[len(name):]
+			}
 		case 'x', 'X', 'Z':
 			var o int64
 			o, text, ok = parseOffset(text)
@@ -321,6 +459,9 @@ func (p datePattern) parse(text []byte, as strictness) (sec, nanos int64, offset
 	day := column.DaysOf(y, m, d)
 	if doy > 0 {
 		day = column.DaysOf(y, 1, doy)
+	}
+	if as != lenient && weekday > 0 && int64(weekday) != dateField("ISODOW", day) {
+		return 0, 0, nil, false
 	}
 	return int64(day)*86400 + int64(h*3600+mi*60+s), nanos, offset, true
 }

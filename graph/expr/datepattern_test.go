@@ -26,7 +26,7 @@ func TestPatternLenient(t *testing.T) {
 		{"202403", "yyyyMMdd", ""},
 		{"", standardPattern, ""},
 	} {
-		p, err := newDatePattern(c.pattern)
+		p, err := newDatePattern(c.pattern, legacy)
 		if err != nil {
 			t.Fatal(err)
 		}

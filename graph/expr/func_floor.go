@@ -141,15 +141,18 @@ func resolveTimestampDiff(args []Expr) ([]Expr, column.Type, error) {
 	if err != nil {
 		return nil, column.Type{}, err
 	}
-	if clockMillis[unit] == 0 && diffMonths[unit] == 0 && unit != "WEEK" {
+	if clockMillis[unit] == 0 && diffMonths[unit] == 0 && unit != "WEEK" && fineUnits[unit] == 0 {
 		return nil, column.Type{}, fmt.Errorf("TIMESTAMPDIFF takes no unit %s", unit)
 	}
 	typed := []Expr{args[0]}
+	clocks := args[1].Type().Kind == column.Time && args[2].Type().Kind == column.Time
 	for _, a := range args[1:] {
 		t := a.Type()
 		switch {
 		case t.Kind == column.Null:
 			a = NullOf(column.Sized(column.Timestamp, 3))
+		case clocks:
+			a = CastTo(a, column.Sized(column.Timestamp, 3))
 		case t.Kind == column.Date:
 			a = CastTo(a, column.Sized(column.Timestamp, 3))
 		case t.Kind != column.Timestamp && t.Kind != column.TimestampLTZ:
@@ -161,8 +164,14 @@ func resolveTimestampDiff(args []Expr) ([]Expr, column.Type, error) {
 		ltz := column.Sized(column.TimestampLTZ, 3)
 		typed[1], typed[2] = CastTo(typed[1], ltz), CastTo(typed[2], ltz)
 	}
+	if unit == "NANOSECOND" {
+		return typed, nullable(column.Of(column.BigInt), typed[1:]), nil
+	}
 	return typed, nullable(column.Of(column.Int), typed[1:]), nil
 }
+
+// fineUnits are the units below a millisecond, with how many make one.
+var fineUnits = map[string]int64{"MICROSECOND": 1000, "NANOSECOND": 1000000}
 
 var diffMonths = map[string]int64{"MONTH": 1, "QUARTER": 3, "YEAR": 12, "DECADE": 120, "CENTURY": 1200, "MILLENNIUM": 12000}
 
@@ -175,22 +184,27 @@ func compileTimestampDiff(c *Call, env *environment) (Kernel, error) {
 	if unit == "WEEK" {
 		step = 7 * dayMillis
 	}
+	fine := fineUnits[unit]
 	scale := [2]int64{c.Args[1].Type().TimeUnit() / 1000, c.Args[2].Type().TimeUnit() / 1000}
-	local := c.Args[1].Type().Kind == column.TimestampLTZ && step == 0
+	local := c.Args[1].Type().Kind == column.TimestampLTZ && step == 0 && fine == 0
 	a := newRowArgs(&Call{Args: c.Args[1:]})
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
 		out.Resize(n)
-		o := column.Values[int32](out)
+		write := writeInteger(out)
 		return a.each(args[1:], n, sel, out, false, func(r int) error {
+			if fine > 0 {
+				write(r, (a.long(1)*fine/scale[1])-(a.long(0)*fine/scale[0]))
+				return nil
+			}
 			from, to := floorDiv(a.long(0), scale[0]), floorDiv(a.long(1), scale[1])
 			if local {
 				from += 1000 * column.OffsetAt(floorDiv(from, 1000), env.zone)
 				to += 1000 * column.OffsetAt(floorDiv(to, 1000), env.zone)
 			}
 			if step > 0 {
-				o[r] = int32((to - from) / step)
+				write(r, (to-from)/step)
 			} else {
-				o[r] = int32(monthsBetween(from, to) / diffMonths[unit])
+				write(r, monthsBetween(from, to)/diffMonths[unit])
 			}
 			return nil
 		})
@@ -228,6 +242,8 @@ func resolveTimestampAdd(args []Expr) ([]Expr, column.Type, error) {
 		typed[2] = CastTo(typed[2], column.Sized(column.Timestamp, 6))
 	} else if t.Kind == column.Null {
 		typed[2] = NullOf(column.Sized(column.Timestamp, 3))
+	} else if unit == "MILLISECOND" && (t.Kind == column.Timestamp || t.Kind == column.TimestampLTZ) && t.Precision < 3 {
+		typed[2] = CastTo(typed[2], column.Sized(t.Kind, 3))
 	}
 	if !isTime(typed[2].Type()) || clockMillis[unit] == 0 && diffMonths[unit] == 0 && unit != "WEEK" {
 		return nil, column.Type{}, fmt.Errorf("TIMESTAMPADD cannot add %s to %s", unit, args[2].Type().Optional())

@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 func init() {
 	text := column.Str()
 	ts := column.Sized(column.Timestamp, 3)
-	ltz := column.Sized(column.TimestampLTZ, 3)
 	register(
 		&Function{Name: "DATE_FORMAT", Doc: "A timestamp, or a text that is one, in the form of a pattern of Java's DateTimeFormatter; NULL for other text.",
 			Example: "DATE_FORMAT(TIMESTAMP '2024-03-05 13:04:05', 'yyyy/MM') => 2024/03", strict: true, Resolve: resolveDateFormat, compile: compileDateFormat},
@@ -21,8 +19,8 @@ func init() {
 		&Function{Name: "TO_TIMESTAMP", Doc: "The timestamp that a text stands for, yyyy-MM-dd[ HH:mm:ss[.f]] or in the form of a pattern; NULL for other text.",
 			Example: "TO_TIMESTAMP('2024-03-05 13:04:05') => 2024-03-05 13:04:05.000", strict: true,
 			Resolve: takes(maybeNull(ts), isText, isText).optional(1).resolve("TO_TIMESTAMP"), Compile: compileToTimestamp},
-		&Function{Name: "TO_TIMESTAMP_LTZ", Doc: "The instant of a number of seconds (precision 0) or milliseconds (3, the default) since 1970, or of a text that is a time in UTC or in the zone named last, whatever the session's zone.",
-			Example: "TO_TIMESTAMP_LTZ(0, 0) => 1970-01-01 00:00:00.000", strict: true, Resolve: resolveToLTZ(ltz), compile: compileToLTZ},
+		&Function{Name: "TO_TIMESTAMP_LTZ", Doc: "The instant of a number since 1970 of seconds (precision 0), milliseconds (3, the default) or what else the precision says, or of a text that is a time in UTC or in the zone named last, whatever the session's zone.",
+			Example: "TO_TIMESTAMP_LTZ(0, 0) => 1970-01-01 00:00:00.000", strict: true, Resolve: resolveToLTZ, compile: compileToLTZ},
 		&Function{Name: "FROM_UNIXTIME", Doc: "The local time of a number of seconds since 1970, as yyyy-MM-dd HH:mm:ss or in the form of a pattern.",
 			Example: "FROM_UNIXTIME(44) => 1970-01-01 00:00:44", strict: true,
 			Resolve: takes(maybeNull(text), isLong, isText).optional(1).resolve("FROM_UNIXTIME"), compile: compileFromUnix},
@@ -36,14 +34,15 @@ func init() {
 // the standard one.
 type datePatterns struct {
 	arg      int
+	as       dialect
 	constant bool
 	text     string
 	p        datePattern
 	err      error
 }
 
-func newDatePatterns(c *Call, arg int, standard string) *datePatterns {
-	d := &datePatterns{arg: arg}
+func newDatePatterns(c *Call, arg int, standard string, as dialect) *datePatterns {
+	d := &datePatterns{arg: arg, as: as}
 	if len(c.Args) <= arg {
 		d.constant = true
 		d.set(standard)
@@ -56,7 +55,7 @@ func newDatePatterns(c *Call, arg int, standard string) *datePatterns {
 
 func (d *datePatterns) set(s string) {
 	d.text = s
-	d.p, d.err = newDatePattern(s)
+	d.p, d.err = newDatePattern(s, d.as)
 }
 
 func (d *datePatterns) of(a *rowArgs) (datePattern, error) {
@@ -83,24 +82,22 @@ func resolveDateFormat(args []Expr) ([]Expr, column.Type, error) {
 }
 
 func compileDateFormat(c *Call, env *environment) (Kernel, error) {
-	patterns := newDatePatterns(c, 1, "")
 	t := c.Args[0].Type()
-	stamp := t
 	if t.IsText() {
-		stamp = column.Sized(column.Timestamp, 9)
+		return formatText(c, env), nil
 	}
-	unit := stamp.TimeUnit()
+	as := zoneless
+	if t.Kind == column.TimestampLTZ {
+		as = modern
+	}
+	patterns := newDatePatterns(c, 1, "", as)
+	if patterns.err != nil {
+		return nil, patterns.err
+	}
+	unit := t.TimeUnit()
 	var failed error
 	k := textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
-		var x int64
-		if t.IsText() {
-			var err error
-			if x, err = column.ParseTimestamp(a.text(0), stamp, 0, nil); err != nil {
-				return dst, false
-			}
-		} else {
-			x = a.long(0)
-		}
+		x := a.long(0)
 		p, err := patterns.of(a)
 		if err != nil {
 			failed = err
@@ -115,6 +112,25 @@ func compileDateFormat(c *Call, env *environment) (Kernel, error) {
 		return p.format(dst, sec+offset, nanos, zone, offset), true
 	})
 	return failing(k, &failed), nil
+}
+
+// formatText is DATE_FORMAT of a text that is a local time, yyyy-MM-dd HH:mm:ss.
+func formatText(c *Call, env *environment) Kernel {
+	patterns := newDatePatterns(c, 1, "", legacy)
+	standard, _ := newDatePattern(standardPattern, legacy)
+	var failed error
+	return failing(textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
+		p, err := patterns.of(a)
+		if err != nil {
+			failed = err
+			return dst, false
+		}
+		sec, _, _, ok := standard.parse(a.text(0), lenient)
+		if !ok {
+			return dst, false
+		}
+		return p.format(dst, sec, 0, env.zone, calendarOffset(sec, env.zone)), true
+	}), &failed)
 }
 
 // failing makes a kernel return the error that its function noted; rows behind that one may be computed.
@@ -135,15 +151,17 @@ func compileToDate(c *Call) (Kernel, error) {
 			return d, err == nil
 		}), nil
 	}
-	patterns := newDatePatterns(c, 1, "")
-	return fixedOf(c, func(a *rowArgs) (int32, bool) {
+	patterns := newDatePatterns(c, 1, "", legacy)
+	var failed error
+	return failing(fixedOf(c, func(a *rowArgs) (int32, bool) {
 		p, err := patterns.of(a)
 		if err != nil {
+			failed = err
 			return 0, false
 		}
-		sec, _, _, ok := p.parse(a.text(0), exactDays)
+		sec, _, _, ok := p.parse(a.text(0), lenient)
 		return int32(floorDiv(sec, 86400)), ok
-	}), nil
+	}), &failed), nil
 }
 
 func compileToTimestamp(c *Call) (Kernel, error) {
@@ -153,107 +171,24 @@ func compileToTimestamp(c *Call) (Kernel, error) {
 			return x, err == nil
 		}), nil
 	}
-	patterns := newDatePatterns(c, 1, "")
+	patterns := newDatePatterns(c, 1, "", modern)
 	return fixedOf(c, func(a *rowArgs) (int64, bool) {
-		p, err := patterns.of(a)
-		if err != nil {
+		if p, err := patterns.of(a); err == nil {
+			if sec, nanos, _, ok := p.parse(a.text(0), lastDays); ok {
+				return sec*1000 + nanos/1e6, true
+			}
+		} else {
 			return 0, false
 		}
-		sec, nanos, _, ok := p.parse(a.text(0), lastDays)
+		sec, nanos, ok := parseSQLTime(a.text(0))
 		return sec*1000 + nanos/1e6, ok
 	}), nil
-}
-
-func resolveToLTZ(t column.Type) func(args []Expr) ([]Expr, column.Type, error) {
-	return func(args []Expr) ([]Expr, column.Type, error) {
-		if len(args) > 0 && args[0].Type().IsText() {
-			return takes(maybeNull(t), isText, isText, isText).optional(2).resolve("TO_TIMESTAMP_LTZ")(args)
-		}
-		typed, t, err := takes(maybeNull(t), isNumber, isInt).optional(1).resolve("TO_TIMESTAMP_LTZ")(args)
-		if err != nil {
-			return nil, t, err
-		}
-		if from := typed[0].Type(); from.Kind == column.Float || from.Kind == column.Decimal {
-			typed[0] = CastTo(typed[0], column.Of(map[bool]column.Kind{true: column.Double, false: column.BigInt}[from.Kind == column.Float]))
-		} else if from.IsInteger() {
-			typed[0] = CastTo(typed[0], column.Of(column.BigInt))
-		}
-		if len(typed) > 1 {
-			if p, ok := constInt(typed[1]); ok && p != 0 && p != 3 {
-				return nil, t, fmt.Errorf("TO_TIMESTAMP_LTZ takes the precision 0 for seconds or 3 for milliseconds, not %d", p)
-			}
-		}
-		return typed, t, nil
-	}
-}
-
-func compileToLTZ(c *Call, _ *environment) (Kernel, error) {
-	factor := func(a *rowArgs) int64 {
-		if len(a.vecs) > 1 && a.int(1) == 0 {
-			return 1000
-		}
-		return 1
-	}
-	switch t := c.Args[0].Type(); {
-	case t.Kind == column.BigInt:
-		return fixedOf(c, func(a *rowArgs) (int64, bool) { return a.long(0) * factor(a), true }), nil
-	case t.Kind == column.Double:
-		return fixedOf(c, func(a *rowArgs) (int64, bool) { return int64(math.Floor(a.double(0) * float64(factor(a)))), true }), nil
-	}
-	if len(c.Args) == 1 {
-		var failed error
-		return failing(fixedOf(c, func(a *rowArgs) (int64, bool) {
-			x, err := column.ParseTimestamp(a.text(0), c.T, 0, time.UTC)
-			if err != nil {
-				failed = err
-			}
-			return x, true
-		}), &failed), nil
-	}
-	patterns := newDatePatterns(c, 1, "")
-	var zones zoneCache
-	var failed error
-	return failing(fixedOf(c, func(a *rowArgs) (int64, bool) {
-		zone := time.UTC
-		if len(a.vecs) > 2 {
-			if zone = zones.of(string(a.text(2))); zone == nil {
-				failed = fmt.Errorf("there is no time zone %s", a.text(2))
-				return 0, false
-			}
-		}
-		p, err := patterns.of(a)
-		if err != nil {
-			return 0, false
-		}
-		sec, nanos, offset, ok := p.parse(a.text(0), lastDays)
-		if offset != nil {
-			sec -= *offset
-		} else {
-			sec -= column.OffsetOfLocal(sec, zone)
-		}
-		return sec*1000 + nanos/1e6, ok
-	}), &failed), nil
-}
-
-// zoneCache keeps the last time zone by name.
-type zoneCache struct {
-	name string
-	zone *time.Location
-}
-
-// of returns a zone; nil if there is none of the name.
-func (z *zoneCache) of(name string) *time.Location {
-	if z.name != name {
-		z.name = name
-		z.zone, _ = time.LoadLocation(name)
-	}
-	return z.zone
 }
 
 const standardPattern = "yyyy-MM-dd HH:mm:ss"
 
 func compileFromUnix(c *Call, env *environment) (Kernel, error) {
-	patterns := newDatePatterns(c, 1, standardPattern)
+	patterns := newDatePatterns(c, 1, standardPattern, legacy)
 	var failed error
 	return failing(textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
 		p, err := patterns.of(a)
@@ -278,7 +213,7 @@ func compileUnix(c *Call, env *environment) (Kernel, error) {
 			return nil
 		}, nil
 	}
-	patterns := newDatePatterns(c, 1, standardPattern)
+	patterns := newDatePatterns(c, 1, standardPattern, legacy)
 	return fixedOf(c, func(a *rowArgs) (int64, bool) {
 		p, err := patterns.of(a)
 		if err != nil {

@@ -3,7 +3,6 @@ package expr
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/column/kernel"
@@ -60,9 +59,6 @@ func init() {
 		textFunction("E", "Euler's number.", "E() => 2.718281828459045", takes(double), func(c *Call) Kernel {
 			return fixedOf(c, func(*rowArgs) (float64, bool) { return math.E, true })
 		}),
-		volatile(textFunction("RAND", "A random DOUBLE from 0 up to 1.", "RAND() < 1 => TRUE", takes(double), func(c *Call) Kernel {
-			return fixedOf(c, func(*rowArgs) (float64, bool) { return rand.Float64(), true })
-		})),
 		sameType("ABS", "The magnitude; that of the least integer of a type wraps around to itself.", "ABS(-5) => 5", absolute),
 		sameType("SIGN", "-1, 0 or 1 as the argument is negative, zero or positive, in its type.", "SIGN(-2.5) => -1.0", signum),
 		sameType("NEGATE", "The argument with its sign changed; unary minus.", "-(5) => -5", negate),

@@ -182,7 +182,7 @@ func TestDatePatternRoundTrip(t *testing.T) {
 		"EEEE, d MMMM yyyy k:m:s.SSS", "D/yyyy HH:mm:ss.SSS"}
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.SampledFrom(patterns).Draw(t, "pattern")
-		p, err := newDatePattern(text)
+		p, err := newDatePattern(text, modern)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +198,7 @@ func TestDatePatternRoundTrip(t *testing.T) {
 
 func TestDatePatternErrors(t *testing.T) {
 	for _, text := range []string{"yyyy 'open", "not a pattern", "b"} {
-		if _, err := newDatePattern(text); err == nil {
+		if _, err := newDatePattern(text, modern); err == nil {
 			t.Errorf("the pattern %s is accepted", text)
 		}
 	}
@@ -209,7 +209,7 @@ func FuzzDatePattern(f *testing.F) {
 	f.Add("EEEE, d MMMM yyyy 'at' h a XX", "Wednesday, 1 May 2024 at 10 AM Z", int64(-1))
 	f.Add("qqqq w D N n A k K Z x V z", "", int64(1)<<40)
 	f.Fuzz(func(t *testing.T, pattern, text string, sec int64) {
-		p, err := newDatePattern(pattern)
+		p, err := newDatePattern(pattern, modern)
 		if err != nil || sec < -1<<45 || sec > 1<<45 {
 			return
 		}

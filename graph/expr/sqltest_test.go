@@ -270,9 +270,7 @@ func (p *sqlParser) primary() Expr {
 	case t[0]-'0' <= 9 || t[0] == '.':
 		return number(t)
 	case t == "(":
-		e := p.expr(0)
-		p.expect(")")
-		return e
+		return p.parentheses()
 	}
 	quoted := strings.HasPrefix(p.peek(), "'")
 	switch {
@@ -423,6 +421,34 @@ func (p *sqlParser) interval() Expr {
 	}
 	_ = to
 	return &Literal{sign * int64(ms+0.5), column.Type{Kind: column.IntervalDayTime, Unit: column.Second, Scale: 3, NotNull: true}}
+}
+
+// parentheses reads an expression, a period of OVERLAPS or a difference of times, behind the opening one.
+func (p *sqlParser) parentheses() Expr {
+	depth, end := 1, 0
+	for ; depth > 0 && p.ahead(end) != ""; end++ {
+		switch p.ahead(end) {
+		case "(":
+			depth++
+		case ")":
+			depth--
+		}
+	}
+	if unit := p.ahead(end); timeUnits[unit] != "" {
+		a := p.expr(7)
+		p.expect("-")
+		b := p.last()
+		p.next()
+		return p.call("TIME DIFFERENCE", Text(unit), a, b)
+	}
+	list := p.list(")")
+	if len(list) == 2 && p.accept("OVERLAPS", "(") {
+		return p.call("OVERLAPS", append(list, p.list(")")...)...)
+	}
+	if len(list) != 1 {
+		p.fail("expected one expression in parentheses")
+	}
+	return list[0]
 }
 
 func (p *sqlParser) caseOf() Expr {
