@@ -8,7 +8,7 @@ import (
 )
 
 // Watermark makes watermarks: after a row the event time of its subtask is at least Expr, a timestamp over the row's columns, in
-// milliseconds and less one. Column is the row's own time. Rows pass unchanged, before the watermark they cause. Times and watermarks of
+// milliseconds; a row whose time is not greater is late. Column is the row's own time. Rows pass unchanged, before the watermark they cause. Times and watermarks of
 // TIMESTAMP are read as if local time were UTC, those of TIMESTAMP_LTZ are instants.
 type Watermark struct {
 	Column int
@@ -75,7 +75,8 @@ type WindowAggregate struct {
 	Calls      []expr.Aggregate
 	Properties []WindowProperty
 	Changes    Changes // of the input
-	// Phase Partial aggregates by slice before an exchange and emits states; Final takes those.
+	// Phase Partial aggregates by slice before an exchange and emits keys, states and, as BIGINT NOT NULL, the slice's end in milliseconds of
+	// local time; Final takes those.
 	Phase    Phase
 	ArgTypes [][]column.Type // as in Aggregate
 	// Of legacy group windows (table.exec.emit.*): results also before the end or after it, as updates. 0: none; negative: with each row.

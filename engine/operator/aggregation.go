@@ -12,9 +12,15 @@ type aggregation struct {
 	types  []column.Type
 	groups *state.Groups
 	calls  []*aggregateCall
+	room   int // accumulators, where these do not belong to the groups
 
 	cols []*column.Vector // the key columns of the current batch
 	ids  []int32          // the groups of its live rows
+
+	numbers []int32 // 0, 1, 2 …
+	live    []int32 // of fold
+	into    []int32
+	part    column.Batch // rows of one sign
 }
 
 // aggregateCall is one aggregate call of a grouping.
@@ -62,6 +68,9 @@ func (a *aggregation) clear() {
 	}
 }
 
+// size is the number of accumulators of each call.
+func (a *aggregation) size() int { return max(a.groups.Len(), a.room) }
+
 // lookup finds the groups of b's live rows.
 func (a *aggregation) lookup(b *column.Batch) []int32 {
 	n := b.Rows()
@@ -100,7 +109,7 @@ func plain(v, flat *column.Vector) *column.Vector {
 // update takes in b's live rows, of which row i belongs to ids[i].
 func (a *aggregation) update(b *column.Batch, ids []int32) {
 	for _, c := range a.calls {
-		c.acc.Grow(a.groups.Len())
+		c.acc.Grow(a.size())
 		c.load(b)
 		rows, groups := b.Sel, ids
 		if c.Filter >= 0 {
@@ -149,7 +158,7 @@ func (a *aggregation) merge(b *column.Batch, first int, ids []int32) {
 			c.args = append(c.args, plain(b.Cols[first+i], c.flat[i]))
 		}
 		first += len(c.states)
-		c.acc.Grow(a.groups.Len())
+		c.acc.Grow(a.size())
 		c.acc.Merge(ids, c.args, b.Sel)
 	}
 }

@@ -1,6 +1,8 @@
 package operator
 
 import (
+	"slices"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/state"
 )
@@ -9,6 +11,11 @@ import (
 type distinct struct {
 	groups *state.Groups // keys: the group's number, then the arguments
 	count  []int64       // by entry
+	// chained links the entries of each group, so that those of one can be found.
+	chained bool
+	heads   []int32 // by group: its newest entry, one more
+	links   []int32 // by entry: the group's entry before it, one more
+	list    []int32
 
 	group *column.Vector // the group's number by physical row
 	cols  []*column.Vector
@@ -16,6 +23,7 @@ type distinct struct {
 	rows  []int32
 	kept  []int32
 	gone  []int32 // entries whose count came down to 0
+	sign  []int8
 }
 
 func newDistinct(args []column.Type) *distinct {
@@ -45,10 +53,53 @@ func (d *distinct) lookup(args []*column.Vector, rows, groups []int32, n int) []
 	}
 	d.ids = d.ids[:len(groups)]
 	d.groups.Lookup(d.cols, rows, len(groups), d.ids)
+	if d.chained && len(d.count) < d.groups.Len() {
+		d.chain()
+	}
 	for len(d.count) < d.groups.Len() {
 		d.count = append(d.count, 0)
 	}
 	return d.ids
+}
+
+// chain links the entries that are new.
+func (d *distinct) chain() {
+	owners := column.Values[int32](d.groups.Keys()[0])
+	for e := len(d.links); e < d.groups.Len(); e++ {
+		g := owners[e]
+		for len(d.heads) <= int(g) {
+			d.heads = append(d.heads, 0)
+		}
+		d.links = append(d.links, d.heads[g])
+		d.heads[g] = int32(e) + 1
+	}
+}
+
+// entriesOf returns the entries of a group, in the order in which they came, until the next call.
+func (d *distinct) entriesOf(g int32) []int32 {
+	d.list = d.list[:0]
+	if int(g) < len(d.heads) {
+		for e := d.heads[g]; e != 0; e = d.links[e-1] {
+			if d.groups.Alive(int(e-1)) && d.count[e-1] > 0 {
+				d.list = append(d.list, e-1)
+			}
+		}
+		slices.Reverse(d.list)
+	}
+	return d.list
+}
+
+// forget forgets the entries of a group.
+func (d *distinct) forget(g int32) {
+	if int(g) >= len(d.heads) {
+		return
+	}
+	for e := d.heads[g]; e != 0; e = d.links[e-1] {
+		if d.groups.Alive(int(e - 1)) {
+			d.groups.Delete(int(e - 1))
+		}
+	}
+	d.heads[g] = 0
 }
 
 // fresh takes in rows and returns those whose arguments their group had not seen.

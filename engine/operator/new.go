@@ -49,6 +49,10 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return newAggregate(op, in[0], n.Schema)
 	case *graph.Sort:
 		return newSort(op, in[0])
+	case *graph.Watermark:
+		return newWatermark(op, in[0])
+	case *graph.WindowAggregate:
+		return newWindowAggregate(op, in[0], n.Schema)
 	case *graph.Sink:
 		return newSink(op, in[0])
 	case *graph.Collect:
@@ -59,15 +63,24 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 
 // compileOptions are what expressions need to know of the session.
 func (c *Context) compileOptions() ([]expr.Option, error) {
-	zone, err := setting.Zone(c.Env.Settings.Text(setting.TimeZone))
+	zone, err := c.zone()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", setting.TimeZone.Key, err)
+		return nil, err
 	}
 	opts := []expr.Option{expr.InZone(zone)}
 	if c.Now != nil {
 		opts = append(opts, expr.WithClock(func() time.Time { return c.Now() }))
 	}
 	return opts, nil
+}
+
+// zone is the session's time zone.
+func (c *Context) zone() (*time.Location, error) {
+	zone, err := setting.Zone(c.Env.Settings.Text(setting.TimeZone))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting.TimeZone.Key, err)
+	}
+	return zone, nil
 }
 
 // appended reports whether all live rows of b are inserts or updates' new rows, so that nothing is taken back.

@@ -1,0 +1,441 @@
+package operator
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/state"
+)
+
+// sessionAggregate aggregates by sessions: rows of a key, each less than the gap behind the one before, in the order of time. A row that lies
+// between two sessions makes them one. Sessions are emitted in the order of their ends when the watermark has passed them.
+type sessionAggregate struct {
+	*windowAggregate
+	agg *aggregation // groups are keys, accumulators belong to slots
+	set sessionSet
+
+	rows   []int32 // those of the batch that count and are not yet taken in
+	slots  []int32
+	keyOf  []int32
+	starts []int64
+	ends   []int64
+	one    [1]int32
+}
+
+func newSessionAggregate(o *windowAggregate) (*sessionAggregate, error) {
+	if o.op.Phase != graph.Whole {
+		return nil, fmt.Errorf("sessions cannot be aggregated in phases")
+	}
+	s := &sessionAggregate{windowAggregate: o}
+	s.reset()
+	return s, nil
+}
+
+func (o *sessionAggregate) reset() {
+	o.agg = o.newAggregation()
+	for _, c := range o.agg.calls {
+		if c.distinct != nil {
+			c.distinct.chained = true
+		}
+	}
+	o.set = newSessionSet(o.w)
+}
+
+func (o *sessionAggregate) Open(c *Context) error {
+	o.counters, o.clock, o.setTimer = c.Counters, c.Now, c.SetTimer
+	o.progress.open(c)
+	if err := o.w.open(c); err != nil {
+		return err
+	}
+	o.next = math.MaxInt64
+	if err := o.restore(c.Restore); err != nil {
+		return err
+	}
+	o.plan()
+	return nil
+}
+
+func (o *sessionAggregate) plan() {
+	o.next = o.set.first()
+	if o.op.Processing && o.next != math.MaxInt64 {
+		o.setTimer(time.UnixMilli(o.next + 1))
+	}
+}
+
+func (o *sessionAggregate) Process(_ int, p Payload, out Output) error {
+	b := p.(*column.Batch)
+	if b.Rows() == 0 {
+		return nil
+	}
+	if o.op.Processing {
+		if err := o.pass(o.clock(), out); err != nil {
+			return err
+		}
+	}
+	times, err := o.timesOf(b, out)
+	if err != nil {
+		return err
+	}
+	if o.wasteful() {
+		if err := o.compact(); err != nil {
+			return err
+		}
+	}
+	keys := o.agg.lookup(b)
+	o.rows, o.slots = o.rows[:0], o.slots[:0]
+	late := int64(0)
+	for i, key := range keys {
+		r := b.Row(i)
+		slot, ok := o.set.add(key, times[r], o.now)
+		if !ok {
+			late++
+			continue
+		}
+		if len(o.set.absorbed) > 0 {
+			if err := o.take(b); err != nil {
+				return err
+			}
+			o.merge(slot)
+		}
+		if o.op.Changes != 0 {
+			if b.Kind(r).Adds() {
+				o.set.slots[slot].rows++
+			} else {
+				o.set.slots[slot].rows--
+			}
+		}
+		o.rows, o.slots = append(o.rows, int32(r)), append(o.slots, slot)
+	}
+	if err := o.take(b); err != nil {
+		return err
+	}
+	if late > 0 {
+		o.counters.Late.Add(late)
+		for _, key := range keys { // of keys that were made for rows that are dropped nothing is kept
+			if int(key) >= len(o.set.heads) || o.set.heads[key] == 0 {
+				if o.agg.groups.Alive(int(key)) {
+					o.agg.groups.Delete(int(key))
+				}
+			}
+		}
+	}
+	if first := o.set.first(); first < o.next {
+		o.plan()
+	}
+	return nil
+}
+
+// take takes the rows found so far into their sessions.
+func (o *sessionAggregate) take(b *column.Batch) error {
+	if len(o.rows) == 0 {
+		return nil
+	}
+	o.agg.room = len(o.set.slots)
+	o.sub = column.Batch{Len: b.Len, Cols: b.Cols, Sel: o.rows, Kinds: b.Kinds}
+	err := o.agg.change(&o.sub, o.slots)
+	o.rows, o.slots = o.rows[:0], o.slots[:0]
+	return err
+}
+
+// merge moves what the absorbed sessions have to slot.
+func (o *sessionAggregate) merge(slot int32) {
+	o.agg.room = len(o.set.slots)
+	for _, other := range o.set.absorbed {
+		o.agg.move(other, slot)
+		o.set.drop(other)
+	}
+}
+
+func (o *sessionAggregate) Watermark(t int64, out Output) error {
+	if o.op.Processing || !o.advance(t) || t < o.next {
+		return nil
+	}
+	return o.fire(out)
+}
+
+func (o *sessionAggregate) Timer(_ time.Time, out Output) error { return o.pass(o.clock(), out) }
+
+func (o *sessionAggregate) pass(now time.Time, out Output) error {
+	if !o.advance(now.UnixMilli()-1) || o.now < o.next {
+		return nil
+	}
+	return o.fire(out)
+}
+
+// fire emits the sessions that are over.
+func (o *sessionAggregate) fire(out Output) error {
+	over := o.set.ended(o.now)
+	o.agg.room = len(o.set.slots)
+	for len(over) > 0 {
+		part := over[:min(len(over), ChunkRows)]
+		over = over[len(part):]
+		if err := o.emit(part, out); err != nil {
+			return err
+		}
+		for _, slot := range part {
+			o.agg.empty(slot)
+			if key := o.set.slots[slot].key; o.set.drop(slot) {
+				o.agg.groups.Delete(int(key))
+			}
+		}
+	}
+	o.plan()
+	return nil
+}
+
+func (o *sessionAggregate) emit(slots []int32, out Output) error {
+	w := &o.windowAggregate.out
+	w.rows.Reset()
+	o.keyOf, o.starts, o.ends = o.keyOf[:0], o.starts[:0], o.ends[:0]
+	keys := len(o.op.Keys)
+	for _, slot := range slots {
+		p := &o.set.slots[slot]
+		if o.op.Changes != 0 && p.rows <= 0 {
+			continue
+		}
+		o.keyOf, o.starts, o.ends = append(o.keyOf, p.key), append(o.starts, p.start), append(o.ends, p.end)
+		for i, c := range o.agg.calls {
+			c.acc.Grow(o.agg.room)
+			if err := c.acc.AppendResult(int(slot), int(slot)+1, w.rows.Cols[keys+i]); err != nil {
+				return err
+			}
+		}
+	}
+	if len(o.keyOf) == 0 {
+		return nil
+	}
+	for i, k := range o.agg.groups.Keys() {
+		w.rows.Cols[i].AppendRows(k, o.keyOf)
+	}
+	w.rows.Len = len(o.keyOf)
+	return w.sendSessions(o.starts, o.ends, out)
+}
+
+// sendSessions emits the rows that w.rows holds, each with a window of its own.
+func (w *windowOutput) sendSessions(starts, ends []int64, out Output) error {
+	o := w.o
+	w.out = column.Batch{Len: w.rows.Len, Cols: append(w.out.Cols[:0], w.rows.Cols...)}
+	for i, p := range o.op.Properties {
+		v := w.props[i]
+		v.Reset()
+		switch p {
+		case graph.WindowStart:
+			fillTimes(v, starts)
+		case graph.WindowEnd:
+			fillTimes(v, ends)
+		case graph.WindowRowtime:
+			for _, end := range ends {
+				fillTime(v, o.w.rowtime(end), 1)
+			}
+		case graph.WindowProctime:
+			fillTime(v, o.clockMillis(), w.rows.Len)
+		}
+		w.out.Cols = append(w.out.Cols, v)
+	}
+	return out.Emit(&w.out)
+}
+
+// move folds what belongs to group from into group to and empties it.
+func (a *aggregation) move(from, to int32) {
+	for _, c := range a.calls {
+		c.acc.Grow(a.size())
+		if c.distinct != nil {
+			entries := c.distinct.entriesOf(from)
+			if len(entries) > 0 {
+				groups := make([]int32, len(entries))
+				counts := make([]int64, len(entries))
+				for i, e := range entries {
+					groups[i], counts[i] = to, c.distinct.count[e]
+				}
+				// Lookup must not read keys that it appends to.
+				args := make([]*column.Vector, len(c.argTypes))
+				for i, k := range c.distinct.groups.Keys()[1:] {
+					args[i] = column.NewVector(k.Type, len(entries))
+					args[i].AppendRows(k, entries)
+				}
+				rows, kept := c.distinct.fresh(args, nil, groups, len(entries))
+				for i := range entries {
+					c.distinct.count[c.distinct.ids[i]] += counts[i] - 1
+				}
+				if len(kept) > 0 {
+					c.acc.Update(kept, args, rows)
+				}
+			}
+			continue
+		}
+		for k, v := range c.flat {
+			v.Reset()
+			v.Type = c.states[k]
+		}
+		c.acc.AppendState(int(from), int(from)+1, c.flat)
+		c.acc.Merge([]int32{to}, c.flat, nil)
+	}
+	a.empty(from)
+}
+
+// empty forgets what belongs to a group, whose number will be used again.
+func (a *aggregation) empty(g int32) {
+	for _, c := range a.calls {
+		c.acc.Grow(a.size())
+		c.acc.Clear(int(g))
+		if c.distinct != nil {
+			c.distinct.forget(g)
+		}
+	}
+}
+
+// Tables of sessions: keys, start, end, number of rows, states; and for DISTINCT calls the keys, the session's start, the arguments and their counts.
+const sessionsTable = "sessions"
+
+func (o *sessionAggregate) sessionFields() []column.Field {
+	bigint := column.Of(column.BigInt).Required()
+	fields := o.agg.stateFields()[:len(o.agg.keys):len(o.agg.keys)]
+	fields = append(fields, column.Field{Name: "start", Type: bigint}, column.Field{Name: "end", Type: bigint}, countField)
+	return append(fields, o.agg.stateFields()[len(o.agg.keys):]...)
+}
+
+func (o *sessionAggregate) Snapshot(w *state.Writer) error {
+	o.progress.snapshot(w)
+	fields := o.sessionFields()
+	b := column.NewBatch(fields, 0)
+	k := len(o.agg.keys)
+	o.agg.room = len(o.set.slots)
+	var byGroup, keyOf []int32
+	var live []int32
+	for slot := range o.set.slots {
+		if o.set.slots[slot].serial != 0 {
+			live = append(live, int32(slot))
+		}
+	}
+	for _, slot := range live {
+		p := &o.set.slots[slot]
+		keyOf = append(keyOf, p.key)
+		byGroup = append(byGroup, int32(state.KeyGroup(o.agg.groups.Hashes()[p.key], o.groups)))
+		column.Append(b.Cols[k], p.start)
+		column.Append(b.Cols[k+1], p.end)
+		column.Append(b.Cols[k+2], p.rows)
+		at := k + 3
+		for _, c := range o.agg.calls {
+			c.acc.Grow(o.agg.room)
+			c.acc.AppendState(int(slot), int(slot)+1, b.Cols[at:at+len(c.states)])
+			at += len(c.states)
+		}
+	}
+	for i, v := range o.agg.groups.Keys() {
+		if len(keyOf) > 0 {
+			b.Cols[i].AppendRows(v, keyOf)
+		}
+	}
+	b.Len = len(live)
+	w.Add(state.Table{Name: sessionsTable, Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
+	for i, c := range o.agg.calls {
+		if c.distinct != nil {
+			w.Add(o.snapshotDistinct(i, c, live))
+		}
+	}
+	return nil
+}
+
+func (o *sessionAggregate) snapshotDistinct(call int, c *aggregateCall, live []int32) state.Table {
+	k := len(o.agg.keys)
+	fields := append(o.sessionFields()[:k:k], column.Field{Name: "start", Type: column.Of(column.BigInt).Required()})
+	for _, t := range c.argTypes {
+		fields = append(fields, column.Field{Name: "argument", Type: t})
+	}
+	fields = append(fields, countField)
+	b := column.NewBatch(fields, 0)
+	var byGroup, keyOf, entries []int32
+	for _, slot := range live {
+		p := &o.set.slots[slot]
+		for _, e := range c.distinct.entriesOf(slot) {
+			entries, keyOf = append(entries, e), append(keyOf, p.key)
+			byGroup = append(byGroup, int32(state.KeyGroup(o.agg.groups.Hashes()[p.key], o.groups)))
+			column.Append(b.Cols[k], p.start)
+			column.Append(b.Cols[len(fields)-1], c.distinct.count[e])
+		}
+	}
+	if b.Len = len(entries); b.Len > 0 {
+		for i, v := range o.agg.groups.Keys() {
+			b.Cols[i].AppendRows(v, keyOf)
+		}
+		for i, v := range c.distinct.groups.Keys()[1:] {
+			b.Cols[k+1+i].AppendRows(v, entries)
+		}
+	}
+	return state.Table{Name: distinctTable(call), Schema: fields, Keyed: true, Groups: byGroup, Rows: b}
+}
+
+func (o *sessionAggregate) restore(r *state.Reader) error {
+	t := r.Table(sessionsTable)
+	if t == nil || t.Rows.Rows() == 0 {
+		return nil
+	}
+	b, k := t.Rows, len(o.agg.keys)
+	if len(b.Cols) != len(o.sessionFields()) {
+		return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the aggregate was changed", t.Name, len(b.Cols), len(o.sessionFields()))
+	}
+	n := b.Rows()
+	keys, slots := make([]int32, n), make([]int32, n)
+	o.agg.groups.Lookup(b.Cols[:k], b.Sel, n, keys)
+	starts, ends, rows := column.Values[int64](b.Cols[k]), column.Values[int64](b.Cols[k+1]), column.Values[int64](b.Cols[k+2])
+	type place struct {
+		key   int32
+		start int64
+	}
+	places := map[place]int32{}
+	for i, key := range keys {
+		r := b.Row(i)
+		slots[i] = o.set.open(key, starts[r], ends[r])
+		o.set.slots[slots[i]].rows = rows[r]
+		places[place{key, starts[r]}] = slots[i]
+	}
+	o.agg.room = len(o.set.slots)
+	o.agg.merge(b, k+3, slots)
+	for i, c := range o.agg.calls {
+		t := r.Table(distinctTable(i))
+		if c.distinct == nil || t == nil || t.Rows.Rows() == 0 {
+			continue
+		}
+		b := t.Rows
+		if len(b.Cols) != k+2+len(c.argTypes) {
+			return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the aggregate was changed", t.Name, len(b.Cols), k+2+len(c.argTypes))
+		}
+		n := b.Rows()
+		keys, slots := make([]int32, n), make([]int32, n)
+		o.agg.groups.Lookup(b.Cols[:k], b.Sel, n, keys)
+		starts, counts := column.Values[int64](b.Cols[k]), column.Values[int64](b.Cols[len(b.Cols)-1])
+		for i, key := range keys {
+			slots[i] = places[place{key, starts[b.Row(i)]}]
+		}
+		for i, e := range c.distinct.lookup(b.Cols[k+1:len(b.Cols)-1], b.Sel, slots, b.Len) {
+			c.distinct.count[e] += counts[b.Row(i)]
+		}
+	}
+	return nil
+}
+
+// wasteful reports whether most of what is held is gone.
+func (o *sessionAggregate) wasteful() bool {
+	if o.agg.groups.Len() > 2*o.agg.groups.Live()+ChunkRows {
+		return true
+	}
+	for _, c := range o.agg.calls {
+		if c.distinct != nil && c.distinct.groups.Len() > 2*c.distinct.groups.Live()+ChunkRows {
+			return true
+		}
+	}
+	return false
+}
+
+// compact builds the state anew without the keys that are gone.
+func (o *sessionAggregate) compact() error {
+	var w state.Writer
+	if err := o.Snapshot(&w); err != nil {
+		return err
+	}
+	o.reset()
+	return o.restore(&state.Reader{Tables: w.Tables})
+}

@@ -1,0 +1,180 @@
+package operator
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// sessionSet knows the open sessions of each key. A session is a slot, a dense number under which its owner keeps what belongs to it; the slots
+// of sessions that are over are given out again.
+//
+// There is no timer for each session: a heap has one entry for each, with an end that the session had once; a session that has become
+// longer is put back when its entry comes up.
+type sessionSet struct {
+	gap   int64
+	due   func(end int64) int64
+	slots []session
+	heads []int32 // by key: its first session, one more; 0: none
+	free  []int32
+	heap  []sessionEnd
+	count int64 // sessions ever made
+
+	absorbed []int32
+	over     []int32
+}
+
+// session is an open session: local times [start, end).
+type session struct {
+	start, end int64
+	serial     int64 // in the order in which sessions began; 0: the slot is free
+	key        int32
+	next       int32 // the key's next session, one more
+	rows       int64 // for owners whose input takes rows back
+}
+
+type sessionEnd struct {
+	end, serial int64
+	slot        int32
+}
+
+func newSessionSet(w *windowing) sessionSet { return sessionSet{gap: w.Size, due: w.due} }
+
+// add finds the session of a row of a key at local time t, which it makes or extends. Sessions that become one with it are absorbed: they are in
+// s.absorbed until the next call, in the order of time, and their slots are the owner's to free. A row whose session would be over is late.
+func (s *sessionSet) add(key int32, t, now int64) (slot int32, ok bool) {
+	for len(s.heads) <= int(key) {
+		s.heads = append(s.heads, 0)
+	}
+	s.absorbed = s.absorbed[:0]
+	slot = -1
+	end := t + s.gap
+	for at := s.heads[key]; at != 0; at = s.slots[at-1].next {
+		p := &s.slots[at-1]
+		if p.start > end || p.end < t {
+			continue
+		}
+		if slot < 0 {
+			slot = at - 1
+		} else {
+			s.absorbed = append(s.absorbed, at-1)
+		}
+	}
+	if slot < 0 {
+		if s.due(end) <= now {
+			return 0, false
+		}
+		return s.open(key, t, end), true
+	}
+	if len(s.absorbed) > 0 { // the earliest one stays
+		for i, other := range s.absorbed {
+			if s.slots[other].start < s.slots[slot].start {
+				s.absorbed[i], slot = slot, other
+			}
+		}
+		slices.SortFunc(s.absorbed, func(a, b int32) int { return cmp.Compare(s.slots[a].start, s.slots[b].start) })
+	}
+	p := &s.slots[slot]
+	p.start, p.end = min(p.start, t), max(p.end, end)
+	for _, other := range s.absorbed {
+		p.end = max(p.end, s.slots[other].end)
+		p.rows += s.slots[other].rows
+	}
+	return slot, true
+}
+
+// open makes a session.
+func (s *sessionSet) open(key int32, start, end int64) int32 {
+	for len(s.heads) <= int(key) {
+		s.heads = append(s.heads, 0)
+	}
+	var slot int32
+	if n := len(s.free) - 1; n >= 0 {
+		slot, s.free = s.free[n], s.free[:n]
+	} else {
+		slot = int32(len(s.slots))
+		s.slots = append(s.slots, session{})
+	}
+	s.count++
+	s.slots[slot] = session{start: start, end: end, serial: s.count, key: key, next: s.heads[key]}
+	s.heads[key] = slot + 1
+	s.push(sessionEnd{end, s.count, slot})
+	return slot
+}
+
+// drop frees a slot and reports whether its key has no session left.
+func (s *sessionSet) drop(slot int32) bool {
+	p := &s.slots[slot]
+	link := &s.heads[p.key]
+	for *link != slot+1 {
+		link = &s.slots[*link-1].next
+	}
+	*link = p.next
+	p.serial = 0
+	s.free = append(s.free, slot)
+	return s.heads[p.key] == 0
+}
+
+// first is the watermark that ends a session, or an earlier one; MaxInt64: there is none.
+func (s *sessionSet) first() int64 {
+	if len(s.heap) == 0 {
+		return math.MaxInt64
+	}
+	return s.due(s.heap[0].end)
+}
+
+// ended returns the sessions that are over, in the order of their ends. The owner drops them.
+func (s *sessionSet) ended(now int64) []int32 {
+	s.over = s.over[:0]
+	for len(s.heap) > 0 && s.due(s.heap[0].end) <= now {
+		e := s.pop()
+		p := &s.slots[e.slot]
+		switch {
+		case p.serial != e.serial: // absorbed
+		case s.due(p.end) > now:
+			s.push(sessionEnd{p.end, e.serial, e.slot})
+		default:
+			s.over = append(s.over, e.slot)
+		}
+	}
+	slices.SortFunc(s.over, func(a, b int32) int {
+		p, q := &s.slots[a], &s.slots[b]
+		return cmp.Or(cmp.Compare(p.end, q.end), cmp.Compare(p.serial, q.serial))
+	})
+	return s.over
+}
+
+func (s *sessionSet) push(e sessionEnd) {
+	s.heap = append(s.heap, e)
+	h := s.heap
+	for c := len(h) - 1; c > 0; {
+		up := (c - 1) / 2
+		if h[up].end <= h[c].end {
+			break
+		}
+		h[up], h[c] = h[c], h[up]
+		c = up
+	}
+}
+
+func (s *sessionSet) pop() sessionEnd {
+	h := s.heap
+	top, last := h[0], len(h)-1
+	h[0] = h[last]
+	h = h[:last]
+	s.heap = h
+	for i := 0; ; {
+		c := 2*i + 1
+		if c >= last {
+			return top
+		}
+		if c+1 < last && h[c+1].end < h[c].end {
+			c++
+		}
+		if h[i].end <= h[c].end {
+			return top
+		}
+		h[i], h[c] = h[c], h[i]
+		i = c
+	}
+}

@@ -1,0 +1,84 @@
+package operator
+
+import (
+	"strings"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/state"
+)
+
+// The state of slices is that of their aggregations, as aggregate_state.go has it, in tables with one more column in front: the slice.
+var sliceField = column.Field{Name: "slice", Type: column.Of(column.BigInt).Required()}
+
+// snapshot writes the slices to tables whose names begin with prefix.
+func (l *sliceList) snapshot(w *state.Writer, prefix string, keyGroups int) {
+	at := len(w.Tables)
+	for _, s := range l.list {
+		var part state.Writer
+		if s.count != nil {
+			s.grow()
+		}
+		s.agg.snapshot(&part, s.count, keyGroups)
+		for i, t := range part.Tables {
+			if len(w.Tables) <= at+i {
+				schema := append([]column.Field{sliceField}, t.Schema...)
+				w.Add(state.Table{Name: prefix + "-" + t.Name, Schema: schema, Keyed: true, Rows: column.NewBatch(schema, 0)})
+			}
+			to := &w.Tables[at+i]
+			to.Groups = append(to.Groups, t.Groups...)
+			appendTagged(to.Rows, s.end, t.Rows)
+		}
+	}
+}
+
+// appendTagged adds rows with one more column in front.
+func appendTagged(to *column.Batch, tag int64, rows *column.Batch) {
+	for range rows.Len {
+		column.Append(to.Cols[0], tag)
+	}
+	for i, c := range rows.Cols {
+		to.Cols[i+1].AppendRows(c, nil)
+	}
+	to.Len += rows.Len
+}
+
+// restore takes in what snapshot wrote; next is left to the caller.
+func (l *sliceList) restore(r *state.Reader, prefix string, counted bool) error {
+	if r == nil {
+		return nil
+	}
+	parts := map[int64]*state.Reader{}
+	var ends []int64
+	for i := range r.Tables {
+		t := &r.Tables[i]
+		name, ok := strings.CutPrefix(t.Name, prefix+"-")
+		if !ok {
+			continue
+		}
+		bySlice := map[int64][]int32{}
+		for k := range t.Rows.Rows() {
+			row := t.Rows.Row(k)
+			end := column.Values[int64](t.Rows.Cols[0])[row]
+			bySlice[end] = append(bySlice[end], int32(row))
+			if parts[end] == nil {
+				parts[end] = &state.Reader{}
+				ends = append(ends, end)
+			}
+		}
+		for end, rows := range bySlice {
+			b := &column.Batch{Len: t.Rows.Len, Cols: t.Rows.Cols[1:], Sel: rows}
+			parts[end].Tables = append(parts[end].Tables, state.Table{Name: name, Schema: t.Schema[1:], Keyed: true, Rows: b})
+		}
+	}
+	for _, end := range ends {
+		s := l.at(end, func() int64 { return 0 })
+		var count *[]int64
+		if counted {
+			count = &s.count
+		}
+		if err := s.agg.restore(parts[end], count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
