@@ -102,6 +102,14 @@ func alone(op graph.Op) bool {
 		return !op.Local
 	case *graph.Aggregate:
 		return len(op.Keys) == 0 && op.Phase != graph.Partial
+	case *graph.Join:
+		return len(op.LeftKeys) == 0
+	case *graph.IntervalJoin:
+		return len(op.LeftKeys) == 0
+	case *graph.TemporalJoin:
+		return len(op.LeftKeys) == 0
+	case *graph.WindowJoin:
+		return len(op.LeftKeys) == 0
 	}
 	return false
 }

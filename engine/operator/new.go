@@ -29,6 +29,8 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return &values{op: op, schema: n.Schema}, nil
 	case *graph.Union:
 		return union{}, nil
+	case *graph.Join:
+		return newJoin(op, in, n.Schema)
 	case *graph.Custom:
 		made := op.New()
 		o, ok := made.(Operator)

@@ -95,6 +95,12 @@ type Drainer interface {
 	Drain(out Output) error
 }
 
+// Sizer is implemented by operators that hold state whose memory counts.
+type Sizer interface {
+	// SizeBytes is the memory held, in bytes.
+	SizeBytes() int
+}
+
 // Watermarker is implemented by operators that make watermarks. Watermarks from upstream end at such an operator; it emits its
 // own through the outputs that its methods get, each of which is a [Marker]. The end of the input passes it as it passes all operators.
 type Watermarker interface {

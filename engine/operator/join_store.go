@@ -1,0 +1,165 @@
+package operator
+
+import (
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/state"
+)
+
+// store takes the rows of a batch into the table of their side and finds what they change.
+func (o *changeJoin) store(side int, b *column.Batch, now int64) error {
+	n := b.Rows()
+	if cap(o.ids) < n {
+		o.ids, o.matched = make([]int32, n+n/4), make([]int32, n+n/4)
+	}
+	ids, matched := o.ids[:n], o.matched[:n]
+	// With appended rows the other side's end makes remembering them pointless.
+	last := o.ended[1-side] && o.mode[side] == appends
+	if last {
+		o.groups.Find(o.keysOf(side, b.Cols), b.Sel, n, ids)
+	} else {
+		o.groups.Lookup(o.keysOf(side, b.Cols), b.Sel, n, ids)
+	}
+	copy(matched, ids)
+	nulls := false
+	o.noKey(side, b, func(i int) { matched[i], nulls = state.None, true })
+	o.changes.reset()
+	if b.Kinds != nil || nulls || o.mode[side] != appends {
+		for _, g := range ids {
+			if g >= 0 {
+				o.empty = append(o.empty, g)
+			}
+		}
+	}
+	switch {
+	case last:
+		o.pass(b)
+	case o.mode[side] == upserts:
+		o.upsert(side, b, now)
+	case o.mode[side] == appends && b.Kinds == nil && !nulls:
+		o.appendAll(side, b, now)
+	default:
+		o.retract(side, b, now)
+	}
+	return nil
+}
+
+// pass makes a change of each row without remembering any.
+func (o *changeJoin) pass(b *column.Batch) {
+	for i, g := range o.matched[:b.Rows()] {
+		r := b.Row(i)
+		o.changes.add(b.Kind(r), int32(r), g, state.None)
+	}
+}
+
+// appendAll stores rows of which all are inserts with a key.
+func (o *changeJoin) appendAll(side int, b *column.Batch, now int64) {
+	n, t, c := b.Rows(), o.rows[side], &o.changes
+	first := t.Append(b.Cols, b.Sel, n, now)
+	c.groups = append(c.groups, o.ids[:n]...)
+	for i, g := range o.ids[:n] {
+		r := first + int32(i)
+		t.Link(r, g)
+		c.stored = append(c.stored, r)
+		c.rows = append(c.rows, int32(b.Row(i)))
+		c.kinds = append(c.kinds, column.Insert)
+	}
+}
+
+// load appends the values of those rows that come and pass want, and hashes the identities of all. It returns the number of the first one appended.
+func (o *changeJoin) load(side int, b *column.Batch, now int64, want func(i, r int) bool) int32 {
+	n, t := b.Rows(), o.rows[side]
+	o.sel = o.sel[:0]
+	for i := range n {
+		if r := b.Row(i); want(i, r) {
+			o.sel = append(o.sel, int32(r))
+		}
+	}
+	var first int32
+	if len(o.sel) > 0 {
+		first = t.Append(b.Cols, o.sel, len(o.sel), now)
+	}
+	if o.mode[side] != appends {
+		if cap(o.hash) < n {
+			o.hash = make([]uint64, n+n/4)
+		}
+		t.Hash(b.Cols, b.Sel, o.ids[:n], o.hash[:n])
+	}
+	return first
+}
+
+// retract stores rows of which those that go are found by what they hold. A row whose key equals nothing is not stored: it never has a match.
+func (o *changeJoin) retract(side int, b *column.Batch, now int64) {
+	t, c, ids, matched := o.rows[side], &o.changes, o.ids, o.matched
+	next := o.load(side, b, now, func(i, r int) bool { return matched[i] >= 0 && b.Kind(r).Adds() })
+	for i := range b.Rows() {
+		r := b.Row(i)
+		kind := b.Kind(r)
+		switch {
+		case matched[i] < 0:
+			c.add(kind, int32(r), state.None, state.None)
+		case kind.Adds():
+			t.Link(next, ids[i])
+			if o.mode[side] != appends {
+				t.Index(next, t.Find(b.Cols, r, ids[i], o.hash[i]), o.hash[i])
+			}
+			c.add(kind, int32(r), ids[i], next)
+			next++
+		default:
+			if o.removed(side, b, i, r) {
+				c.add(kind, int32(r), ids[i], state.None)
+			}
+		}
+	}
+}
+
+// removed removes the row that row r of b takes back and reports whether the taking back counts: not if the row never came. One that may have expired
+// counts, since what was emitted for it still stands.
+func (o *changeJoin) removed(side int, b *column.Batch, i, r int) bool {
+	if o.mode[side] == appends {
+		return true // the planner says that this does not happen: pass it on
+	}
+	t := o.rows[side]
+	newest := t.Find(b.Cols, r, o.ids[i], o.hash[i])
+	for row := newest; row != state.None; row = t.Older(row) {
+		if t.Same(row, b.Cols, r) {
+			t.Remove(row)
+			return true
+		}
+	}
+	if newest != state.None { // of the same unique key
+		t.Remove(newest)
+		return true
+	}
+	return o.ttl[side] > 0
+}
+
+// upsert stores rows that replace the one with their unique key: what was there goes, and what comes counts. Rows of changes are those of the
+// table.
+func (o *changeJoin) upsert(side int, b *column.Batch, now int64) {
+	t, c, ids, matched := o.rows[side], &o.changes, o.ids, o.matched
+	keep := o.keep[side]
+	next := o.load(side, b, now, func(i, r int) bool { return (matched[i] >= 0 || keep) && b.Kind(r).Adds() })
+	for i := range b.Rows() {
+		if matched[i] < 0 && !keep {
+			continue
+		}
+		r := b.Row(i)
+		kind := b.Kind(r)
+		before := t.Find(b.Cols, r, ids[i], o.hash[i])
+		if before != state.None {
+			t.Remove(before)
+			if !kind.Adds() {
+				c.add(kind, before, matched[i], state.None)
+				continue
+			}
+			c.add(column.UpdateBefore, before, matched[i], state.None)
+			kind = column.UpdateAfter
+		}
+		if kind.Adds() {
+			t.Link(next, ids[i])
+			t.Index(next, state.None, o.hash[i])
+			c.add(kind, next, matched[i], next)
+			next++
+		}
+	}
+}
