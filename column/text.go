@@ -43,6 +43,8 @@ func AppendText(dst []byte, v *Vector, i int, zone *time.Location) []byte {
 		return appendValidUTF8(dst, v.BytesAt(i))
 	case Variant:
 		return VariantOf(v.BytesAt(i)).AppendJSON(dst)
+	case Bitset:
+		return AppendBitset(dst, v.BytesAt(i))
 	case Date:
 		return AppendDate(dst, int(Values[int32](v)[i]))
 	case Time:
@@ -75,7 +77,10 @@ func AppendText(dst []byte, v *Vector, i int, zone *time.Location) []byte {
 	case Row:
 		dst = append(dst, '(')
 		for f, c := range v.Children {
-			dst = AppendText(separate(dst, f > 0), c, i, zone)
+			if dst = separate(dst, f > 0); t.Class != "" {
+				dst = append(append(dst, t.Fields[f].Name...), '=')
+			}
+			dst = AppendText(dst, c, i, zone)
 		}
 		return append(dst, ')')
 	}

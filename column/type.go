@@ -34,6 +34,7 @@ const (
 	Multiset
 	Row
 	Variant
+	Bitset // BITMAP: a set of unsigned 32-bit integers
 )
 
 // MaxLength is the length of STRING and BYTES: VARCHAR(2147483647), VARBINARY(2147483647).
@@ -53,6 +54,7 @@ type Type struct {
 	Elem      *Type   // element of ARRAY and MULTISET, value of MAP
 	Key       *Type   // key of MAP
 	Fields    []Field // fields of ROW
+	Class     string  // the class name of a STRUCTURED type, which is a ROW otherwise
 }
 
 // Field is a named column of a ROW or of a batch.
@@ -138,7 +140,7 @@ func (t Type) Equal(o Type) bool { return t.NotNull == o.NotNull && t.SameAs(o) 
 
 // SameAs compares types and ignores the nullability of the outermost one.
 func (t Type) SameAs(o Type) bool {
-	if t.Kind != o.Kind || t.Precision != o.Precision || t.Scale != o.Scale || t.Unit != o.Unit || len(t.Fields) != len(o.Fields) {
+	if t.Kind != o.Kind || t.Precision != o.Precision || t.Scale != o.Scale || t.Unit != o.Unit || t.Class != o.Class || len(t.Fields) != len(o.Fields) {
 		return false
 	}
 	same := func(a, b *Type) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
@@ -222,9 +224,13 @@ func (t Type) write(b *strings.Builder) {
 		t.Elem.write(b)
 		b.WriteByte('>')
 	case Row:
-		b.WriteString("ROW<")
+		if t.Class == "" {
+			b.WriteString("ROW<")
+		} else {
+			b.WriteString("STRUCTURED<'" + strings.ReplaceAll(t.Class, "'", "''") + "'")
+		}
 		for i, f := range t.Fields {
-			if i > 0 {
+			if i > 0 || t.Class != "" {
 				b.WriteString(", ")
 			}
 			b.WriteString("`" + strings.ReplaceAll(f.Name, "`", "``") + "` ")
@@ -236,6 +242,8 @@ func (t Type) write(b *strings.Builder) {
 		b.WriteByte('>')
 	case Variant:
 		b.WriteString("VARIANT")
+	case Bitset:
+		b.WriteString("BITMAP")
 	default:
 		b.WriteString("Kind" + strconv.Itoa(int(t.Kind)))
 	}
@@ -287,6 +295,7 @@ var layouts = [...]Layout{
 	IntervalYearMonth: LayoutInt32, // months
 	IntervalDayTime:   LayoutInt64, // milliseconds
 	Array:             LayoutList, Map: LayoutList, Multiset: LayoutList, Row: LayoutStruct,
+	Bitset:  LayoutView, // Roaring's portable format, with runs where they are shorter
 	Variant: LayoutView, // metadata and value as in Parquet's variant encoding, the value right behind the metadata
 }
 

@@ -56,7 +56,7 @@ func dataType(t column.Type) (arrow.DataType, error) {
 		return &arrow.Decimal128Type{Precision: t.Precision, Scale: t.Scale}, nil
 	case column.Char, column.VarChar:
 		return arrow.BinaryTypes.StringView, nil
-	case column.Binary, column.VarBinary, column.Variant:
+	case column.Binary, column.VarBinary, column.Variant, column.Bitset:
 		return arrow.BinaryTypes.BinaryView, nil
 	case column.Date:
 		return arrow.FixedWidthTypes.Date32, nil

@@ -45,7 +45,7 @@ func alike(a, b column.Type) bool {
 		return a.Scale == b.Scale && (a.Kind != column.Timestamp && a.Kind != column.TimestampLTZ || a.TimeUnit() == b.TimeUnit()) &&
 			len(a.Fields) == len(b.Fields)
 	case a.IsText(), a.IsBinary():
-		return a.IsText() && b.IsText() || a.IsBinary() && (b.IsBinary() || b.Kind == column.Variant)
+		return a.IsText() && b.IsText() || a.IsBinary() && (b.IsBinary() || b.Kind == column.Variant || b.Kind == column.Bitset)
 	}
 	return a.Kind == column.Map && b.Kind == column.Multiset
 }

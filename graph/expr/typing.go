@@ -205,8 +205,10 @@ func CanCast(from, to column.Type, implicit bool) bool {
 		return canCastImplicitly(from, to)
 	}
 	switch {
-	case b == column.Variant || a == column.Variant:
+	case b == column.Variant || a == column.Variant || b == column.Bitset:
 		return a == b
+	case a == column.Bitset:
+		return to.IsText()
 	case to.IsText():
 		return true
 	case from.IsText():

@@ -9,7 +9,7 @@ import (
 // typeNames are the types that are offered for one that is not known.
 var typeNames = []string{
 	"BOOLEAN", "TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "CHAR", "VARCHAR", "STRING", "BINARY", "VARBINARY",
-	"BYTES", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "INTERVAL", "ARRAY", "MAP", "MULTISET", "ROW", "VARIANT",
+	"BYTES", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "INTERVAL", "ARRAY", "MAP", "MULTISET", "ROW", "VARIANT", "BITMAP",
 }
 
 // foreignTypes are names that other databases use, and what to write here.
@@ -23,7 +23,7 @@ var foreignTypes = map[string]string{
 // simpleTypes are the types without parameters.
 var simpleTypes = map[string]column.Kind{
 	"BOOLEAN": column.Boolean, "TINYINT": column.TinyInt, "SMALLINT": column.SmallInt, "INT": column.Int, "BIGINT": column.BigInt,
-	"FLOAT": column.Float, "DOUBLE": column.Double, "DATE": column.Date, "VARIANT": column.Variant,
+	"FLOAT": column.Float, "DOUBLE": column.Double, "DATE": column.Date, "VARIANT": column.Variant, "BITMAP": column.Bitset,
 }
 
 // sizedTypes are those with a length or precision: its default, the most there is, and the least.
@@ -86,7 +86,7 @@ func baseType(n *syntax.TypeName) (column.Type, error) {
 		}
 		elem, err := typeOf(n.Elem)
 		return column.MapOf(key, elem), err
-	case "ROW":
+	case "ROW", "STRUCTURED":
 		var fields []column.Field
 		for i, f := range n.Fields {
 			t, err := typeOf(f.Type)
@@ -104,7 +104,9 @@ func baseType(n *syntax.TypeName) (column.Type, error) {
 			}
 			fields = append(fields, field)
 		}
-		return column.RowOf(fields...), nil
+		t := column.RowOf(fields...)
+		t.Class = n.Class
+		return t, nil
 	case "REAL":
 		return column.Type{}, unknownType(n)
 	}

@@ -157,7 +157,7 @@ func fits(f column.Field) error {
 
 func simple(t column.Type) bool {
 	switch t.Kind {
-	case column.Array, column.Map, column.Multiset, column.Row, column.Variant:
+	case column.Array, column.Map, column.Multiset, column.Row, column.Variant, column.Bitset:
 		return false
 	}
 	return true

@@ -81,6 +81,8 @@ func fits(path string, t column.Type) error {
 		}
 	case column.Variant:
 		return fmt.Errorf("the format 'json' cannot carry column '%s' of type VARIANT: declare it STRING and use PARSE_JSON", path)
+	case column.Bitset:
+		return fmt.Errorf("the format 'json' cannot carry column '%s' of type BITMAP: declare it BYTES and use BITMAP_FROM_BYTES", path)
 	}
 	return nil
 }

@@ -54,4 +54,4 @@ func single(columns []column.Field) (column.Field, error) {
 }
 
 // sizes is how many bytes a binary value has.
-var sizes = [column.Variant + 1]int{column.Boolean: 1, column.TinyInt: 1, column.SmallInt: 2, column.Int: 4, column.BigInt: 8, column.Float: 4, column.Double: 8}
+var sizes = [column.Bitset + 1]int{column.Boolean: 1, column.TinyInt: 1, column.SmallInt: 2, column.Int: 4, column.BigInt: 8, column.Float: 4, column.Double: 8}
