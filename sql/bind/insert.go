@@ -35,7 +35,12 @@ func (b *Binder) Insert(n *syntax.Insert) (*plan.Sink, error) {
 	if t.View != nil {
 		return nil, fail(&n.Target, "insert into the table it reads", "'%s' is a view and cannot be written to", path)
 	}
-	options, err := w.hintOptions(t, n.Hints)
+	return w.insert(t, n, nil)
+}
+
+// insert binds an INSERT into a table. q is its query if that is bound already.
+func (b *binding) insert(t *catalog.Table, n *syntax.Insert, q *rel) (*plan.Sink, error) {
+	options, err := b.hintOptions(t, n.Hints)
 	if err != nil {
 		return nil, err
 	}
@@ -43,36 +48,37 @@ func (b *Binder) Insert(n *syntax.Insert) (*plan.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := w.insertSource(n.Source)
-	if err != nil {
-		return nil, err
+	if q == nil {
+		if q, err = b.insertSource(n.Source); err != nil {
+			return nil, err
+		}
 	}
 	if len(q.fields()) != len(columns.given) {
 		return nil, countError(t, n, q, columns)
 	}
-	gt, spec, err := w.external(t, options, &n.Target)
+	gt, spec, err := b.external(t, options, &n.Target)
 	if err != nil {
 		return nil, err
 	}
 	if spec.NewSink == nil {
-		return nil, fail(&n.Target, "it can only be read", "table '%s' cannot be written to: the connector '%s' is a source", path, spec.Name)
+		return nil, fail(&n.Target, "it can only be read", "table '%s' cannot be written to: the connector '%s' is a source", t.Path, spec.Name)
 	}
 	if len(gt.Metadata) > 0 {
 		for _, m := range gt.Metadata {
 			if c := t.Columns[t.Find(m.Field.Name)]; !c.Virtual {
-				return nil, unsupported(&n.Target, "writing the metadata column '%s' of table '%s' is", c.Name, path)
+				return nil, unsupported(&n.Target, "writing the metadata column '%s' of table '%s' is", c.Name, t.Path)
 			}
 		}
 		gt.Metadata = nil
 	}
-	node, err := w.sinkColumns(t, n, q, columns)
+	node, err := b.sinkColumns(t, n, q, columns)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := spec.NewSink(connector.SinkRequest{Env: b.Env, Table: gt, Overwrite: n.Overwrite, Partition: columns.static}); err != nil {
 		return nil, tableError(&n.Target, t, err)
 	}
-	sink := &plan.Sink{Input: w.enforceNotNull(node, gt.Name), Table: gt, Overwrite: n.Overwrite, Partition: columns.static, Upserts: spec.Updates, At: n.Target.Span}
+	sink := &plan.Sink{Input: b.enforceNotNull(node, gt.Name), Table: gt, Overwrite: n.Overwrite, Partition: columns.static, Upserts: spec.Updates, At: n.Target.Span}
 	return sink, nil
 }
 

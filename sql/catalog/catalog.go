@@ -1,13 +1,15 @@
-// Package catalog holds what names mean: catalogs, their databases, and the tables and views in them, in memory.
+// Package catalog holds what names mean: catalogs, their databases, and the tables, views, functions and models in them.
 //
-// Resolved tables enter, made by the binder from CREATE statements; names of one to three parts enter with them. What leaves is
-// the table or view that a name stands for, or an [*Error] with the nearest name that there is. A session owns one [Catalogs].
+// Resolved objects enter, made by the binder from CREATE and ALTER statements; names of one to three parts enter with them. What
+// leaves is the object that a name stands for, or an [*Error] with the nearest name that there is. A session owns one [Catalogs]; where
+// a catalog's permanent objects lie is up to its [Store], in memory or wherever sessions share them.
 //
-// What must hold: a [Table] is never changed after it was added; a temporary object hides the permanent one of the same
-// name and lives even where no such database is; all is used by one goroutine at a time.
+// What must hold: a [Table] and every other [Object] is never changed after it was added; a temporary object hides the permanent one of
+// the same name and lives even where no such database is; all is used by one goroutine at a time.
 package catalog
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,40 +19,55 @@ import (
 
 // Catalogs is all that a session can name.
 type Catalogs struct {
-	current, database string // where short names are looked up
-	catalogs          map[string]*Catalog
-	temporary         map[Path]*Table
+	ctx               context.Context // of the statement that is executed
+	current, database string          // where short names are looked up
+	catalogs          map[string]*entry
+	temporary         map[key]Object
+	observe           func(Object)
 }
 
-// Catalog is a set of databases.
+// Catalog is a set of databases. It is not changed: [Catalogs.ReplaceCatalog] puts another in its place.
 type Catalog struct {
 	Name            string
-	Comment         string
+	Comment         *string // nil: none was given
 	Options         map[string]string
 	DefaultDatabase string
-	databases       map[string]*Database
+	// Open returns where the databases are. It is called when they are first asked for, until it succeeds. Nil is in memory.
+	Open func(ctx context.Context) (Store, error)
 }
 
-// Database is a set of tables and views.
+// entry is a catalog and its store, once that was opened.
+type entry struct {
+	*Catalog
+	store Store
+}
+
+// Database is a set of objects. It is not changed once it is in a catalog.
 type Database struct {
 	Name    string
 	Comment string
 	Options map[string]string
-	tables  map[string]*Table
 }
 
-// New returns catalogs with one, which has one database; both are current.
+// New returns catalogs with one in memory, which has one database; both are current.
 func New(catalog, database string) *Catalogs {
-	c := &Catalogs{current: catalog, database: database, catalogs: map[string]*Catalog{}, temporary: map[Path]*Table{}}
-	c.catalogs[catalog] = newCatalog(catalog, database)
+	c := &Catalogs{ctx: context.Background(), current: catalog, database: database, catalogs: map[string]*entry{}, temporary: map[key]Object{}}
+	c.catalogs[catalog] = &entry{Catalog: &Catalog{Name: catalog, DefaultDatabase: database}}
 	return c
 }
 
-func newCatalog(name, database string) *Catalog {
-	return &Catalog{Name: name, DefaultDatabase: database, databases: map[string]*Database{
-		database: {Name: database, tables: map[string]*Table{}},
-	}}
+// Begin says that a statement begins: until the next one, stores are asked in ctx, and what they have read before is looked at anew.
+func (c *Catalogs) Begin(ctx context.Context) {
+	c.ctx = ctx
+	for _, e := range c.catalogs {
+		if e.store != nil {
+			e.store.Begin()
+		}
+	}
 }
+
+// Observe calls f with each object that is found from now on; nil ends that.
+func (c *Catalogs) Observe(f func(Object)) { c.observe = f }
 
 // Current returns the names of the current catalog and database. The database may have been dropped.
 func (c *Catalogs) Current() (catalog, database string) { return c.current, c.database }
@@ -60,26 +77,47 @@ func (c *Catalogs) Catalogs() []string { return slices.Sorted(maps.Keys(c.catalo
 
 // Catalog finds a catalog.
 func (c *Catalogs) Catalog(name string) (*Catalog, error) {
+	e, err := c.entry(name)
+	if err != nil {
+		return nil, err
+	}
+	return e.Catalog, nil
+}
+
+func (c *Catalogs) entry(name string) (*entry, error) {
 	if found := c.catalogs[name]; found != nil {
 		return found, nil
 	}
 	return nil, &Error{fmt.Sprintf("catalog '%s' does not exist", name), suggest.Hint(name, c.Catalogs(), "catalogs are")}
 }
 
-// AddCatalog creates a catalog with its default database.
-func (c *Catalogs) AddCatalog(name, defaultDatabase, comment string, options map[string]string) error {
-	if c.catalogs[name] != nil {
-		return &Error{fmt.Sprintf("catalog '%s' exists already", name), "add IF NOT EXISTS or choose another name"}
+// AddCatalog puts a catalog in.
+func (c *Catalogs) AddCatalog(added *Catalog) error {
+	if c.catalogs[added.Name] != nil {
+		return &Error{fmt.Sprintf("catalog '%s' exists already", added.Name), "add IF NOT EXISTS or choose another name"}
 	}
-	added := newCatalog(name, defaultDatabase)
-	added.Comment, added.Options = comment, options
-	c.catalogs[name] = added
+	c.catalogs[added.Name] = &entry{Catalog: added}
 	return nil
 }
 
-// DropCatalog removes a catalog with all that is in it. Temporary objects in it survive.
+// ReplaceCatalog changes what is known of a catalog. A store that was opened stays.
+func (c *Catalogs) ReplaceCatalog(changed *Catalog) error {
+	e, err := c.entry(changed.Name)
+	if err != nil {
+		return err
+	}
+	if e.store != nil {
+		if err := c.ensureDatabase(e.store, changed.DefaultDatabase); err != nil {
+			return err
+		}
+	}
+	c.catalogs[changed.Name] = &entry{changed, e.store}
+	return nil
+}
+
+// DropCatalog removes a catalog. What its store keeps outside the session stays there; temporary objects in it survive.
 func (c *Catalogs) DropCatalog(name string) error {
-	if _, err := c.Catalog(name); err != nil {
+	if _, err := c.entry(name); err != nil {
 		return err
 	}
 	if name == c.current {
@@ -91,70 +129,51 @@ func (c *Catalogs) DropCatalog(name string) error {
 
 // UseCatalog makes a catalog and its default database current.
 func (c *Catalogs) UseCatalog(name string) error {
-	found, err := c.Catalog(name)
+	found, err := c.entry(name)
 	if err != nil {
+		return err
+	}
+	if _, err := c.store(name); err != nil {
 		return err
 	}
 	c.current, c.database = name, found.DefaultDatabase
 	return nil
 }
 
-// Databases lists a catalog's databases, sorted.
-func (c *Catalogs) Databases(catalog string) ([]string, error) {
-	found, err := c.Catalog(catalog)
-	if err != nil {
+// store opens a catalog's store.
+func (c *Catalogs) store(catalog string) (Store, error) {
+	e, err := c.entry(catalog)
+	if err != nil || e.store != nil {
+		return e.storeOrNil(), err
+	}
+	var opened Store = newMemory()
+	if e.Open != nil {
+		if opened, err = e.Open(c.ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.ensureDatabase(opened, e.DefaultDatabase); err != nil {
 		return nil, err
 	}
-	return slices.Sorted(maps.Keys(found.databases)), nil
+	e.store = opened
+	return opened, nil
 }
 
-// Database finds a database.
-func (c *Catalogs) Database(catalog, name string) (*Database, error) {
-	found, err := c.Catalog(catalog)
-	if err != nil {
-		return nil, err
+func (e *entry) storeOrNil() Store {
+	if e == nil {
+		return nil
 	}
-	if db := found.databases[name]; db != nil {
-		return db, nil
-	}
-	names := slices.Sorted(maps.Keys(found.databases))
-	return nil, &Error{fmt.Sprintf("database '%s' does not exist in catalog '%s'", name, catalog), suggest.Hint(name, names, "databases there are")}
+	return e.store
 }
 
-// AddDatabase creates a database.
-func (c *Catalogs) AddDatabase(catalog, name, comment string, options map[string]string) error {
-	found, err := c.Catalog(catalog)
-	if err != nil {
+// ensureDatabase creates a catalog's default database if it is not there. Another session may be faster.
+func (c *Catalogs) ensureDatabase(s Store, name string) error {
+	found, err := s.Database(c.ctx, name)
+	if err != nil || found != nil {
 		return err
 	}
-	if found.databases[name] != nil {
-		return &Error{fmt.Sprintf("database '%s' exists already in catalog '%s'", name, catalog), "add IF NOT EXISTS or choose another name"}
-	}
-	found.databases[name] = &Database{Name: name, Comment: comment, Options: options, tables: map[string]*Table{}}
-	return nil
-}
-
-// DropDatabase removes a database; one that is not empty only with cascade.
-func (c *Catalogs) DropDatabase(catalog, name string, cascade bool) error {
-	db, err := c.Database(catalog, name)
-	if err != nil {
+	if err := s.PutDatabase(c.ctx, &Database{Name: name}, nil); err != nil && err != ErrChanged { //nolint:errorlint // ErrChanged comes as it is
 		return err
 	}
-	switch {
-	case catalog == c.current && name == c.database:
-		return &Error{fmt.Sprintf("database '%s' is the current one and cannot be dropped", name), "USE another database first"}
-	case len(db.tables) > 0 && !cascade:
-		return &Error{fmt.Sprintf("database '%s' is not empty", name), "it has " + suggest.List(slices.Sorted(maps.Keys(db.tables)), 6) + "; add CASCADE to drop them too"}
-	}
-	delete(c.catalogs[catalog].databases, name)
-	return nil
-}
-
-// UseDatabase makes a database, and the catalog it is in, current.
-func (c *Catalogs) UseDatabase(catalog, name string) error {
-	if _, err := c.Database(catalog, name); err != nil {
-		return err
-	}
-	c.current, c.database = catalog, name
 	return nil
 }

@@ -50,19 +50,19 @@ func TestTemporaryHidesPermanent(t *testing.T) {
 	c := New("cat", "db")
 	permanent, temporary := table(c, false, "t"), table(c, true, "t")
 	add(t, c, permanent, temporary)
-	if got := c.Get(permanent.Path); got != temporary {
+	if got, _ := c.Get(Tables, permanent.Path); got != Object(temporary) {
 		t.Error("the permanent table is found")
 	}
-	if err := c.Drop(permanent.Path, false, false); err == nil {
+	if err := c.Drop(Tables, permanent.Path, "table", false); err == nil {
 		t.Error("a hidden table was dropped")
 	}
-	if err := c.Drop(permanent.Path, true, true); err == nil {
+	if err := c.Drop(Tables, permanent.Path, "view", true); err == nil {
 		t.Error("DROP TEMPORARY VIEW dropped a table")
 	}
-	if err := c.Drop(permanent.Path, false, true); err != nil {
+	if err := c.Drop(Tables, permanent.Path, "table", true); err != nil {
 		t.Error(err)
 	}
-	if got := c.Get(permanent.Path); got != permanent {
+	if got, _ := c.Get(Tables, permanent.Path); got != Object(permanent) {
 		t.Error("the permanent table is not back")
 	}
 	add(t, c, table(c, true, "nowhere", "nodb", "x")) // temporary objects need no database
@@ -79,7 +79,8 @@ func TestListsAndReplacing(t *testing.T) {
 	if got := c.Tables("cat", "db"); !slices.Equal(got, []string{"a", "b", "v"}) {
 		t.Errorf("tables %v", got)
 	}
-	if got := c.Views("cat", "db"); !slices.Equal(got, []string{"v"}) {
+	isView := func(o Object) bool { return o.Label() == "view" }
+	if got, _ := c.List(Tables, "cat", "db", isView); !slices.Equal(got, []string{"v"}) {
 		t.Errorf("views %v", got)
 	}
 	if err := c.Add(table(c, false, "v"), false); err == nil {
@@ -108,9 +109,9 @@ func TestCatalogsAndDatabases(t *testing.T) {
 			t.Errorf("error %v, want the hint %q", err, hint)
 		}
 	}
-	ok(c.AddCatalog("lab", "base", "", nil))
-	fails(c.AddCatalog("lab", "base", "", nil), "add IF NOT EXISTS or choose another name")
-	ok(c.AddDatabase("lab", "d1", "", nil))
+	ok(c.AddCatalog(&Catalog{Name: "lab", DefaultDatabase: "base"}))
+	fails(c.AddCatalog(&Catalog{Name: "lab", DefaultDatabase: "base"}), "add IF NOT EXISTS or choose another name")
+	ok(c.AddDatabase("lab", &Database{Name: "d1"}))
 	fails(c.UseDatabase("lab", "d"), "databases there are base, d1")
 	ok(c.UseDatabase("lab", "d1"))
 	fails(c.DropDatabase("lab", "d1", true), "USE another database first")

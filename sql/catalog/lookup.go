@@ -2,11 +2,16 @@ package catalog
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/millstream/millstream/sql/suggest"
 )
+
+// key is a full name in its space of names.
+type key struct {
+	kind Kind
+	path Path
+}
 
 // Resolve completes a name of one to three parts by the current catalog and database. Two parts are a database and an object,
 // never a catalog and an object.
@@ -27,119 +32,104 @@ func Resolve(parts []string, catalog, database string) (Path, error) {
 	return Path{}, &Error{"the name has too many parts", "a full name is catalog.database.table"}
 }
 
-// Get returns the object of a path, a temporary one first; nil if there is none.
-func (c *Catalogs) Get(p Path) *Table {
-	if t := c.temporary[p]; t != nil {
-		return t
-	}
-	return c.permanent(p)
-}
-
-func (c *Catalogs) permanent(p Path) *Table {
-	if cat := c.catalogs[p.Catalog]; cat != nil {
-		if db := cat.databases[p.Database]; db != nil {
-			return db.tables[p.Object]
+// Get returns an object, a temporary one first; nil if there is none.
+func (c *Catalogs) Get(kind Kind, p Path) (Object, error) {
+	o := c.temporary[key{kind, p}]
+	if o == nil {
+		var err error
+		if o, err = c.Permanent(kind, p); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	if o != nil && c.observe != nil {
+		c.observe(o)
+	}
+	return o, nil
 }
 
-// Lookup returns the object of a path, a temporary one first. The error names the first part that is not there, and what is near.
-func (c *Catalogs) Lookup(p Path) (*Table, error) {
-	if t := c.Get(p); t != nil {
-		return t, nil
+// Permanent returns a permanent object, which a temporary one may hide; nil if there is none.
+func (c *Catalogs) Permanent(kind Kind, p Path) (Object, error) {
+	if c.catalogs[p.Catalog] == nil {
+		return nil, nil
+	}
+	s, err := c.store(p.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	return s.Get(c.ctx, kind, p)
+}
+
+// Find returns an object, a temporary one first. The error names the first part that is not there, and what is near.
+func (c *Catalogs) Find(kind Kind, p Path) (Object, error) {
+	o, err := c.Get(kind, p)
+	if err != nil || o != nil {
+		return o, err
 	}
 	if _, err := c.Database(p.Catalog, p.Database); err != nil {
 		return nil, err
 	}
-	return nil, &Error{
-		fmt.Sprintf("table '%s' does not exist in %s.%s", p.Object, p.Catalog, p.Database),
-		suggest.Hint(p.Object, c.Tables(p.Catalog, p.Database), "tables there are"),
-	}
-}
-
-// Tables lists the tables and views of a database, temporary ones included, sorted.
-func (c *Catalogs) Tables(catalog, database string) []string {
-	return c.list(catalog, database, func(*Table) bool { return true })
-}
-
-// Views lists the views of a database, temporary ones included, sorted.
-func (c *Catalogs) Views(catalog, database string) []string {
-	return c.list(catalog, database, func(t *Table) bool { return t.View != nil })
-}
-
-func (c *Catalogs) list(catalog, database string, keep func(*Table) bool) []string {
-	names := map[string]bool{}
-	if cat := c.catalogs[catalog]; cat != nil {
-		if db := cat.databases[database]; db != nil {
-			for name, t := range db.tables {
-				names[name] = keep(t)
-			}
-		}
-	}
-	for p, t := range c.temporary {
-		if p.Catalog == catalog && p.Database == database {
-			names[p.Object] = keep(t)
-		}
-	}
-	maps.DeleteFunc(names, func(_ string, kept bool) bool { return !kept })
-	return slices.Sorted(maps.Keys(names))
-}
-
-// Add puts a table or view in. One that is there of the same name and, where it hides nothing, of the same lifetime is an error
-// unless replace is set.
-func (c *Catalogs) Add(t *Table, replace bool) error {
-	if t.Temporary {
-		if old := c.temporary[t.Path]; old != nil && !replace {
-			return &Error{fmt.Sprintf("temporary %s '%s' exists already", old.Kind(), t.Path), "add IF NOT EXISTS, or drop it first"}
-		}
-		c.temporary[t.Path] = t
-		return nil
-	}
-	db, err := c.Database(t.Path.Catalog, t.Path.Database)
+	names, err := c.List(kind, p.Catalog, p.Database, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if old := db.tables[t.Path.Object]; old != nil && !replace {
-		return &Error{fmt.Sprintf("%s '%s' exists already", old.Kind(), t.Path), "add IF NOT EXISTS, or drop it first"}
+	return nil, &Error{
+		fmt.Sprintf("%s '%s' does not exist in %s.%s", kind, p.Object, p.Catalog, p.Database),
+		suggest.Hint(p.Object, names, kind.String()+"s there are"),
 	}
-	db.tables[t.Path.Object] = t
-	return nil
 }
 
-// Exists reports whether Add would find an object in its way.
-func (c *Catalogs) Exists(p Path, temporary bool) bool {
-	if temporary {
-		return c.temporary[p] != nil
+// Lookup is Find for tables and views.
+func (c *Catalogs) Lookup(p Path) (*Table, error) {
+	o, err := c.Find(Tables, p)
+	if err != nil {
+		return nil, err
 	}
-	return c.permanent(p) != nil
+	return o.(*Table), nil
 }
 
-// Drop removes a table, or with view set a view. A permanent object that a temporary one hides cannot be dropped.
-func (c *Catalogs) Drop(p Path, view, temporary bool) error {
-	want := map[bool]string{false: "table", true: "view"}[view]
-	isKind := func(t *Table) bool { return t != nil && (t.View != nil) == view }
-	hidden := c.temporary[p]
-	if temporary {
-		if !isKind(hidden) {
-			return c.missing(p, "temporary "+want, func(t *Table) bool { return t.Temporary && isKind(t) })
-		}
-		delete(c.temporary, p)
+// Tables lists the tables and views of a database, temporary ones included, sorted: for hints, so what cannot be read is left out.
+func (c *Catalogs) Tables(catalog, database string) []string {
+	names, err := c.List(Tables, catalog, database, nil)
+	if err != nil {
 		return nil
 	}
-	if isKind(hidden) {
-		return &Error{fmt.Sprintf("temporary %s '%s' stands before any permanent one", want, p), "write DROP TEMPORARY " + map[bool]string{false: "TABLE", true: "VIEW"}[view]}
-	}
-	if found := c.permanent(p); !isKind(found) {
-		return c.missing(p, want, isKind)
-	}
-	delete(c.catalogs[p.Catalog].databases[p.Database].tables, p.Object)
-	return nil
+	return names
 }
 
-func (c *Catalogs) missing(p Path, what string, keep func(*Table) bool) error {
-	return &Error{
-		fmt.Sprintf("%s '%s' does not exist", what, p),
-		suggest.Hint(p.Object, c.list(p.Catalog, p.Database, keep), what+"s there are"),
+// List lists the objects of a database, temporary ones included, sorted: all of a kind, or those that keep takes.
+func (c *Catalogs) List(kind Kind, catalog, database string, keep func(Object) bool) ([]string, error) {
+	var names []string
+	if c.catalogs[catalog] != nil {
+		s, err := c.store(catalog)
+		if err != nil {
+			return nil, err
+		}
+		permanent, err := s.Names(c.ctx, database, kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range permanent {
+			p := Path{catalog, database, name}
+			if c.temporary[key{kind, p}] != nil {
+				continue // hidden
+			}
+			if keep != nil {
+				o, err := s.Get(c.ctx, kind, p)
+				if err != nil {
+					return nil, err
+				}
+				if o == nil || !keep(o) {
+					continue
+				}
+			}
+			names = append(names, name)
+		}
 	}
+	for k, o := range c.temporary {
+		if k.kind == kind && k.path.Catalog == catalog && k.path.Database == database && (keep == nil || keep(o)) {
+			names = append(names, k.path.Object)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,8 +34,15 @@ type Table struct {
 	PrimaryKey   *PrimaryKey
 	PartitionBy  []string
 	Distribution *syntax.Distribution
+	Partitions   []Partition // those that were added by ALTER TABLE
 	Options      map[string]string
 	View         *View // nil: a table
+}
+
+// Partition is a partition that a user has listed: it has no effect on what queries read.
+type Partition struct {
+	Values  []string // one for each column of PartitionBy
+	Options map[string]string
 }
 
 // ColumnKind tells the columns apart.
@@ -66,7 +74,7 @@ type Column struct {
 	Key     string      // of a metadata column: the connector's name for it
 	Virtual bool        // of a metadata column: it cannot be written
 	Time    TimeAttribute
-	Comment string
+	Comment *string // nil: none was given
 }
 
 // Persisted reports whether an INSERT gives the column a value.
@@ -97,17 +105,54 @@ type View struct {
 	Expanded string
 }
 
-// Kind is "table" or "view", for messages.
-func (t *Table) Kind() string {
+// ID returns the full name.
+func (t *Table) ID() Path { return t.Path }
+
+// Space is Tables, also for a view.
+func (t *Table) Space() Kind { return Tables }
+
+// Label is "table" or "view".
+func (t *Table) Label() string {
 	if t.View != nil {
 		return "view"
 	}
 	return "table"
 }
 
+// IsTemporary says that the table lives in its session alone.
+func (t *Table) IsTemporary() bool { return t.Temporary }
+
+func (t *Table) renamed(p Path) Object {
+	changed := t.Clone()
+	changed.Path = p
+	return changed
+}
+
+// Clone returns a copy whose lists and options can be changed.
+func (t *Table) Clone() *Table {
+	c := *t
+	c.Columns, c.PartitionBy = slices.Clone(t.Columns), slices.Clone(t.PartitionBy)
+	c.Partitions, c.Options = slices.Clone(t.Partitions), maps.Clone(t.Options)
+	if t.PrimaryKey != nil {
+		k := *t.PrimaryKey
+		k.Columns = slices.Clone(k.Columns)
+		c.PrimaryKey = &k
+	}
+	return &c
+}
+
 // Find returns the position of a column, -1 if there is none of the name.
 func (t *Table) Find(name string) int {
 	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+}
+
+// PartitionName writes a partition as SHOW PARTITIONS does: p=x/q=1.
+func (t *Table) PartitionName(p Partition) string {
+	parts := make([]string, len(p.Values))
+	for i, v := range p.Values {
+		parts[i] = t.PartitionBy[i] + "=" + v
+	}
+	return strings.Join(parts, "/")
 }
 
 // Names returns the names of the columns.

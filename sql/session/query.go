@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/millstream/millstream/column"
@@ -76,8 +75,8 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 	return p, nil
 }
 
-// job makes the job of what was planned.
-func (s *Session) job(p *planned, name string) *Job {
+// newJob makes the job of what was planned.
+func (s *Session) newJob(p *planned, name string) *Job {
 	if given := s.settings.Text(setting.PipelineName); given != "" {
 		name = given
 	}
@@ -90,13 +89,13 @@ func (s *Session) query(n *syntax.Query) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Kind: Query, Columns: q.Node.Schema(), Ordered: q.Ordered, run: s.config.Run}
+	r := &Result{Kind: Query, Columns: q.Node.Schema(), Ordered: q.Ordered, run: s.run}
 	p, err := s.plan(func(b *column.Batch) error { return r.deliver(b) }, q.Node)
 	if err != nil {
 		return nil, err
 	}
 	r.Updating = !p.batch && plan.ChangesOf(p.optimized[0]) != graph.InsertOnly
-	r.Job = s.job(p, "collect")
+	r.Job = s.newJob(p, "collect")
 	return r, nil
 }
 
@@ -110,7 +109,7 @@ func (s *Session) write(sinks []plan.Node) (*Result, error) {
 	for _, n := range sinks {
 		tables = append(tables, n.(*plan.Sink).Table.Name)
 	}
-	r := &Result{Kind: Write, run: s.config.Run, Job: s.job(p, "insert-into_"+strings.Join(tables, ","))}
+	r := &Result{Kind: Write, run: s.run, Job: s.newJob(p, "insert-into_"+strings.Join(tables, ","))}
 	ids := rowsResult(Rows, textColumns("job id"), [][]any{{r.Job.ID}})
 	r.Columns, r.rows = ids.Columns, ids.rows
 	return r, nil
@@ -139,11 +138,16 @@ type statementSet struct{ sinks []plan.Node }
 func (s *Session) sinks(n *syntax.StatementSet) ([]plan.Node, error) {
 	var list []plan.Node
 	for _, st := range n.Statements {
-		ins, ok := st.(*syntax.Insert)
-		if !ok {
-			return nil, unsupported(st, statementName(st)+" in a statement set")
+		var sink plan.Node
+		var err error
+		switch st := st.(type) {
+		case *syntax.Insert:
+			sink, err = s.binder().Insert(st)
+		case *syntax.CreateTable:
+			sink, err = s.tableAs(st)
+		default:
+			err = syntax.Errorf(st, "%s cannot stand in a statement set: what can, is INSERT and CREATE TABLE … AS", statementName(st))
 		}
-		sink, err := s.binder().Insert(ins)
 		if err != nil {
 			return nil, err
 		}
@@ -166,7 +170,7 @@ func (s *Session) executeBody(n *syntax.Execute) (*Result, error) {
 		}
 		return s.write(sinks)
 	}
-	return nil, unsupported(n.Body, "EXECUTE of "+statementName(n.Body))
+	return nil, syntax.Errorf(n.Body, "%s cannot stand behind EXECUTE: what can, is a query, INSERT and a statement set", statementName(n.Body))
 }
 
 // end executes END of a statement set.
@@ -180,73 +184,4 @@ func (s *Session) end(n *syntax.EndStatementSet) (*Result, error) {
 		return done(nil)
 	}
 	return s.write(sinks)
-}
-
-// explain prints what would run.
-func (s *Session) explain(n *syntax.Explain) (*Result, error) {
-	changes := false
-	for _, d := range n.Details {
-		if d != syntax.ExplainChangelogMode {
-			return nil, unsupported(n, [...]string{syntax.ExplainEstimatedCost: "ESTIMATED_COST", syntax.ExplainJSONExecutionPlan: "JSON_EXECUTION_PLAN",
-				syntax.ExplainPlanAdvice: "PLAN_ADVICE"}[d]+" of EXPLAIN")
-		}
-		changes = true
-	}
-	body := n.Body
-	if e, ok := body.(*syntax.Execute); ok {
-		body = e.Body
-	}
-	var nodes []plan.Node
-	switch body := body.(type) {
-	case *syntax.Query:
-		q, err := s.binder().Query(body)
-		if err != nil {
-			return nil, err
-		}
-		nodes = []plan.Node{q.Node}
-	case *syntax.Insert:
-		sink, err := s.binder().Insert(body)
-		if err != nil {
-			return nil, err
-		}
-		nodes = []plan.Node{sink}
-	case *syntax.StatementSet:
-		var err error
-		if nodes, err = s.sinks(body); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, unsupported(n.Body, "EXPLAIN of "+statementName(n.Body))
-	}
-	p, err := s.plan(func(*column.Batch) error { return nil }, nodes...)
-	if err != nil {
-		return nil, err
-	}
-	text := p.explain(changes, s.settings.Int(setting.Parallelism))
-	return rowsResult(Rows, textColumns("result"), [][]any{{text}}), nil
-}
-
-// explain prints the three parts of EXPLAIN: what was asked for, how it is computed, and what runs.
-func (p *planned) explain(changes bool, parallelism int) string {
-	var b strings.Builder
-	b.WriteString("== Abstract Syntax Tree ==\n")
-	for _, n := range p.logical {
-		b.WriteString(plan.Tree(n, nil))
-	}
-	b.WriteString("\n== Optimized Physical Plan ==\n")
-	var more func(plan.Node) string
-	if changes {
-		more = func(n plan.Node) string {
-			if _, ok := n.(*plan.Sink); ok {
-				return ", changelogMode=[NONE]"
-			}
-			return fmt.Sprintf(", changelogMode=[%s]", plan.ChangesOf(n))
-		}
-	}
-	for _, n := range p.optimized {
-		b.WriteString(plan.Tree(n, more))
-	}
-	b.WriteString("\n== Optimized Execution Plan ==\n")
-	b.WriteString(p.builder.Explain(parallelism))
-	return b.String()
 }

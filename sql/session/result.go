@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"time"
 
 	"github.com/millstream/millstream/column"
 )
@@ -61,6 +62,8 @@ func (r *Result) Text() [][]any {
 			case c.IsNull(i):
 			case c.Type.Kind == column.Boolean:
 				row[j] = c.Bits().Get(i)
+			case c.Type.Kind == column.TimestampLTZ:
+				row[j] = string(column.AppendText(nil, c, i, nil))
 			default:
 				row[j] = string(c.BytesAt(i))
 			}
@@ -82,7 +85,7 @@ func textColumns(names ...string) []column.Field {
 	return fields
 }
 
-// rowsResult makes a result of rows of nil, string and bool.
+// rowsResult makes a result of rows of nil, string, bool and, for TIMESTAMP_LTZ(6), time.
 func rowsResult(kind ResultKind, columns []column.Field, rows [][]any) *Result {
 	b := column.NewBatch(columns, len(rows))
 	for _, row := range rows {
@@ -92,6 +95,8 @@ func rowsResult(kind ResultKind, columns []column.Field, rows [][]any) *Result {
 				c.AppendString(v)
 			case bool:
 				c.AppendBool(v)
+			case time.Time:
+				column.Append(c, v.UnixMicro())
 			default:
 				c.AppendNull()
 			}
@@ -109,6 +114,9 @@ func listResult(column string, names []string) *Result {
 	}
 	return rowsResult(Rows, textColumns(column), rows)
 }
+
+// textResult makes a result of one text.
+func textResult(text string) *Result { return rowsResult(Rows, textColumns("result"), [][]any{{text}}) }
 
 // done is the result of a statement that has taken effect, unless err is set.
 func done(err error) (*Result, error) {

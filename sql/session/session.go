@@ -50,7 +50,9 @@ type Session struct {
 	config   Config
 	settings setting.Values
 	catalogs *catalog.Catalogs
+	modules  modules
 	set      *statementSet // between BEGIN STATEMENT SET and END
+	jobs     jobs          // those that this session has begun
 }
 
 // New returns a session with the catalog and database that its settings name.
@@ -58,6 +60,7 @@ func New(c Config) *Session {
 	return &Session{
 		config:   c,
 		settings: c.Settings,
+		modules:  newModules(),
 		catalogs: catalog.New(c.Settings.Text(setting.BuiltinCatalog), c.Settings.Text(setting.BuiltinDatabase)),
 	}
 }
@@ -104,12 +107,11 @@ func (s *Session) execute(ctx context.Context, st Statement) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if s.set != nil {
-		switch st.Node.(type) {
-		case *syntax.Insert, *syntax.EndStatementSet:
-		default:
-			return nil, syntax.Errorf(st.Node, "only INSERT can stand between BEGIN STATEMENT SET and END")
-		}
+	s.catalogs.Begin(ctx)
+	if s.set != nil && !inStatementSet(st.Node) {
+		e := syntax.Errorf(st.Node, "%s cannot stand between BEGIN STATEMENT SET and END", statementName(st.Node))
+		e.Hint = "what can, is INSERT and CREATE TABLE … AS; END runs them"
+		return nil, e
 	}
 	switch n := st.Node.(type) {
 	case *syntax.Query:
@@ -125,6 +127,44 @@ func (s *Session) execute(ctx context.Context, st Statement) (*Result, error) {
 		return s.end(n)
 	case *syntax.Explain:
 		return s.explain(n)
+	case *syntax.CompilePlan:
+		return s.compilePlan(ctx, n, st.Script.Text)
+	case *syntax.CompileAndExecutePlan:
+		return s.compileAndExecute(ctx, n, st.Script.Text)
+	case *syntax.ExecutePlan:
+		return s.executePlan(ctx, n)
+	case *syntax.Set:
+		return s.setStatement(n)
+	case *syntax.Reset:
+		return s.reset(n)
+	case *syntax.Show:
+		return s.show(n)
+	case *syntax.ShowCreate:
+		return s.showCreate(n)
+	case *syntax.Describe:
+		return s.describe(n)
+	case *syntax.StopJob:
+		return s.stopJob(n)
+	case *syntax.Analyze:
+		return s.analyze(n)
+	}
+	return s.define(st)
+}
+
+// inStatementSet reports whether a statement can stand between BEGIN STATEMENT SET and END.
+func inStatementSet(n syntax.Statement) bool {
+	switch n := n.(type) {
+	case *syntax.Insert, *syntax.EndStatementSet:
+		return true
+	case *syntax.CreateTable:
+		return n.Query != nil
+	}
+	return false
+}
+
+// define executes statements that change what the session can name, and those that nothing here can execute.
+func (s *Session) define(st Statement) (*Result, error) {
+	switch n := st.Node.(type) {
 	case *syntax.CreateTable:
 		return s.createTable(n)
 	case *syntax.CreateView:
@@ -133,22 +173,40 @@ func (s *Session) execute(ctx context.Context, st Statement) (*Result, error) {
 		return s.createDatabase(n)
 	case *syntax.CreateCatalog:
 		return s.createCatalog(n)
+	case *syntax.CreateFunction:
+		return s.createFunction(n)
+	case *syntax.CreateModel:
+		return s.createModel(n)
+	case *syntax.Alter:
+		return s.alter(n, st.Script.Text)
 	case *syntax.Drop:
 		return s.drop(n)
-	case *syntax.Set:
-		return s.setStatement(n)
-	case *syntax.Reset:
-		return s.reset(n)
 	case *syntax.UseCatalog:
 		return done(at(&n.Name, s.catalogs.UseCatalog(n.Name.Name)))
 	case *syntax.UseDatabase:
 		return s.useDatabase(n)
-	case *syntax.Show:
-		return s.show(n)
-	case *syntax.ShowCreate:
-		return s.showCreate(n)
-	case *syntax.Describe:
-		return s.describe(n)
+	case *syntax.LoadModule:
+		return s.loadModule(n)
+	case *syntax.UnloadModule:
+		return s.unloadModule(n)
+	case *syntax.UseModules:
+		return s.useModules(n)
+	case *syntax.Update:
+		return s.changeRows("UPDATE", &n.Target)
+	case *syntax.Delete:
+		return s.changeRows("DELETE", &n.Target)
+	case *syntax.Truncate:
+		return s.changeRows("TRUNCATE TABLE", &n.Name)
+	case *syntax.CreateMaterializedTable:
+		return nil, noMaterialized(n)
+	case *syntax.CreateConnection:
+		return nil, noConnections(n)
+	case *syntax.Call:
+		return nil, noProcedures(n)
+	case *syntax.Jar:
+		e := syntax.Errorf(n, "code of Java cannot run here")
+		e.Hint = "write a function in Go and register it with the program"
+		return nil, e
 	}
 	return nil, unsupported(st.Node, statementName(st.Node))
 }

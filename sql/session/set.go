@@ -60,24 +60,3 @@ func (s *Session) reset(n *syntax.Reset) (*Result, error) {
 	s.settings.Reset(strings.TrimSpace(n.Key.Text))
 	return done(nil)
 }
-
-// useDatabase executes USE [catalog.]database.
-func (s *Session) useDatabase(n *syntax.UseDatabase) (*Result, error) {
-	cat, db, err := s.databaseName(&n.Name)
-	if err != nil {
-		return nil, err
-	}
-	return done(at(&n.Name, s.catalogs.UseDatabase(cat, db)))
-}
-
-// databaseName completes the name of a database by the current catalog.
-func (s *Session) databaseName(n *syntax.Name) (cat, db string, err error) {
-	current, _ := s.catalogs.Current()
-	switch len(n.Parts) {
-	case 1:
-		return current, n.Parts[0].Name, nil
-	case 2:
-		return n.Parts[0].Name, n.Parts[1].Name, nil
-	}
-	return "", "", syntax.Errorf(n, "the name has too many parts: a database's is catalog.database")
-}

@@ -4,66 +4,149 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/syntax"
 )
 
 // show executes SHOW of a list of names.
 func (s *Session) show(n *syntax.Show) (*Result, error) {
 	cat, db := s.catalogs.Current()
-	var names []string
-	var title string
-	var err error
 	switch n.Kind {
 	case syntax.ShowCatalogs:
-		title, names = "catalog name", s.catalogs.Catalogs()
+		return names("catalog name", s.catalogs.Catalogs(), n)
 	case syntax.ShowCurrentCatalog:
 		return listResult("current catalog name", []string{cat}), nil
 	case syntax.ShowDatabases:
 		if n.From != nil {
 			cat = n.From.Last().Name
 		}
-		title = "database name"
-		if names, err = s.catalogs.Databases(cat); err != nil {
-			return nil, at(n.From, err)
+		list, err := s.catalogs.Databases(cat)
+		if err != nil {
+			return nil, at(orStatement(n.From, n), err)
 		}
+		return names("database name", list, n)
 	case syntax.ShowCurrentDatabase:
 		return listResult("current database name", []string{db}), nil
-	case syntax.ShowTables, syntax.ShowViews, syntax.ShowModels, syntax.ShowMaterializedTables:
-		if n.From != nil {
-			if cat, db, err = s.databaseName(n.From); err != nil {
-				return nil, err
-			}
-			if _, err = s.catalogs.Database(cat, db); err != nil {
-				return nil, at(n.From, err)
-			}
-		}
-		switch n.Kind {
-		case syntax.ShowTables:
-			title, names = "table name", s.catalogs.Tables(cat, db)
-		case syntax.ShowViews:
-			title, names = "view name", s.catalogs.Views(cat, db)
-		case syntax.ShowModels: // there are none, as they cannot be made
-			title = "model name"
-		default:
-			title = "materialized table"
-		}
+	case syntax.ShowTables:
+		return s.showObjects("table name", catalog.Tables, nil, n)
+	case syntax.ShowViews:
+		return s.showObjects("view name", catalog.Tables, func(o catalog.Object) bool { return o.Label() == "view" }, n)
+	case syntax.ShowModels:
+		return s.showObjects("model name", catalog.Models, nil, n)
+	case syntax.ShowMaterializedTables:
+		return s.showObjects("materialized table", catalog.Tables, func(catalog.Object) bool { return false }, n)
 	case syntax.ShowColumns:
 		t, err := s.object(n.From)
 		if err != nil {
 			return nil, err
 		}
 		return s.columnsOf(t, n.Like), nil
+	case syntax.ShowPartitions:
+		return s.showPartitions(n)
 	case syntax.ShowFunctions:
-		title, names = "function name", functionNames()
-		if n.User {
-			names = nil
-		}
+		return s.showFunctions(n)
+	case syntax.ShowModules:
+		return s.showModules(n.Full), nil
 	case syntax.ShowJars:
-		title = "jars"
-	default:
-		return nil, unsupported(n, "this form of SHOW")
+		return listResult("jars", nil), nil
+	case syntax.ShowJobs:
+		return s.showJobs(), nil
+	case syntax.ShowProcedures:
+		return nil, noProcedures(n)
 	}
-	return listResult(title, filterLike(names, n.Like)), nil
+	return nil, noConnections(n)
+}
+
+// noProcedures says that there is nothing to CALL.
+func noProcedures(at syntax.Node) error {
+	e := syntax.Errorf(at, "there are no procedures: no catalog here has any")
+	e.Hint = "SHOW FUNCTIONS lists what a query can call"
+	return e
+}
+
+// orStatement is the name that an error is about, or the statement where it has none.
+func orStatement(n *syntax.Name, statement syntax.Node) syntax.Node {
+	if n != nil {
+		return n
+	}
+	return statement
+}
+
+// names makes the result of a SHOW from a list of names and its LIKE.
+func names(title string, list []string, n *syntax.Show) (*Result, error) {
+	return listResult(title, filterLike(list, n.Like)), nil
+}
+
+// database returns the catalog and database that a SHOW is about.
+func (s *Session) database(n *syntax.Show) (cat, db string, err error) {
+	if n.From == nil {
+		cat, db = s.catalogs.Current()
+		return cat, db, nil
+	}
+	return s.databaseName(n.From)
+}
+
+// showObjects lists the objects of a database.
+func (s *Session) showObjects(title string, kind catalog.Kind, keep func(catalog.Object) bool, n *syntax.Show) (*Result, error) {
+	cat, db, err := s.database(n)
+	if err != nil {
+		return nil, err
+	}
+	if n.From != nil {
+		_, err = s.catalogs.Database(cat, db)
+	}
+	var list []string
+	if err == nil {
+		list, err = s.catalogs.List(kind, cat, db, keep)
+	}
+	if err != nil {
+		return nil, at(orStatement(n.From, n), err)
+	}
+	return names(title, list, n)
+}
+
+// showFunctions lists functions: those that are built in and those of a database. As in Flink a database that does not exist has none.
+func (s *Session) showFunctions(n *syntax.Show) (*Result, error) {
+	cat, db, err := s.database(n)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.userFunctions(cat, db)
+	if err != nil {
+		return nil, at(orStatement(n.From, n), err)
+	}
+	if !n.User {
+		list = append(list, functionNames()...)
+		slices.Sort(list)
+		list = slices.Compact(list)
+	}
+	return names("function name", list, n)
+}
+
+// showPartitions lists the partitions of a table that were added to it, or those of them that have given values.
+func (s *Session) showPartitions(n *syntax.Show) (*Result, error) {
+	t, err := s.object(n.From)
+	if err != nil {
+		return nil, err
+	}
+	if len(t.PartitionBy) == 0 {
+		return nil, syntax.Errorf(n.From, "%s '%s' is not partitioned", t.Label(), t.Path)
+	}
+	var list []string
+	for _, p := range t.Partitions {
+		matches := true
+		for i := range n.Partition {
+			v := &n.Partition[i]
+			l, ok := v.Value.(*syntax.Literal)
+			at := slices.Index(t.PartitionBy, v.Column.Name)
+			matches = matches && ok && at >= 0 && p.Values[at] == l.Text
+		}
+		if matches {
+			list = append(list, t.PartitionName(p))
+		}
+	}
+	slices.Sort(list)
+	return listResult("partition name", list), nil
 }
 
 // filterLike keeps the names that a LIKE filter lets pass.

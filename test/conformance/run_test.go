@@ -74,7 +74,7 @@ func run(ctx context.Context, s *session.Session, text string) (*result, error) 
 		return nil, err
 	}
 	if len(script.Statements) != 1 {
-		return nil, &session.Error{Phase: session.ParsePhase, Script: script, Err: errSeveral}
+		return nil, &session.Error{Phase: session.ValidatePhase, Script: script, Err: errSeveral}
 	}
 	zone, err := setting.Zone(s.Settings().Text(setting.TimeZone))
 	if err != nil {

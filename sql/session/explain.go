@@ -1,0 +1,160 @@
+package session
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/sql/plan"
+	"github.com/millstream/millstream/sql/syntax"
+)
+
+// explain prints what would run.
+func (s *Session) explain(n *syntax.Explain) (*Result, error) {
+	nodes, err := s.explained(n.Body)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.plan(func(*column.Batch) error { return nil }, nodes...)
+	if err != nil {
+		return nil, err
+	}
+	return textResult(s.explanation(p, n.Details)), nil
+}
+
+// explained binds what an EXPLAIN is of. Nothing is created.
+func (s *Session) explained(body syntax.Statement) ([]plan.Node, error) {
+	switch body := body.(type) {
+	case *syntax.Execute:
+		return s.explained(body.Body)
+	case *syntax.Query:
+		q, err := s.binder().Query(body)
+		if err != nil {
+			return nil, err
+		}
+		return []plan.Node{q.Node}, nil
+	case *syntax.Insert:
+		sink, err := s.binder().Insert(body)
+		return []plan.Node{sink}, err
+	case *syntax.CreateTable:
+		if body.Query != nil {
+			_, sink, err := s.binder().TableAs(body)
+			return []plan.Node{sink}, err
+		}
+	case *syntax.StatementSet:
+		var all []plan.Node
+		for _, st := range body.Statements {
+			nodes, err := s.explained(st)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, nodes...)
+		}
+		return all, nil
+	}
+	e := syntax.Errorf(body, "%s has no plan to EXPLAIN", statementName(body))
+	e.Hint = "what has one, is a query, INSERT, CREATE TABLE … AS and a statement set"
+	return nil, e
+}
+
+// explanation prints the parts of EXPLAIN: what was asked for, how it is computed, and what runs; and the details.
+func (s *Session) explanation(p *planned, details []syntax.ExplainDetail) string {
+	has := func(d syntax.ExplainDetail) bool { return slices.Contains(details, d) }
+	var b strings.Builder
+	b.WriteString("== Abstract Syntax Tree ==\n")
+	for _, n := range p.logical {
+		b.WriteString(plan.Tree(n, nil))
+	}
+	advice := &adviser{batch: p.batch, settings: s.settings}
+	title := "Optimized Physical Plan"
+	if has(syntax.ExplainPlanAdvice) {
+		title += " With Advice"
+	}
+	b.WriteString("\n== " + title + " ==\n")
+	for _, n := range p.optimized {
+		b.WriteString(plan.Tree(n, func(n plan.Node) string {
+			more := ""
+			if has(syntax.ExplainPlanAdvice) {
+				more += advice.of(n)
+			}
+			if has(syntax.ExplainChangelogMode) {
+				more += changelogMode(n)
+			}
+			if has(syntax.ExplainEstimatedCost) {
+				more += costOf(n).String()
+			}
+			return more
+		}))
+	}
+	if has(syntax.ExplainPlanAdvice) {
+		b.WriteString("\n" + advice.String())
+	}
+	b.WriteString("\n== Optimized Execution Plan ==\n")
+	b.WriteString(p.builder.Explain(s.settings.Int(setting.Parallelism)))
+	if has(syntax.ExplainJSONExecutionPlan) {
+		b.WriteString("\n== Physical Execution Plan ==\n" + graphJSON(p.builder.Graph(""), s.settings.Int(setting.Parallelism)))
+	}
+	return b.String()
+}
+
+// changelogMode writes the kinds of rows that leave a node.
+func changelogMode(n plan.Node) string {
+	if _, ok := n.(*plan.Sink); ok {
+		return ", changelogMode=[NONE]"
+	}
+	return fmt.Sprintf(", changelogMode=[%s]", plan.ChangesOf(n))
+}
+
+// jsonNode is a node of the graph as JSON_EXECUTION_PLAN shows it, in the words of Flink's plan visualizer.
+type jsonNode struct {
+	ID           int        `json:"id"`
+	Type         string     `json:"type"`
+	Pact         string     `json:"pact"`
+	Contents     string     `json:"contents"`
+	Parallelism  int        `json:"parallelism"`
+	Predecessors []jsonEdge `json:"predecessors,omitempty"`
+}
+
+type jsonEdge struct {
+	ID   int    `json:"id"`
+	Ship string `json:"ship_strategy"`
+	Side string `json:"side"`
+}
+
+// graphJSON writes a graph for Flink's plan visualizer.
+func graphJSON(g *graph.Graph, parallelism int) string {
+	var out struct {
+		Nodes []jsonNode `json:"nodes"`
+	}
+	read := make([]bool, len(g.Nodes))
+	for _, n := range g.Nodes {
+		for _, e := range n.Inputs {
+			read[e.From] = true
+		}
+	}
+	for _, n := range g.Nodes {
+		j := jsonNode{ID: n.ID, Type: n.Name, Pact: "Operator", Contents: n.Name, Parallelism: n.Parallelism}
+		if j.Parallelism == 0 {
+			j.Parallelism = parallelism
+		}
+		switch {
+		case len(n.Inputs) == 0:
+			j.Pact = "Data Source"
+		case !read[n.ID]:
+			j.Pact = "Data Sink"
+		}
+		for _, e := range n.Inputs {
+			j.Predecessors = append(j.Predecessors, jsonEdge{e.From, strings.ToUpper(e.Ship.String()), "second"})
+		}
+		out.Nodes = append(out.Nodes, j)
+	}
+	data, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return err.Error() + "\n" // it holds numbers and texts only
+	}
+	return string(data) + "\n"
+}
