@@ -53,6 +53,8 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return newSort(op, in[0])
 	case *graph.Watermark:
 		return newWatermark(op, in[0])
+	case *graph.AssignWindows:
+		return newAssignWindows(op, in[0], n.Schema)
 	case *graph.WindowAggregate:
 		return newWindowAggregate(op, in[0], n.Schema)
 	case *graph.Sink:

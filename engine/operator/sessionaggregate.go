@@ -66,17 +66,13 @@ func (o *sessionAggregate) plan() {
 }
 
 func (o *sessionAggregate) Process(_ int, p Payload, out Output) error {
-	b := p.(*column.Batch)
-	if b.Rows() == 0 {
-		return nil
-	}
 	if o.op.Processing {
 		if err := o.pass(o.clock(), out); err != nil {
 			return err
 		}
 	}
-	times, err := o.timesOf(b, out)
-	if err != nil {
+	b, times, err := o.timesOf(p.(*column.Batch))
+	if err != nil || b.Rows() == 0 {
 		return err
 	}
 	if o.wasteful() {

@@ -35,6 +35,8 @@ type windowAggregate struct {
 	router sliceRouter
 	turn   int64
 	times  timeColumn
+	cut    column.Batch
+	sel    []int32
 	sub    column.Batch
 	ids    []int32
 	counts []int64
@@ -173,12 +175,13 @@ func (o *windowAggregate) pending(slice int64) int64 {
 func (o *windowAggregate) cumulates() bool { return o.op.Type == graph.Cumulate && !o.op.Attached }
 
 func (o *windowAggregate) Process(_ int, p Payload, out Output) error {
-	b := p.(*column.Batch)
-	if b.Rows() == 0 {
-		return nil
+	if o.op.Processing {
+		if err := o.pass(o.clock(), out); err != nil {
+			return err
+		}
 	}
-	times, err := o.timesOf(b, out)
-	if err != nil {
+	b, times, err := o.timesOf(p.(*column.Batch))
+	if err != nil || b.Rows() == 0 {
 		return err
 	}
 	ends := o.op.Attached || o.op.Phase == graph.Final
@@ -206,35 +209,36 @@ func (o *windowAggregate) Process(_ int, p Payload, out Output) error {
 	return nil
 }
 
-// timesOf returns, by physical row, local times or, of rows that bear their windows, the ends of these.
-func (o *windowAggregate) timesOf(b *column.Batch, out Output) ([]int64, error) {
+// timesOf returns the rows of b that have a time and, by physical row, local times or, of rows that bear their windows, the ends of these.
+func (o *windowAggregate) timesOf(b *column.Batch) (*column.Batch, []int64, error) {
+	if b.Rows() == 0 {
+		return b, nil, nil
+	}
 	switch {
 	case o.op.Phase == graph.Final:
-		return column.Values[int64](b.Cols[len(b.Cols)-1])[:b.Len], nil
+		return b, column.Values[int64](b.Cols[len(b.Cols)-1])[:b.Len], nil
 	case o.op.Attached:
-		o.times.field.Name = "window_end"
-		return o.times.of(b, o.op.End)
+		b, o.sel = withTimes(b, o.op.End, &o.cut, o.sel, o.counters)
+		times, err := o.times.of(b, o.op.End)
+		return b, times, err
 	case o.op.Processing:
-		now := o.clock()
-		if err := o.pass(now, out); err != nil {
-			return nil, err
-		}
-		local := o.w.zone.local(now.UnixMilli())
+		local := o.w.zone.local(o.clock().UnixMilli())
 		o.router.locals = o.router.locals[:0]
 		for range b.Len {
 			o.router.locals = append(o.router.locals, local)
 		}
-		return o.router.locals, nil
+		return b, o.router.locals, nil
 	}
+	b, o.sel = withTimes(b, o.op.Time, &o.cut, o.sel, o.counters)
 	times, err := o.times.of(b, o.op.Time)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	local := o.w.locals(b, times, o.router.locals)
 	if o.w.zone.zone != nil {
 		o.router.locals = local
 	}
-	return local, nil
+	return b, local, nil
 }
 
 // sliceFor returns the state into which rows of a slice go.

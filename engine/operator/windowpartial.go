@@ -39,12 +39,8 @@ func (o *windowPartial) Open(c *Context) error {
 }
 
 func (o *windowPartial) Process(_ int, p Payload, out Output) error {
-	b := p.(*column.Batch)
-	if b.Rows() == 0 {
-		return nil
-	}
-	times, err := o.timesOf(b, out)
-	if err != nil {
+	b, times, err := o.timesOf(p.(*column.Batch))
+	if err != nil || b.Rows() == 0 {
 		return err
 	}
 	o.turn++
