@@ -32,7 +32,7 @@ func init() {
 		&Function{Name: "CARDINALITY", Doc: "The number of elements of an array, map or multiset.", Example: "CARDINALITY(ARRAY[1, 2]) => 2", strict: true,
 			Resolve: takes(always(column.Of(column.Int)), isCollection).resolve("CARDINALITY"), Compile: compileCardinality},
 		&Function{Name: "ELEMENT", Doc: "The only element of an array; NULL of an empty one. More than one fails.", Example: "ELEMENT(ARRAY[5]) => 5",
-			Resolve: takes(func(args []Expr) column.Type { return nullable(*args[0].Type().Elem, args) }, isArray).resolve("ELEMENT"), Compile: compileElement},
+			Resolve: takes(elementOf, isArray).resolve("ELEMENT"), Compile: compileElement},
 		&Function{Name: "TYPEOF", Doc: "The type of the argument, as text.", Example: "TYPEOF(1) => INT NOT NULL",
 			Resolve: takes(maybeNull(column.Str()), isAny, isFlag).optional(1).resolve("TYPEOF"),
 			expand:  func(c *Call) Expr { return &Literal{c.Args[0].Type().String(), c.T} }},
@@ -334,6 +334,13 @@ func compileCardinality(*Call) (Kernel, error) {
 		}
 		return nil
 	}, nil
+}
+
+// elementOf is the type of an array's elements, nullable if the array is.
+func elementOf(args []Expr) column.Type {
+	t := *args[0].Type().Elem
+	t.NotNull = t.NotNull && args[0].Type().NotNull
+	return t
 }
 
 func compileElement(c *Call) (Kernel, error) {

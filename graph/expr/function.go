@@ -42,6 +42,9 @@ type AggregateFunction struct {
 	Name    string
 	Doc     string
 	Example string
+	Show    string // its name in SHOW FUNCTIONS; empty: Name in lower case
+	Syntax  string // how it is called, where that is not its name with the arguments in parentheses
+	Total   bool   // it has a value for no rows too, such as 0 or an empty list
 	// Resolve types a call by its argument types; COUNT(*) has none. casts, where not nil, gives the types to which the
 	// arguments are cast first. The result is typed as for a group, which has at least one row: where the whole input
 	// may be empty, or a FILTER leaves rows out, the binder makes it nullable, except for COUNT.

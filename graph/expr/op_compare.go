@@ -64,7 +64,7 @@ func comparable(name string, equality bool, args []Expr) ([]Expr, error) {
 	}
 	t, ok := LeastRestrictive(a, b)
 	ok = ok && (a.Kind == column.Date) == (b.Kind == column.Date)
-	if nested := t.Layout() >= column.LayoutList; !ok || nested && !equality {
+	if nested := t.Layout() >= column.LayoutList || t.Kind == column.Variant; !ok || nested && !equality {
 		return nil, fmt.Errorf("%s cannot compare %s with %s; cast one of them to the other's type", name, a.Optional(), b.Optional())
 	}
 	return castAll(args, t), nil

@@ -151,6 +151,9 @@ func (g *grouping) result(call int) column.Type {
 
 // countsRows reports whether an aggregate of no rows is not NULL: its result is NOT NULL even if its argument is nullable.
 func countsRows(f *expr.AggregateFunction) bool {
+	if f.Total {
+		return true
+	}
 	_, t, err := f.Resolve([]column.Type{column.Of(column.Int)})
 	return err == nil && t.NotNull
 }

@@ -16,7 +16,7 @@ func compile(text string, depth int) (*Path, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("the path has filters in filters, more than %d deep", maxDepth)
 	}
-	text = strings.Trim(text, " ")
+	text = strings.TrimRight(text, " ")
 	if text == "" {
 		return nil, fmt.Errorf("the path is empty")
 	}
