@@ -157,11 +157,11 @@ func (d *definition) renameColumn(n *syntax.RenameColumn) error {
 // unused checks that no computed column but those in gone and no watermark uses a column.
 func (d *definition) unused(at syntax.Node, name, verb string, gone map[string]bool) error {
 	if w := d.t.Watermark; w != nil {
-		e, err := d.watermarkExpr(w)
-		if err != nil {
-			return syntax.Errorf(at, "the watermark is not valid: %s", err.Error())
+		uses := w.Column == name
+		if e, err := d.watermarkExpr(w); err == nil { // SOURCE_WATERMARK() names no column
+			uses = uses || d.uses(e, name)
 		}
-		if w.Column == name || d.uses(e, name) {
+		if uses {
 			return syntax.Errorf(at, "the column '%s' cannot be %s: the watermark needs it", name, verb)
 		}
 	}

@@ -206,6 +206,11 @@ func (d *definition) setWatermark(w *catalog.Watermark, atColumn, atExpr syntax.
 	if d.t.Columns[c].Time == catalog.Proctime {
 		return fail(atColumn, "declare the watermark for a column of the data", "the watermark's column '%s' is the time of processing, which has none", w.Column)
 	}
+	if call, ok := w.Expr.(*syntax.FuncCall); ok && functionLabel(call) == "SOURCE_WATERMARK" && len(call.Args) == 0 {
+		d.t.Watermark = w // the source's own, of whatever type the column has
+		d.t.Columns[c].Time = catalog.Rowtime
+		return nil
+	}
 	e, err := d.watermarkExpr(w)
 	if err != nil {
 		if atExpr != w.Expr {

@@ -204,8 +204,18 @@ func checkOptions(spec *connector.Spec, given map[string]string) error {
 			options = append(options, &setting.Option{Key: "format", Required: true, Doc: "The format of the data: " + strings.Join(format.Names(), ", ") + "."})
 		}
 	}
-	_, err := setting.Check(options, given)
+	_, err := setting.Check(append(options, watermarkOptions...), given)
 	return err
+}
+
+// watermarkOptions are those that any table may have which is read with a watermark.
+var watermarkOptions = []*setting.Option{
+	{Key: "scan.watermark.emit.strategy", Type: setting.Enum, Values: []string{"on-periodic", "on-event"}, Default: "on-periodic", Doc: "When watermarks are emitted."},
+	{Key: "scan.watermark.emit.on-event.gap", Type: setting.Int, Default: "1", Doc: "How many rows lie between two watermarks that rows emit."},
+	{Key: "scan.watermark.idle-timeout", Type: setting.Duration, Doc: "After which time without a row a source does not hold watermarks back."},
+	{Key: "scan.watermark.alignment.group", Doc: "The group of sources whose watermarks are kept together."},
+	{Key: "scan.watermark.alignment.max-drift", Type: setting.Duration, Doc: "How far a source may run ahead of its group."},
+	{Key: "scan.watermark.alignment.update-interval", Type: setting.Duration, Default: "1 s", Doc: "How often the watermarks of a group are compared."},
 }
 
 // formatOptions returns a format's options with the format's name before their keys.

@@ -13,6 +13,8 @@ type Style struct {
 	QuoteNames bool
 	// QuoteFunction tells whether a function's name is put into backticks. It may be nil.
 	QuoteFunction func(name string) bool
+	// Lines begins a line with each clause of a query, and spells rows, ranges and limits out, as SHOW CREATE VIEW of Flink does.
+	Lines bool
 }
 
 // Format prints a node in the zero [Style]: as canonical SQL on one line that parses to an equal node, if the node is
@@ -86,6 +88,26 @@ func (f *formatter) node(n Node) {
 func (f *formatter) put(parts ...string) {
 	for _, s := range parts {
 		f.b.WriteString(s)
+	}
+}
+
+// clause begins a clause of a query with a word.
+func (f *formatter) clause(word string) {
+	if f.style.Lines {
+		f.put("\n", word)
+	} else {
+		f.put(" ", word)
+	}
+}
+
+// lines writes items with commas between them, each on a line of its own if the style has lines.
+func lines[T any](f *formatter, items []T, item func(T)) {
+	for i, x := range items {
+		if i > 0 {
+			f.put(",")
+			f.clause("")
+		}
+		item(x)
 	}
 }
 

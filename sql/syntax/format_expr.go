@@ -73,6 +73,7 @@ func (f *formatter) bareExpr(x Expr) {
 		f.putIf(x.Not, " NOT")
 		f.put(" BETWEEN ")
 		f.putIf(x.Symmetric, "SYMMETRIC ")
+		f.putIf(f.style.Lines && !x.Symmetric, "ASYMMETRIC ")
 		f.expr(x.Lo, precBetween+1)
 		f.put(" AND ")
 		f.expr(x.Hi, precBetween+1)
@@ -183,6 +184,7 @@ func (f *formatter) unary(x *Unary) {
 		} else {
 			f.put("-")
 		}
+		f.putIf(f.style.Lines, " ")
 		// Two signs in a row get parentheses, since -- begins a comment.
 		f.expr(x.X, precUnary+1)
 	case OpFinal:

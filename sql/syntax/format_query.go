@@ -20,8 +20,12 @@ func (f *formatter) query(q *Query) {
 	f.putIf(len(q.With) > 0, " ")
 	f.queryBody(q.Body)
 	if len(q.OrderBy) > 0 {
-		f.put(" ")
+		f.clause("")
 		f.orderBy(q.OrderBy)
+	}
+	if f.style.Lines {
+		f.limitLines(q)
+		return
 	}
 	if q.Limit != nil {
 		f.put(" LIMIT ")
@@ -30,6 +34,20 @@ func (f *formatter) query(q *Query) {
 	if q.Offset != nil {
 		f.put(" OFFSET ")
 		f.literal(q.Offset)
+	}
+}
+
+// limitLines writes OFFSET and LIMIT in the words of standard SQL.
+func (f *formatter) limitLines(q *Query) {
+	if q.Offset != nil {
+		f.clause("OFFSET ")
+		f.literal(q.Offset)
+		f.put(" ROWS")
+	}
+	if q.Limit != nil {
+		f.clause("FETCH NEXT ")
+		f.literal(q.Limit)
+		f.put(" ROWS ONLY")
 	}
 }
 
@@ -42,13 +60,14 @@ func (f *formatter) queryBody(b QueryBody) {
 		f.selectBody(b)
 	case *SetOp:
 		f.setOperand(b.L, setOpPrec(b)-1)
-		f.put([...]string{Union: " UNION ", Intersect: " INTERSECT ", Except: " EXCEPT "}[b.Kind])
-		f.putIf(b.All, "ALL ")
+		f.clause([...]string{Union: "UNION", Intersect: "INTERSECT", Except: "EXCEPT"}[b.Kind])
+		f.putIf(b.All, " ALL")
+		f.clause("")
 		f.setOperand(b.R, setOpPrec(b))
 	case *Values:
 		f.put("VALUES ")
-		each(f, b.Rows, func(r Row) {
-			f.putIf(r.Explicit, "ROW")
+		lines(f, b.Rows, func(r Row) {
+			f.putIf(r.Explicit || f.style.Lines, "ROW")
 			parens(f, r.Items, f.expr0)
 		})
 	case *ExplicitTable:
@@ -82,24 +101,24 @@ func (f *formatter) selectBody(s *Select) {
 	f.putIf(s.Distinct, "DISTINCT ")
 	each(f, s.Items, f.selectItem)
 	if s.From != nil {
-		f.put(" FROM ")
+		f.clause("FROM ")
 		f.tableRef(s.From)
 	}
 	if s.Where != nil {
-		f.put(" WHERE ")
+		f.clause("WHERE ")
 		f.expr0(s.Where)
 	}
 	if s.GroupBy != nil {
-		f.put(" GROUP BY ")
+		f.clause("GROUP BY ")
 		f.putIf(s.GroupBy.Distinct, "DISTINCT ")
 		each(f, s.GroupBy.Items, f.groupItem)
 	}
 	if s.Having != nil {
-		f.put(" HAVING ")
+		f.clause("HAVING ")
 		f.expr0(s.Having)
 	}
 	if len(s.Windows) > 0 {
-		f.put(" WINDOW ")
+		f.clause("WINDOW ")
 		each(f, s.Windows, func(w NamedWindow) {
 			f.ident(w.Name)
 			f.put(" AS ")
@@ -107,7 +126,7 @@ func (f *formatter) selectBody(s *Select) {
 		})
 	}
 	if s.Qualify != nil {
-		f.put(" QUALIFY ")
+		f.clause("QUALIFY ")
 		f.expr0(s.Qualify)
 	}
 }
@@ -151,12 +170,13 @@ func (f *formatter) groupItem(g GroupItem) {
 		f.put("()")
 		return
 	case GroupingSets:
-		f.put("GROUPING SETS ")
+		f.put("GROUPING SETS")
 	case GroupCube:
-		f.put("CUBE ")
+		f.put("CUBE")
 	case GroupRollup:
-		f.put("ROLLUP ")
+		f.put("ROLLUP")
 	}
+	f.putIf(!f.style.Lines, " ")
 	parens(f, g.Items, f.groupItem)
 }
 
@@ -296,15 +316,17 @@ func (f *formatter) join(j *Join) {
 	right, rightIsJoin := j.R.(*Join)
 	if j.Kind == CommaJoin {
 		f.tableRef(j.L)
-		f.put(", ")
+		f.put(",")
+		f.clause("")
 		f.parenTable(j.R, rightIsJoin && right.Kind == CommaJoin)
 		return
 	}
 	// A join without a condition on the left would take the condition that follows the right side.
 	open := leftIsJoin && (left.Kind == CommaJoin || left.Kind != CrossJoin && !left.Natural && left.On == nil && left.Using == nil)
 	f.parenTable(j.L, open)
-	f.put(" ")
+	f.clause("")
 	f.putIf(j.Natural, "NATURAL ")
+	f.putIf(f.style.Lines && j.Kind == InnerJoin, "INNER ")
 	f.put(joinNames[j.Kind])
 	f.parenTable(j.R, rightIsJoin)
 	switch {
