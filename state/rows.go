@@ -274,3 +274,12 @@ func (t *Rows) SizeBytes() int {
 	}
 	return n
 }
+
+// Column returns column c of the rows and, if it is one of the key, true: it is then by group and not by row. It is the table's own and changes with
+// the next Append or Compact.
+func (t *Rows) Column(c int) (v *column.Vector, byGroup bool) {
+	if p := t.place[c]; p < 0 {
+		return t.keys.Keys()[^p], true
+	}
+	return t.cols[t.place[c]], false
+}

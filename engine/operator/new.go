@@ -57,6 +57,8 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return newAssignWindows(op, in[0], n.Schema)
 	case *graph.WindowAggregate:
 		return newWindowAggregate(op, in[0], n.Schema)
+	case *graph.Deduplicate:
+		return newDeduplicate(op, in[0])
 	case *graph.Sink:
 		return newSink(op, in[0])
 	case *graph.Collect:

@@ -17,7 +17,7 @@ type sessionSet struct {
 	slots []session
 	heads []int32 // by key: its first session, one more; 0: none
 	free  []int32
-	heap  []sessionEnd
+	heap  endHeap
 	count int64 // sessions ever made
 
 	absorbed []int32
@@ -31,11 +31,6 @@ type session struct {
 	key        int32
 	next       int32 // the key's next session, one more
 	rows       int64 // for owners whose input takes rows back
-}
-
-type sessionEnd struct {
-	end, serial int64
-	slot        int32
 }
 
 func newSessionSet(w *windowing) sessionSet { return sessionSet{gap: w.Size, due: w.due} }
@@ -98,7 +93,7 @@ func (s *sessionSet) open(key int32, start, end int64) int32 {
 	s.count++
 	s.slots[slot] = session{start: start, end: end, serial: s.count, key: key, next: s.heads[key]}
 	s.heads[key] = slot + 1
-	s.push(sessionEnd{end, s.count, slot})
+	s.heap.push(timedSlot{end, s.count, slot})
 	return slot
 }
 
@@ -127,12 +122,12 @@ func (s *sessionSet) first() int64 {
 func (s *sessionSet) ended(now int64) []int32 {
 	s.over = s.over[:0]
 	for len(s.heap) > 0 && s.due(s.heap[0].end) <= now {
-		e := s.pop()
+		e := s.heap.pop()
 		p := &s.slots[e.slot]
 		switch {
 		case p.serial != e.serial: // absorbed
 		case s.due(p.end) > now:
-			s.push(sessionEnd{p.end, e.serial, e.slot})
+			s.heap.push(timedSlot{p.end, e.serial, e.slot})
 		default:
 			s.over = append(s.over, e.slot)
 		}
@@ -142,39 +137,4 @@ func (s *sessionSet) ended(now int64) []int32 {
 		return cmp.Or(cmp.Compare(p.end, q.end), cmp.Compare(p.serial, q.serial))
 	})
 	return s.over
-}
-
-func (s *sessionSet) push(e sessionEnd) {
-	s.heap = append(s.heap, e)
-	h := s.heap
-	for c := len(h) - 1; c > 0; {
-		up := (c - 1) / 2
-		if h[up].end <= h[c].end {
-			break
-		}
-		h[up], h[c] = h[c], h[up]
-		c = up
-	}
-}
-
-func (s *sessionSet) pop() sessionEnd {
-	h := s.heap
-	top, last := h[0], len(h)-1
-	h[0] = h[last]
-	h = h[:last]
-	s.heap = h
-	for i := 0; ; {
-		c := 2*i + 1
-		if c >= last {
-			return top
-		}
-		if c+1 < last && h[c+1].end < h[c].end {
-			c++
-		}
-		if h[i].end <= h[c].end {
-			return top
-		}
-		h[i], h[c] = h[c], h[i]
-		i = c
-	}
 }

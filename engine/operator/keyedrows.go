@@ -1,0 +1,183 @@
+package operator
+
+import (
+	"time"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/state"
+)
+
+// keyedRows is what operators share that hold rows by key and emit some of them again: the table, its time to live, and the making of batches.
+type keyedRows struct {
+	in     []column.Field
+	keys   []int
+	find   []int // columns by which a row is found again; nil: none
+	groups *state.Groups
+	rows   *state.Rows
+	ttl    int64 // milliseconds; 0: for ever
+	number int   // key groups
+	clock  func() time.Time
+
+	setTimer func(time.Time)
+	armed    bool
+	cols     []*column.Vector
+	ids      []int32
+	list     []int32
+	expired  []int32
+	moved    func(to []int32) // tells the owner of the new numbers of rows
+	out      rowOutput
+}
+
+func newKeyedRows(in []column.Field, keys, identity []int) keyedRows {
+	k := keyedRows{in: in, keys: keys, find: identity}
+	k.out.init(in)
+	return k
+}
+
+func (k *keyedRows) open(c *Context, ttl time.Duration) error {
+	if ttl == 0 {
+		ttl = c.Env.Settings.Duration(setting.StateTTL)
+	}
+	k.ttl, k.number, k.clock, k.setTimer = ttl.Milliseconds(), c.MaxParallelism, c.Now, c.SetTimer
+	list := make([]column.Type, len(k.keys))
+	for i, c := range k.keys {
+		list[i] = k.in[c].Type
+	}
+	k.groups = state.NewGroups(list)
+	k.rows = state.NewRows(k.groups, state.RowsSpec{Types: types(k.in), Keys: k.keys, Identity: k.find, Timed: k.ttl > 0})
+	if err := k.rows.Restore(c.Restore, "rows"); err != nil {
+		return err
+	}
+	k.arm()
+	return nil
+}
+
+// lookup finds the groups of b's live rows.
+func (k *keyedRows) lookup(b *column.Batch) []int32 {
+	k.cols = k.cols[:0]
+	for _, c := range k.keys {
+		k.cols = append(k.cols, b.Cols[c])
+	}
+	n := b.Rows()
+	if cap(k.ids) < n {
+		k.ids = make([]int32, n+n/4)
+	}
+	k.groups.Lookup(k.cols, b.Sel, n, k.ids[:n])
+	return k.ids[:n]
+}
+
+// newest is the row of group g that came last, state.None if it has none.
+func (k *keyedRows) newest(g int32) int32 {
+	if k.rows.Count(g) == 0 {
+		return state.None
+	}
+	k.list = k.rows.AppendGroup(g, k.list[:0])
+	return k.list[len(k.list)-1]
+}
+
+// tidy expires rows and drops what is dead if it is much; it returns the time. Between two batches it is called first.
+func (k *keyedRows) tidy() int64 {
+	var now int64
+	if k.ttl > 0 {
+		now = k.clock().UnixMilli()
+		k.expired = k.rows.Expire(now-k.ttl+1, k.expired[:0])
+		for _, g := range k.expired {
+			k.forget(g)
+		}
+	}
+	if k.rows.Wasteful() {
+		to := k.rows.Compact()
+		if k.moved != nil {
+			k.moved(to)
+		}
+	}
+	return now
+}
+
+// forget deletes group g if it has no rows.
+func (k *keyedRows) forget(g int32) {
+	if k.rows.Count(g) == 0 && k.groups.Alive(int(g)) {
+		k.groups.Delete(int(g))
+	}
+}
+
+// sparse reports whether most groups are gone, so that it is time to regroup.
+func (k *keyedRows) sparse() bool { return k.groups.Len() > 2*k.groups.Live()+ChunkRows }
+
+// regroup drops deleted groups. It returns the new numbers of rows and of groups.
+func (k *keyedRows) regroup() (rows, groups []int32) {
+	rows = k.rows.Compact()
+	return rows, state.Regroup(k.groups, k.rows)
+}
+
+// arm sets a timer for the next row that expires, so that memory is let go without input, too.
+func (k *keyedRows) arm() {
+	if k.ttl == 0 || k.armed || k.setTimer == nil {
+		return
+	}
+	if since, ok := k.rows.Oldest(); ok {
+		k.armed = true
+		k.setTimer(time.UnixMilli(since + k.ttl))
+	}
+}
+
+// expire is called when the timer is due.
+func (k *keyedRows) expire() {
+	k.armed = false
+	k.tidy()
+	k.arm()
+}
+
+// rowOutput gathers changes of rows that stand in a table and emits them in their order.
+type rowOutput struct {
+	picks column.Picks
+	kinds []column.RowKind
+	cols  []*column.Vector
+	batch column.Batch
+	plain bool // all are inserts
+}
+
+func (c *rowOutput) init(fields []column.Field) {
+	for _, f := range fields {
+		c.cols = append(c.cols, column.NewVector(f.Type, 0))
+	}
+	c.plain = true
+}
+
+func (c *rowOutput) add(row int32, kind column.RowKind) {
+	c.picks.Rows = append(c.picks.Rows, row)
+	c.kinds = append(c.kinds, kind)
+	c.plain = c.plain && kind == column.Insert
+}
+
+// emit passes the changes on, with more columns behind the rows', in batches of bounded size, and forgets them.
+func (c *rowOutput) emit(rows *state.Rows, out Output, more ...*column.Vector) error {
+	all, kinds := c.picks.Rows, c.kinds
+	defer func() { c.picks.Rows, c.kinds, c.plain = all[:0], kinds[:0], true }()
+	for from := 0; from < len(all); from += ChunkRows {
+		to := min(from+ChunkRows, len(all))
+		c.picks.Rows = all[from:to]
+		c.picks.Prepare()
+		for _, v := range c.cols {
+			v.Reset()
+		}
+		rows.Take(&c.picks, c.cols)
+		c.batch = column.Batch{Len: to - from, Cols: append(c.batch.Cols[:0], c.cols...)}
+		if !c.plain {
+			c.batch.Kinds = kinds[from:to]
+		}
+		for _, v := range more {
+			if from > 0 || to < len(all) {
+				part := column.NewVector(v.Type, to-from)
+				part.AppendRows(v, first(nil, to)[from:])
+				v = part
+			}
+			c.batch.Cols = append(c.batch.Cols, v)
+		}
+		if err := out.Emit(&c.batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
