@@ -41,7 +41,11 @@ func init() {
 		takes(always(column.Sized(column.Char, 36))), func(c *Call) Kernel {
 			return textOf(c, func(_ *rowArgs, dst []byte) ([]byte, bool) { return appendUUID(dst), true })
 		}))
-	register(uuid, &Function{Name: "HASH_CODE", Doc: "A number of 32 bits computed from a value, the one that Java's hashCode gives.", Example: "HASH_CODE('abc') => 96354", strict: true,
+	database := textFunction("CURRENT_DATABASE", "The session's current database.", "CURRENT_DATABASE() => default_database", takes(always(column.Str())), nil)
+	database.compile = func(c *Call, env *environment) (Kernel, error) {
+		return textOf(c, func(_ *rowArgs, dst []byte) ([]byte, bool) { return append(dst, env.database...), true }), nil
+	}
+	register(uuid, database, &Function{Name: "HASH_CODE", Doc: "A number of 32 bits computed from a value, the one that Java's hashCode gives.", Example: "HASH_CODE('abc') => 96354", strict: true,
 		Resolve: takes(always(integer), param{"a simple value that is not binary", func(t column.Type) bool {
 			return t.Layout() < column.LayoutView || t.IsText()
 		}, column.Type{}, column.Of(column.Int)}).resolve("HASH_CODE"), Compile: compileHashCode})

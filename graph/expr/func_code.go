@@ -60,16 +60,15 @@ func init() {
 			takes(always(column.Str()), isBinaryValue, isText), func(c *Call) Kernel {
 				return charsetKernel(c, func(s *charset, dst, data []byte) []byte { return s.decode(dst, data) })
 			}),
-		textFunction("UNHEX", "The bytes that hexadecimal digits write; NULL for other characters. With an odd number of digits the first one is a byte of its own.",
+		textFunction("UNHEX", "The bytes that hexadecimal digits write; NULL for other characters. With an odd number of digits a zero byte takes the place of the first one, as in Flink.",
 			"UNHEX('6162') = X'6162' => TRUE", takes(maybeNull(column.Bytes()), isText), func(c *Call) Kernel {
 				return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
 					s := a.text(0)
 					if len(s)%2 == 1 {
-						first, err := strconv.ParseUint(string(s[:1]), 16, 8)
-						if err != nil {
+						if _, ok := hexDigit(s[0]); !ok {
 							return dst, false
 						}
-						dst, s = append(dst, byte(first)), s[1:]
+						dst, s = append(dst, 0), s[1:]
 					}
 					out, err := hex.AppendDecode(dst, s)
 					return out, err == nil

@@ -237,6 +237,9 @@ func compileStrToMap(c *Call) Kernel {
 		}
 		clear(index)
 		keys, items = keys[:0], items[:0]
+		if len(a.text(0)) == 0 {
+			return true
+		}
 		parts, err := outer.split(p, a.text(0), 0)
 		failed = orError(failed, err)
 		for _, pair := range parts {

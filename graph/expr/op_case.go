@@ -103,22 +103,8 @@ func resolveIf(args []Expr) ([]Expr, column.Type, error) {
 	if !ok {
 		return nil, t, fmt.Errorf("IF takes a second and a third argument of types with a common one, not (%s)", argTypes(args[1:]))
 	}
-	if mixesDates(args[1], args[2]) {
-		return nil, t, fmt.Errorf("IF takes dates or timestamps as its second and third argument, not both")
-	}
 	t.NotNull = t.NotNull && args[0].Type().NotNull
 	return []Expr{CastTo(args[0], boolean), CastTo(args[1], t), CastTo(args[2], t)}, t, nil
-}
-
-// mixesDates reports whether dates stand beside timestamps, which no branch of CASE or IF may.
-func mixesDates(args ...Expr) bool {
-	date, stamp := false, false
-	for _, a := range args {
-		k := a.Type().Kind
-		date = date || k == column.Date
-		stamp = stamp || k == column.Timestamp || k == column.TimestampLTZ
-	}
-	return date && stamp
 }
 
 // NewCase types a searched CASE: conditions, the values for them, and one for all other rows, nil for NULL. Values are cast to
@@ -132,9 +118,6 @@ func NewCase(when, then []Expr, other Expr) (Expr, error) {
 	t, ok := LeastRestrictive(typesOf(values)...)
 	if !ok {
 		return nil, fmt.Errorf("CASE takes values of types with a common one, not (%s)", argTypes(values))
-	}
-	if mixesDates(values...) {
-		return nil, fmt.Errorf("CASE takes dates or timestamps as its values, not both: cast one of them")
 	}
 	for _, w := range when {
 		if k := w.Type().Kind; k != column.Boolean && k != column.Null {

@@ -11,8 +11,9 @@ type Option func(*environment)
 
 // environment is what kernels may depend on besides their arguments.
 type environment struct {
-	zone *time.Location
-	now  func() time.Time
+	zone     *time.Location
+	now      func() time.Time
+	database string
 }
 
 // InZone sets the session's time zone, in which TIMESTAMP_LTZ is read and printed. The default is UTC.
@@ -21,8 +22,11 @@ func InZone(zone *time.Location) Option { return func(e *environment) { e.zone =
 // WithClock sets what CURRENT_TIMESTAMP and its kin show. The default is time.Now.
 func WithClock(now func() time.Time) Option { return func(e *environment) { e.now = now } }
 
+// InDatabase sets what CURRENT_DATABASE shows, for folding it: a program may run where there is no session any more.
+func InDatabase(name string) Option { return func(e *environment) { e.database = name } }
+
 func newEnvironment(opts []Option) *environment {
-	env := &environment{zone: time.UTC, now: time.Now}
+	env := &environment{zone: time.UTC, now: time.Now, database: "default_database"}
 	for _, o := range opts {
 		o(env)
 	}

@@ -163,10 +163,8 @@ func commonTime(a, b column.Type) (column.Type, bool) {
 		a, b = b, a
 	}
 	switch {
-	case a.Kind == column.Date && b.Kind == column.Time, a.Kind == column.Time && b.Kind != column.Time:
+	case a.Kind == column.Date && b.Kind != column.Date, a.Kind == column.Time && b.Kind != column.Time:
 		return column.Type{}, false
-	case a.Kind == column.Date:
-		return b, true // CASE and UNION mix them; comparisons do not
 	}
 	return column.Sized(b.Kind, int(max(a.Precision, b.Precision))), true
 }

@@ -52,11 +52,12 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 	if err != nil {
 		return nil, err
 	}
+	_, database := s.catalogs.Current()
 	c := &rules.Context{
 		Batch:       p.batch,
 		Parallelism: s.settings.Int(setting.Parallelism),
 		Fold: func(e expr.Expr) expr.Expr {
-			if folded, err := expr.Fold(e, expr.InZone(zone)); err == nil {
+			if folded, err := expr.Fold(e, expr.InZone(zone), expr.InDatabase(database)); err == nil {
 				return folded
 			}
 			return e
