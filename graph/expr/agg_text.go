@@ -18,7 +18,8 @@ func init() {
 			t.NotNull = args[0].NotNull
 			return nil, t, nil
 		},
-		New: func([]column.Type, column.Type) Accumulator { return &joined{separator: []byte(",")} }})
+		NewRetractable: newJoinedHistory,
+		New:            func([]column.Type, column.Type) Accumulator { return &joined{separator: []byte(",")} }})
 }
 
 // joined is the accumulator of LISTAGG. A group without text is nil.

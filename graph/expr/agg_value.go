@@ -11,15 +11,15 @@ import (
 func init() {
 	registerAggregate(
 		&AggregateFunction{Name: "MIN", Doc: "The least of the values that are not NULL; text compares by code points.", Example: "MIN(x) => 1",
-			Resolve: resolveExtreme("MIN"), New: func(args []column.Type, _ column.Type) Accumulator { return newExtreme(args[0], kernel.Lt) }},
+			Resolve: resolveExtreme("MIN"), NewRetractable: newExtremeHistory(kernel.Lt), New: func(args []column.Type, _ column.Type) Accumulator { return newExtreme(args[0], kernel.Lt) }},
 		&AggregateFunction{Name: "MAX", Doc: "The greatest of the values that are not NULL.", Example: "MAX(x) => 3",
-			Resolve: resolveExtreme("MAX"), New: func(args []column.Type, _ column.Type) Accumulator { return newExtreme(args[0], kernel.Gt) }},
+			Resolve: resolveExtreme("MAX"), NewRetractable: newExtremeHistory(kernel.Gt), New: func(args []column.Type, _ column.Type) Accumulator { return newExtreme(args[0], kernel.Gt) }},
 		&AggregateFunction{Name: "FIRST_VALUE", Doc: "The value of the first row in which it is not NULL.", Example: "FIRST_VALUE(x) => 1",
-			Resolve: resolveAny("FIRST_VALUE"), New: func(args []column.Type, _ column.Type) Accumulator {
+			Resolve: resolveAny("FIRST_VALUE"), NewRetractable: newEdgeHistory(false), New: func(args []column.Type, _ column.Type) Accumulator {
 				return &kept{vals: column.NewVector(args[0], 0), replace: func(*column.Vector, int, *column.Vector, int) bool { return false }}
 			}},
 		&AggregateFunction{Name: "LAST_VALUE", Doc: "The value of the last row in which it is not NULL.", Example: "LAST_VALUE(x) => 3",
-			Resolve: resolveAny("LAST_VALUE"), New: func(args []column.Type, _ column.Type) Accumulator {
+			Resolve: resolveAny("LAST_VALUE"), NewRetractable: newEdgeHistory(true), New: func(args []column.Type, _ column.Type) Accumulator {
 				return &kept{vals: column.NewVector(args[0], 0), replace: func(*column.Vector, int, *column.Vector, int) bool { return true }}
 			}},
 	)

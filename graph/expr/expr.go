@@ -121,9 +121,18 @@ type Aggregate struct {
 	Distinct bool
 	Filter   int // BOOLEAN input column; -1 for none
 	// Order is the order in which the rows of a group are taken in, for functions whose result depends on it; nil: that of their arrival.
-	Order []Order
-	Name  string
-	T     column.Type
+	Order    []Order
+	Retracts bool // the input may take rows back
+	Name     string
+	T        column.Type
+}
+
+// New returns an empty accumulator table for the call, with arguments of the given types.
+func (a *Aggregate) New(args []column.Type) Accumulator {
+	if a.Retracts && a.Func.NewRetractable != nil {
+		return a.Func.NewRetractable(args, a.T)
+	}
+	return a.Func.New(args, a.T)
 }
 
 // Order orders by an input column.

@@ -51,6 +51,8 @@ type AggregateFunction struct {
 	Resolve func(args []column.Type) (casts []column.Type, result column.Type, err error)
 	// New returns an empty accumulator table for a call with the given (cast) argument types.
 	New func(args []column.Type, result column.Type) Accumulator
+	// NewRetractable is New for input that takes rows back, where that needs more memory: a [Retractor], with states of its own. nil: New's is one.
+	NewRetractable func(args []column.Type, result column.Type) Accumulator
 }
 
 // Accumulator is the state of one aggregate call for many groups, held in columns: group g's values stand in row g
@@ -74,8 +76,8 @@ type Accumulator interface {
 	SizeBytes() int
 }
 
-// Retractor is an accumulator that can take rows out again, which a changelog with updates needs. Whoever aggregates such a
-// changelog checks for it before running: an accumulator that is none cannot give right results there.
+// Retractor is an accumulator that can take rows out again, which a changelog with updates needs: every function has one,
+// [Aggregate.New] returns it for a call that Retracts. A row may be taken out before it has come.
 type Retractor interface {
 	Accumulator
 	// Retract takes rows out that Update took in before; arguments as there.
