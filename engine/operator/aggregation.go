@@ -43,7 +43,7 @@ func newAggregation(keys []int, types []column.Type, list []expr.Aggregate, argT
 	a := &aggregation{keys: keys, types: types, cols: make([]*column.Vector, len(keys))}
 	for i, spec := range list {
 		c := &aggregateCall{Aggregate: spec, argTypes: argTypes[i]}
-		c.states = spec.Func.New(c.argTypes, spec.T).StateTypes()
+		c.states = spec.New(c.argTypes).StateTypes()
 		for range c.states {
 			c.flat = append(c.flat, &column.Vector{})
 		}
@@ -61,7 +61,7 @@ func (a *aggregation) clear() {
 		a.groups.Reset()
 	}
 	for _, c := range a.calls {
-		c.acc = c.Func.New(c.argTypes, c.T)
+		c.acc = c.New(c.argTypes)
 		if c.Distinct {
 			c.distinct = newDistinct(c.argTypes)
 		}

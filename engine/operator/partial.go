@@ -76,7 +76,7 @@ func (p *partial) passThrough(b *column.Batch, out Output) error {
 	}
 	at := len(p.keys)
 	for _, c := range p.calls {
-		acc := c.Func.New(c.argTypes, c.T)
+		acc := c.New(c.argTypes)
 		acc.Grow(n)
 		c.load(b)
 		rows, ids := b.Sel, p.numbers

@@ -113,7 +113,7 @@ func argTypes(n *plan.Aggregate) [][]column.Type {
 func stateFields(n *plan.Aggregate, args [][]column.Type) []column.Field {
 	fields := slices.Clone(n.Fields[:len(n.Keys)])
 	for i, c := range n.Calls {
-		for _, t := range c.Func.New(args[i], c.T).StateTypes() {
+		for _, t := range c.New(args[i]).StateTypes() {
 			fields = append(fields, column.Field{Name: "state of " + c.Name, Type: t})
 		}
 	}

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
@@ -94,10 +96,9 @@ func asStream(n plan.Node) (plan.Node, error) {
 		if plan.ChangesOf(n.Input) == graph.InsertOnly {
 			return &out, nil
 		}
-		for i := range n.Calls {
-			if c := &n.Calls[i]; !retracts(n.Input, c) {
-				return n, fail(n.At, batchHint, "%s over rows that may change later, as the results of another GROUP BY do, is not supported in streaming mode", c.Name)
-			}
+		var c *expr.Aggregate
+		if out.Calls, c = retracting(n.Input, n.Calls); c != nil {
+			return n, fail(n.At, batchHint, "%s over rows that may change later, as the results of another GROUP BY do, is not supported in streaming mode", c.Name)
 		}
 		return &out, nil
 	case *plan.Join:
@@ -124,11 +125,12 @@ func asStream(n plan.Node) (plan.Node, error) {
 			if !n.Attached && n.Properties == nil {
 				return n, onlyInserts(n.At, n.Input)
 			}
-			for i := range n.Calls {
-				if c := &n.Calls[i]; !retracts(n.Input, c) {
-					return n, fail(n.At, batchHint, "%s over rows that may change later is not supported in streaming mode", c.Name)
-				}
+			out := *n
+			var c *expr.Aggregate
+			if out.Calls, c = retracting(n.Input, n.Calls); c != nil {
+				return n, fail(n.At, batchHint, "%s over rows that may change later is not supported in streaming mode", c.Name)
 			}
+			return &out, nil
 		}
 	case *plan.Over:
 		return streamOver(n, onlyInserts)
@@ -238,12 +240,19 @@ func normalized(n *plan.Scan) (plan.Node, error) {
 	return out, nil
 }
 
-// retracts reports whether a call can take rows out again.
-func retracts(in plan.Node, c *expr.Aggregate) bool {
-	types := make([]column.Type, len(c.Args))
-	for i, a := range c.Args {
-		types[i] = in.Schema()[a].Type
+// retracting returns the calls as they are over input that takes rows back; wrong is one that cannot, nil if there is none.
+func retracting(in plan.Node, calls []expr.Aggregate) (out []expr.Aggregate, wrong *expr.Aggregate) {
+	out = slices.Clone(calls)
+	for i := range out {
+		c := &out[i]
+		c.Retracts = true
+		types := make([]column.Type, len(c.Args))
+		for i, a := range c.Args {
+			types[i] = in.Schema()[a].Type
+		}
+		if _, ok := c.New(types).(expr.Retractor); !ok {
+			return calls, c
+		}
 	}
-	_, ok := c.Func.New(types, c.T).(expr.Retractor)
-	return ok
+	return out, nil
 }
