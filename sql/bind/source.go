@@ -139,6 +139,9 @@ func (b *binding) external(t *catalog.Table, options map[string]string, at synta
 	if err := checkOptions(spec, gt.Options); err != nil {
 		return none, nil, tableError(at, t, err)
 	}
+	for _, o := range watermarkOptions { // they are the planner's
+		delete(gt.Options, o.Key)
+	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		switch c.Kind {

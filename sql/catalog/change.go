@@ -93,7 +93,7 @@ func (c *Catalogs) Drop(kind Kind, p Path, label string, temporary bool) error {
 		delete(c.temporary, key{kind, p})
 		return nil
 	case temporary:
-		return c.missing(kind, p, "temporary "+label, func(o Object) bool { return o.IsTemporary() && is(o) })
+		return c.Missing(kind, p, "temporary "+label, func(o Object) bool { return o.IsTemporary() && is(o) })
 	case is(hidden) && kind == Tables:
 		return &Error{fmt.Sprintf("temporary %s '%s' stands before any permanent one", label, p), "write DROP TEMPORARY " + strings.ToUpper(label)}
 	}
@@ -102,7 +102,7 @@ func (c *Catalogs) Drop(kind Kind, p Path, label string, temporary bool) error {
 		return err
 	}
 	if !is(found) {
-		return c.missing(kind, p, label, is)
+		return c.Missing(kind, p, label, is)
 	}
 	s, err := c.store(p.Catalog)
 	if err != nil {
@@ -120,7 +120,8 @@ func (c *Catalogs) CanDrop(kind Kind, p Path, label string, temporary bool) (boo
 	return o != nil && o.Label() == label, err
 }
 
-func (c *Catalogs) missing(kind Kind, p Path, what string, keep func(Object) bool) error {
+// Missing says that there is no object of a label, and which is near: one of those that keep takes.
+func (c *Catalogs) Missing(kind Kind, p Path, what string, keep func(Object) bool) error {
 	names, err := c.List(kind, p.Catalog, p.Database, keep)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"maps"
 
 	"github.com/millstream/millstream/sql/bind"
@@ -9,14 +10,14 @@ import (
 )
 
 // alter executes ALTER. text is the source that positions in n are in.
-func (s *Session) alter(n *syntax.Alter, text string) (*Result, error) {
+func (s *Session) alter(ctx context.Context, n *syntax.Alter, text string) (*Result, error) {
 	switch n.Kind {
 	case syntax.TableObject:
 		return s.alterTable(n)
 	case syntax.ViewObject:
 		return s.alterView(n, text)
 	case syntax.CatalogObject:
-		return s.alterCatalog(n)
+		return s.alterCatalog(ctx, n)
 	case syntax.DatabaseObject:
 		return s.alterDatabase(n)
 	case syntax.ModelObject:
@@ -42,8 +43,7 @@ func (s *Session) permanent(n *syntax.Alter, kind catalog.Kind, label string) (c
 	case found == nil && n.IfExists:
 		return nil, nil
 	case found == nil:
-		_, err := s.catalogs.Find(kind, path)
-		return nil, at(&n.Name, err)
+		return nil, at(&n.Name, s.catalogs.Missing(kind, path, label, func(o catalog.Object) bool { return o.Label() == label && !o.IsTemporary() }))
 	case found.Label() != label:
 		return nil, syntax.Errorf(&n.Name, "'%s' is a %s, not a %s", path, found.Label(), label)
 	case found.IsTemporary():

@@ -1,33 +1,21 @@
 package session
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/bind"
 	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/suggest"
 	"github.com/millstream/millstream/sql/syntax"
 )
 
-// catalogType is a kind of catalog that WITH ('type' = …) names.
-type catalogType struct {
-	options []string // besides type
-	// set takes the options into a catalog. Whatever is wrong with one is reported by fail.
-	set func(s *Session, c *catalog.Catalog, fail func(key, msg, hint string) error) error
-}
-
-const (
-	typeKey            = "type"
-	defaultDatabaseKey = "default-database"
-)
-
-var catalogTypes = map[string]catalogType{
-	"generic_in_memory": {[]string{defaultDatabaseKey}, func(*Session, *catalog.Catalog, func(key, msg, hint string) error) error { return nil }},
-}
-
 // createCatalog executes CREATE CATALOG.
-func (s *Session) createCatalog(n *syntax.CreateCatalog) (*Result, error) {
+func (s *Session) createCatalog(ctx context.Context, n *syntax.CreateCatalog) (*Result, error) {
 	if _, err := s.catalogs.Catalog(n.Name.Name); err == nil && n.IfNotExists {
 		return done(nil)
 	}
@@ -35,15 +23,25 @@ func (s *Session) createCatalog(n *syntax.CreateCatalog) (*Result, error) {
 	if n.Comment != nil {
 		c.Comment = &n.Comment.Text
 	}
-	if err := s.catalogOptions(c, &n.Name, n.Options); err != nil {
+	if err := s.catalogOptions(ctx, c, &n.Name, n.Options); err != nil {
 		return nil, err
 	}
-	return done(at(&n.Name, s.catalogs.AddCatalog(c)))
+	if err := s.catalogs.AddCatalog(c); err != nil {
+		return nil, at(&n.Name, err)
+	}
+	if c.Open == nil {
+		return done(nil)
+	}
+	// A place that cannot be used is found here, not by the first statement that needs it.
+	if _, err := s.catalogs.Databases(c.Name); err != nil {
+		return nil, errors.Join(at(&n.Name, err), s.catalogs.DropCatalog(c.Name))
+	}
+	return done(nil)
 }
 
 // catalogOptions checks a catalog's options, and sets what follows from them. Errors are at the option that the statement writes, else
 // at the name.
-func (s *Session) catalogOptions(c *catalog.Catalog, name syntax.Node, written []syntax.Option) error {
+func (s *Session) catalogOptions(ctx context.Context, c *catalog.Catalog, name syntax.Node, written []syntax.Option) error {
 	fail := func(key, msg, hint string) error {
 		place := name
 		for i := range written {
@@ -55,32 +53,51 @@ func (s *Session) catalogOptions(c *catalog.Catalog, name syntax.Node, written [
 		e.Hint = hint
 		return e
 	}
-	types := slices.Sorted(maps.Keys(catalogTypes))
+	var types []string
+	for _, t := range catalogTypes {
+		types = append(types, t.Name)
+	}
 	typeName, ok := c.Options[typeKey]
 	if !ok {
 		return fail(typeKey, "the catalog needs a type", "add WITH ('type' = '…'): there are "+suggest.List(types, 12))
 	}
-	t, ok := catalogTypes[typeName]
-	if !ok {
+	i := slices.Index(types, typeName)
+	if i < 0 {
 		return fail(typeKey, "there is no catalog of type '"+typeName+"'", suggest.Hint(typeName, types, "there are"))
 	}
-	for _, key := range slices.Sorted(maps.Keys(c.Options)) {
-		if key != typeKey && !slices.Contains(t.options, key) {
-			return fail(key, "a catalog of type '"+typeName+"' has no option '"+key+"'", suggest.Hint(key, t.options, "its options are"))
-		}
+	given := maps.Clone(c.Options)
+	delete(given, typeKey)
+	values, err := setting.Check(catalogTypes[i].Options, given)
+	if err != nil {
+		return fail(wrongKey(err), "a catalog of type '"+typeName+"': "+strings.ReplaceAll(err.Error(), "\n", "; "), "")
 	}
-	c.DefaultDatabase = "default"
-	if given, ok := c.Options[defaultDatabaseKey]; ok {
-		if given == "" {
-			return fail(defaultDatabaseKey, "the default database needs a name", "")
-		}
-		c.DefaultDatabase = given
+	if c.DefaultDatabase = values.Text(defaultDatabase); c.DefaultDatabase == "" {
+		return fail(defaultDatabase.Key, "the default database needs a name", "")
 	}
-	return t.set(s, c, fail)
+	if catalogTypes[i].open == nil {
+		return nil
+	}
+	if c.Open, err = catalogTypes[i].open(ctx, s, values); err != nil {
+		return fail(catalogPath.Key, err.Error(), "")
+	}
+	return nil
+}
+
+// wrongKey returns the option that an error of [setting.Check] is about.
+func wrongKey(err error) string {
+	var unknown *setting.UnknownKeyError
+	var value *setting.ValueError
+	switch {
+	case errors.As(err, &unknown):
+		return unknown.Key
+	case errors.As(err, &value):
+		return value.Key
+	}
+	return ""
 }
 
 // alterCatalog executes ALTER CATALOG. An option that the catalog's type does not have changes nothing.
-func (s *Session) alterCatalog(n *syntax.Alter) (*Result, error) {
+func (s *Session) alterCatalog(ctx context.Context, n *syntax.Alter) (*Result, error) {
 	old, err := s.created(&n.Name)
 	if err != nil {
 		return nil, err
@@ -109,8 +126,15 @@ func (s *Session) alterCatalog(n *syntax.Alter) (*Result, error) {
 	default:
 		return nil, unsupported(n.Action, "this form of ALTER CATALOG")
 	}
-	if err := s.catalogOptions(&changed, &n.Name, written); err != nil {
+	if err := s.catalogOptions(ctx, &changed, &n.Name, written); err != nil {
 		return nil, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(changed.Options)) {
+		if old.Open != nil && key != defaultDatabase.Key && old.Options[key] != changed.Options[key] {
+			e := syntax.Errorf(n.Action, "the option '%s' of catalog '%s' cannot be changed", key, old.Name)
+			e.Hint = "create a catalog of another name"
+			return nil, e
+		}
 	}
 	return done(at(&n.Name, s.catalogs.ReplaceCatalog(&changed)))
 }

@@ -148,7 +148,7 @@ func (s *Session) execute(ctx context.Context, st Statement) (*Result, error) {
 	case *syntax.Analyze:
 		return s.analyze(n)
 	}
-	return s.define(st)
+	return s.define(ctx, st)
 }
 
 // inStatementSet reports whether a statement can stand between BEGIN STATEMENT SET and END.
@@ -163,7 +163,7 @@ func inStatementSet(n syntax.Statement) bool {
 }
 
 // define executes statements that change what the session can name, and those that nothing here can execute.
-func (s *Session) define(st Statement) (*Result, error) {
+func (s *Session) define(ctx context.Context, st Statement) (*Result, error) {
 	switch n := st.Node.(type) {
 	case *syntax.CreateTable:
 		return s.createTable(n)
@@ -172,13 +172,13 @@ func (s *Session) define(st Statement) (*Result, error) {
 	case *syntax.CreateDatabase:
 		return s.createDatabase(n)
 	case *syntax.CreateCatalog:
-		return s.createCatalog(n)
+		return s.createCatalog(ctx, n)
 	case *syntax.CreateFunction:
 		return s.createFunction(n)
 	case *syntax.CreateModel:
 		return s.createModel(n)
 	case *syntax.Alter:
-		return s.alter(n, st.Script.Text)
+		return s.alter(ctx, n, st.Script.Text)
 	case *syntax.Drop:
 		return s.drop(n)
 	case *syntax.UseCatalog:

@@ -310,13 +310,7 @@ func (p *parser) createModel(w createWords) Statement {
 // modelColumns takes (name type, …).
 func (p *parser) modelColumns() *Schema {
 	from := p.t.from
-	columns := parenList(p, func(p *parser) Column {
-		from := p.t.from
-		c := Column{Name: p.ident(), Type: p.columnType()}
-		c.Comment = p.comment()
-		c.Span = p.span(from)
-		return c
-	})
+	columns := parenList(p, func(p *parser) Column { return p.column(false) }) // the binder refuses what is no plain column
 	return &Schema{Span: p.span(from), Columns: columns}
 }
 

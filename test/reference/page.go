@@ -12,6 +12,7 @@ import (
 	"github.com/millstream/millstream/connector/format"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/sql/session"
 )
 
 const head = `# Reference
@@ -19,7 +20,7 @@ const head = `# Reference
 Made from the code's own declarations by ` + "`go run ./test/reference`" + `: change those, not this page.
 
 [Settings](#settings) · [Environment variables](#environment-variables) · [Connectors](#connectors) · [Formats](#formats) ·
-[Functions](#functions) · [Operators](#operators) · [Aggregate functions](#aggregate-functions)
+[Catalogs](#catalogs) · [Functions](#functions) · [Operators](#operators) · [Aggregate functions](#aggregate-functions)
 `
 
 // page returns the reference page.
@@ -29,6 +30,7 @@ func page() string {
 	settings(&b)
 	connectors(&b)
 	formats(&b)
+	catalogs(&b)
 	functions(&b)
 	return b.String()
 }
@@ -111,6 +113,14 @@ func formats(b *strings.Builder) {
 			named[i] = &copied
 		}
 		options(b, named, "\n")
+	}
+}
+
+func catalogs(b *strings.Builder) {
+	b.WriteString("\n## Catalogs\n")
+	for _, t := range session.CatalogTypes() {
+		fmt.Fprintf(b, "\n### %s\n\n%s\n\n```sql\n%s;\n```\n", t.Name, prose(t.Doc), t.Example)
+		options(b, t.Options, "\n")
 	}
 }
 
