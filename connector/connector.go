@@ -35,6 +35,8 @@ type Spec struct {
 	// called for that alone) but touch no external system.
 	NewSource func(req SourceRequest) (Source, error)
 	NewSink   func(req SinkRequest) (Sink, error)
+	// NewLookup is nil where rows cannot be looked up by key. It touches no external system either.
+	NewLookup func(req LookupRequest) (LookupSource, error)
 }
 
 // Env is what connectors need from the process.
@@ -69,6 +71,9 @@ type Source interface {
 	// PushedDown describes for EXPLAIN what the source does with Filter and Limit, such as "row groups by statistics"; may be empty.
 	PushedDown() string
 }
+
+// ChangelogSource is implemented by sources that bring more than inserts. What they bring does not depend on what is read.
+type ChangelogSource interface{ Changes() graph.Changes }
 
 // Split is one piece of a source, as plain data.
 type Split struct {

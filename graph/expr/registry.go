@@ -13,6 +13,7 @@ import (
 var (
 	functions  = map[string]*Function{} // by name and alias, upper case
 	aggregates = map[string]*AggregateFunction{}
+	tables     = map[string]*TableFunction{}
 )
 
 func register(list ...*Function) {
@@ -45,6 +46,23 @@ func Lookup(name string) (*Function, bool) {
 func LookupAggregate(name string) (*AggregateFunction, bool) {
 	f, ok := aggregates[strings.ToUpper(name)]
 	return f, ok
+}
+
+// LookupTableFunction finds a table function by name, in any case.
+func LookupTableFunction(name string) (*TableFunction, bool) {
+	f, ok := tables[strings.ToUpper(name)]
+	return f, ok
+}
+
+// TableFunctions yields the table functions, by name.
+func TableFunctions() iter.Seq[*TableFunction] {
+	return func(yield func(*TableFunction) bool) {
+		for _, name := range slices.Sorted(maps.Keys(tables)) {
+			if !yield(tables[name]) {
+				return
+			}
+		}
+	}
 }
 
 // Functions yields the scalar functions and operators, by name.

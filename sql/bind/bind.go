@@ -50,23 +50,25 @@ type binding struct {
 	catalog, database string // where short names are looked up
 	expansion         *expansion
 	views             []catalog.Path // the views around, innermost last
+	applies           *int           // the number of the statement's last Apply
 }
 
 func (b *Binder) start(e *expansion) *binding {
 	cat, db := b.Catalogs.Current()
-	return &binding{Binder: b, catalog: cat, database: db, expansion: e}
+	return &binding{Binder: b, catalog: cat, database: db, expansion: e, applies: new(int)}
 }
 
-// env is the common table expressions that are visible.
+// env is what is visible to a query besides its own tables: common table expressions and the rows of the queries around it.
 type env struct {
 	name   string
 	rel    *rel
+	outer  *outer // instead of name and rel
 	parent *env
 }
 
 func (e *env) find(name string) *rel {
 	for ; e != nil; e = e.parent {
-		if e.name == name {
+		if e.outer == nil && e.name == name {
 			return e.rel
 		}
 	}

@@ -46,7 +46,7 @@ func castHint(from, to column.Type) string {
 func (x *exprs) collection(n *syntax.Collection) (expr.Expr, error) {
 	name := [...]string{syntax.Array: "ARRAY", syntax.Map: "MAP", syntax.Multiset: "MULTISET"}[n.Kind]
 	if n.Query != nil {
-		return nil, unsupported(n, "%s of a query is", name)
+		return x.collect(n)
 	}
 	if len(n.Items) == 0 {
 		return nil, fail(n, "write CAST(NULL AS ARRAY<INT>) for none", "%s needs at least one value, so that it has a type", name)

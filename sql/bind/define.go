@@ -179,7 +179,7 @@ func (b *Binder) tableExprs(t *catalog.Table, visible func(*catalog.Column) bool
 	r := relation{path: []string{t.Path.Object}}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; visible(c) {
-			r.columns = append(r.columns, scopeColumn{c.Name, i, c.Type, c.Time})
+			r.columns = append(r.columns, scopeColumn{name: c.Name, index: i, typ: c.Type, time: c.Time})
 		}
 	}
 	return &exprs{binding: b.start(nil), scope: &scope{relations: []relation{r}}, where: where}

@@ -16,6 +16,9 @@ func equal(a, b expr.Expr) bool {
 	case *expr.Column:
 		b, ok := b.(*expr.Column)
 		return ok && a.Index == b.Index
+	case *expr.Outer:
+		b, ok := b.(*expr.Outer)
+		return ok && a.Apply == b.Apply && a.Index == b.Index
 	case *expr.Literal:
 		b, ok := b.(*expr.Literal)
 		return ok && a.T.Equal(b.T) && reflect.DeepEqual(a.Value, b.Value)

@@ -47,13 +47,16 @@ func (e *expansion) column(n *syntax.ColumnRef, hit found) {
 }
 
 // star writes the columns that a star stands for, with the names that they get where names repeat.
-func (e *expansion) star(n *syntax.Star, s *scope, relations []relation) {
+func (e *expansion) star(n *syntax.Star, relations []*relation, plain bool) {
 	if e == nil {
 		return
 	}
 	var list []string
 	for _, r := range relations {
 		for _, c := range r.columns {
+			if plain && c.shadowed {
+				continue
+			}
 			path := []string{c.name}
 			if r.name() != "" {
 				path = []string{r.name(), c.name}

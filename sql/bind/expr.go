@@ -20,6 +20,8 @@ type exprs struct {
 	// places remembers where each column was named, for messages about what is not grouped.
 	places map[*expr.Column]syntax.Node
 	env    *env
+	// late collects the queries inside the expressions; nil where none are allowed.
+	late *late
 }
 
 // bind types an expression.
@@ -64,11 +66,11 @@ func (x *exprs) bind(n syntax.Expr) (expr.Expr, error) {
 	case *syntax.Star:
 		return nil, fail(n, "* stands alone in a select list, or in COUNT(*)", "* is no expression")
 	case *syntax.Subquery:
-		return nil, unsupported(n, "a query as a value is")
+		return x.scalar(n)
 	case *syntax.Exists:
-		return nil, unsupported(n, "EXISTS is")
+		return x.exists(n)
 	case *syntax.Quantified:
-		return nil, unsupported(n, "a comparison with ANY or ALL is")
+		return x.quantified(n)
 	case *syntax.AtTimeZone:
 		return nil, unsupported(n, "AT TIME ZONE is")
 	case *syntax.DateMinus:
@@ -120,6 +122,11 @@ func (x *exprs) columnRef(n *syntax.ColumnRef) (expr.Expr, error) {
 		}
 	}
 	hit, err := x.scope.lookup(n.Parts, n)
+	if err != nil && !isAmbiguous(err) {
+		if e, outerErr := x.outerColumn(n); e != nil || outerErr != nil {
+			return e, outerErr
+		}
+	}
 	if err != nil {
 		if pi, ok := expr.Lookup("PI"); ok && len(n.Parts) == 1 && upper(n.Parts[0].Name) == pi.Name && !n.Parts[0].Quoted {
 			return pi.Call() // the one function that is called without parentheses and is no reserved word

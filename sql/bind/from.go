@@ -21,6 +21,10 @@ func (b *binding) from(n syntax.TableRef, e *env) (plan.Node, *scope, error) {
 		return b.join(n, e)
 	case *syntax.Unnest:
 		return b.unnest(&plan.Values{Rows: [][]expr.Expr{{}}}, &scope{}, n, false, e)
+	case *syntax.TableFunc:
+		if !windowing(n.Call) {
+			return b.tableFunction(&plan.Values{Rows: [][]expr.Expr{{}}}, &scope{}, n, false, e)
+		}
 	}
 	t, err := b.tableRef(n, e)
 	if err != nil {
@@ -46,16 +50,14 @@ func (b *binding) tableRef(n syntax.TableRef, e *env) (*named, error) {
 		alias = n.Alias
 		t, err = b.table(n, e)
 	case *syntax.DerivedTable:
-		if n.Lateral {
-			return nil, unsupported(n, "LATERAL with a query is")
-		}
 		alias = n.Alias
 		var r *rel
 		if r, err = b.query(n.Query, e); err == nil {
 			t = &named{rel: unsorted(r)}
 		}
 	case *syntax.TableFunc:
-		return nil, unsupported(n, "the table function %s is", functionLabel(n.Call))
+		alias = n.Alias
+		t, err = b.windowFunction(n, e)
 	case *syntax.MatchRecognize:
 		return nil, unsupported(n, "MATCH_RECOGNIZE is")
 	default:
@@ -87,49 +89,6 @@ func unsorted(r *rel) *rel {
 		}
 	}
 	return &out
-}
-
-// join binds a join. A join with UNNEST runs; of others the names are checked.
-func (b *binding) join(n *syntax.Join, e *env) (plan.Node, *scope, error) {
-	left, sc, err := b.from(n.L, e)
-	if err != nil {
-		return nil, nil, err
-	}
-	if u, ok := n.R.(*syntax.Unnest); ok {
-		return b.unnestJoin(left, sc, n, u, e)
-	}
-	right, err := b.tableRef(n.R, e)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := sc.add(newRelation(n.R, right.path, right.rel, sc.width())); err != nil {
-		return nil, nil, err
-	}
-	conditional := n.On != nil || len(n.Using) > 0
-	switch {
-	case n.Natural && conditional:
-		return nil, nil, syntax.Errorf(n, "a NATURAL join has no ON and no USING")
-	case n.Kind < syntax.CrossJoin && !conditional && !n.Natural:
-		return nil, nil, fail(&syntax.Span{From: n.OpPos, To: n.R.Pos()}, "add ON condition, or write CROSS JOIN", "the join has no condition")
-	}
-	if n.On != nil {
-		x := &exprs{binding: b, scope: sc, env: e, where: "ON"}
-		if _, err := x.condition(n.On, "ON"); err != nil {
-			return nil, nil, err
-		}
-	}
-	for i := range n.Using {
-		for _, side := range []int{0, 1} {
-			in := sc.relations[:len(sc.relations)-1]
-			if side == 1 {
-				in = sc.relations[len(sc.relations)-1:]
-			}
-			if _, err := (&scope{relations: in}).lookup(n.Using[i:i+1], &n.Using[i]); err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	return nil, nil, unsupported(&syntax.Span{From: n.OpPos, To: n.R.End()}, "a join of two tables is")
 }
 
 // unnestJoin binds a join of the rows so far with the elements of a collection in each.
@@ -270,7 +229,9 @@ func (b *binding) noTable(n *syntax.TableName, e *env, err error) error {
 	}
 	known := b.Catalogs.Tables(b.catalog, b.database)
 	for ; e != nil; e = e.parent {
-		known = append(known, e.name)
+		if e.outer == nil {
+			known = append(known, e.name)
+		}
 	}
 	return fail(&n.Name, hint(n.Name.Parts[0].Name, known, "tables are"), "table '%s' not found", n.Name.Parts[0].Name)
 }
@@ -280,7 +241,9 @@ func (b *binding) view(t *catalog.Table, at syntax.Node) (*rel, error) {
 	if slices.Contains(b.views, t.Path) {
 		return nil, fail(at, "drop it or replace it", "the view '%s' stands for itself", t.Path)
 	}
-	inner := &binding{Binder: b.Binder, catalog: t.View.Catalog, database: t.View.Database, views: append(slices.Clone(b.views), t.Path)}
+	inner := &binding{
+		Binder: b.Binder, catalog: t.View.Catalog, database: t.View.Database, views: append(slices.Clone(b.views), t.Path), applies: b.applies,
+	}
 	r, err := inner.query(t.View.Query, nil)
 	if err != nil {
 		return nil, fail(at, "what it reads has changed since it was made", "the view '%s' is not valid any more: %s", t.Path, err.Error())

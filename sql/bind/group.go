@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/plan"
@@ -95,6 +97,9 @@ func (g *grouping) replace(e expr.Expr) (expr.Expr, error) {
 	}
 	switch e := e.(type) {
 	case *expr.Column:
+		if e.Index <= lateBase || e.Index >= inBase {
+			return e, nil
+		}
 		if e.Index < 0 {
 			call := -1 - e.Index
 			return &expr.Column{Index: len(g.keys) + call, Name: e.Name, T: g.result(call)}, nil
@@ -156,6 +161,34 @@ func countsRows(f *expr.AggregateFunction) bool {
 	}
 	_, t, err := f.Resolve([]column.Type{column.Of(column.Int)})
 	return err == nil && t.NotNull
+}
+
+// attach computes the queries that stand inside keys and inside the arguments of aggregates below the aggregation.
+func (g *grouping) attach(input plan.Node, l *late) (plan.Node, error) {
+	var list []*expr.Expr
+	for i := range g.keys {
+		list = append(list, &g.keys[i])
+	}
+	for i := range g.aggregates.calls {
+		c := &g.aggregates.calls[i]
+		for j := range c.args {
+			list = append(list, &c.args[j])
+		}
+		if c.filter != nil {
+			list = append(list, &c.filter)
+		}
+	}
+	below := func(s *subquery) bool {
+		return slices.ContainsFunc(list, func(e *expr.Expr) bool { return usesLate(*e, s) })
+	}
+	input, at, err := l.attach(input, below, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		*e = placed(*e, at)
+	}
+	return input, nil
 }
 
 // plan returns the aggregation, over a projection of what it needs.

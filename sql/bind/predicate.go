@@ -53,7 +53,7 @@ func (x *exprs) between(n *syntax.Between) (expr.Expr, error) {
 
 func (x *exprs) in(n *syntax.In) (expr.Expr, error) {
 	if n.Query != nil {
-		return nil, unsupported(n, "IN with a query is")
+		return x.inQuery(n)
 	}
 	of, err := x.bind(n.X)
 	if err != nil {

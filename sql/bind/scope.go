@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -21,6 +22,8 @@ type relation struct {
 	path    []string // an alias, or the parts of a table's full name; empty: columns are found without a qualifier only
 	at      syntax.Node
 	columns []scopeColumn
+	// merged is the relation of the columns that a join by USING made one of two: they stand before all others.
+	merged bool
 }
 
 // scopeColumn is a column of a relation. Index is its place in the plan's row.
@@ -29,13 +32,15 @@ type scopeColumn struct {
 	index int
 	typ   column.Type
 	time  catalog.TimeAttribute
+	// shadowed columns are part of a merged one: without a qualifier that one is meant.
+	shadowed bool
 }
 
 // newRelation numbers the columns of a relation from a place on.
 func newRelation(at syntax.Node, path []string, r *rel, from int) relation {
 	out := relation{path: path, at: at}
 	for i, f := range r.fields() {
-		out.columns = append(out.columns, scopeColumn{f.Name, from + i, f.Type, r.times[i]})
+		out.columns = append(out.columns, scopeColumn{name: f.Name, index: from + i, typ: f.Type, time: r.times[i]})
 	}
 	return out
 }
@@ -69,6 +74,19 @@ func (s *scope) width() int {
 		n += len(r.columns)
 	}
 	return n
+}
+
+// ordered returns the relations in the order of a star: merged columns first.
+func (s *scope) ordered() []*relation {
+	var first, rest []*relation
+	for i := range s.relations {
+		if r := &s.relations[i]; r.merged {
+			first = append([]*relation{r}, first...)
+		} else {
+			rest = append(rest, r)
+		}
+	}
+	return append(first, rest...)
 }
 
 // add puts in a relation. A second one of the same name is an error.
@@ -125,7 +143,7 @@ func (s *scope) lookup(parts []syntax.Ident, at syntax.Node) (found, error) {
 	var hits []found
 	for i := range s.relations {
 		for _, c := range s.relations[i].columns {
-			if c.name == parts[0].Name {
+			if c.name == parts[0].Name && !c.shadowed {
 				hits = append(hits, found{&s.relations[i], c, parts[1:]})
 				break // names repeat within a relation only where the first one counts
 			}
@@ -147,7 +165,7 @@ func (s *scope) nested(parts []syntax.Ident, at syntax.Node) (found, error) {
 	var hits []found
 	for i := range s.relations {
 		for _, c := range s.relations[i].columns {
-			if c.typ.Kind != column.Row {
+			if c.typ.Kind != column.Row || c.shadowed {
 				continue
 			}
 			for _, f := range c.typ.Fields {
@@ -202,7 +220,17 @@ func ambiguous(at syntax.Node, name string, hits []found) error {
 	if len(where) > 1 && where[0] != where[1] {
 		hint = "it is in " + strings.Join(where, " and ") + "; write " + where[0] + "." + hits[0].column.name + ", say"
 	}
-	return fail(at, hint, "column '%s' is ambiguous", name)
+	return &ambiguousError{fail(at, hint, "column '%s' is ambiguous", name)}
+}
+
+// ambiguousError says that a name stands for several columns: nobody looks further for it.
+type ambiguousError struct{ error }
+
+func (e *ambiguousError) Unwrap() error { return e.error }
+
+func isAmbiguous(err error) bool {
+	var a *ambiguousError
+	return errors.As(err, &a)
 }
 
 func columnNames(relations []*relation) []string {

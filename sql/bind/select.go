@@ -28,13 +28,11 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 	if err != nil {
 		return nil, err
 	}
-	x := &exprs{binding: b, scope: sc, env: e, where: "the WHERE clause"}
+	x := &exprs{binding: b, scope: sc, env: e, where: "the WHERE clause", late: &late{}}
 	if s.Where != nil {
-		cond, err := x.condition(s.Where, "WHERE")
-		if err != nil {
+		if input, err = x.filter(input, s.Where, "WHERE"); err != nil {
 			return nil, err
 		}
-		input = &plan.Filter{Input: input, Cond: cond}
 	}
 	g, err := b.grouping(s.GroupBy, x)
 	if err != nil {
@@ -55,26 +53,39 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 	if err != nil {
 		return nil, err
 	}
-	if g.grouped || s.Having != nil || len(g.aggregates.calls) > 0 {
+	all := func(change func(expr.Expr) (expr.Expr, error)) (err error) {
 		for i := range items {
-			if items[i].e, err = g.replace(items[i].e); err != nil {
-				return nil, err
+			if items[i].e, err = change(items[i].e); err != nil {
+				return err
 			}
 		}
 		for i := range keys {
-			if keys[i].e, err = g.replace(keys[i].e); err != nil {
-				return nil, err
+			if keys[i].e, err = change(keys[i].e); err != nil {
+				return err
 			}
 		}
 		if having != nil {
-			if having, err = g.replace(having); err != nil {
-				return nil, err
-			}
+			having, err = change(having)
 		}
-		input = g.plan(input)
-		if having != nil {
-			input = &plan.Filter{Input: input, Cond: having}
+		return err
+	}
+	var replace func(expr.Expr) (expr.Expr, error)
+	if g.grouped || s.Having != nil || len(g.aggregates.calls) > 0 {
+		if input, err = g.attach(input, x.late); err != nil {
+			return nil, err
 		}
+		if err := all(g.replace); err != nil {
+			return nil, err
+		}
+		input, replace = g.plan(input), g.replace
+	}
+	input, at, err := x.late.attach(input, func(*subquery) bool { return true }, replace)
+	if err != nil {
+		return nil, err
+	}
+	all(func(e expr.Expr) (expr.Expr, error) { return placed(e, at), nil })
+	if having != nil {
+		input = &plan.Filter{Input: input, Cond: having}
 	}
 	r := project(input, items)
 	if s.Distinct {
@@ -84,6 +95,19 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 		r.node = sorted(r.node, input, keys, orderSpan(q))
 	}
 	return b.limit(r, q)
+}
+
+// filter binds a condition on rows, with the queries in it computed below.
+func (x *exprs) filter(input plan.Node, n syntax.Expr, what string) (plan.Node, error) {
+	cond, err := x.condition(n, what)
+	if err != nil {
+		return nil, err
+	}
+	input, at, err := x.late.attach(input, func(*subquery) bool { return true }, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Filter{Input: input, Cond: placed(cond, at)}, nil
 }
 
 // refuseParts says which parts of SELECT cannot be executed.
@@ -155,9 +179,13 @@ func (x *exprs) items(list []syntax.SelectItem) ([]item, error) {
 // star expands *, t.* and the * of a ROW column.
 func (x *exprs) star(n *syntax.Star) ([]item, error) {
 	var out []item
+	plain := len(n.Qualifier) == 0
 	all := func(r *relation) {
 		for i := range r.columns {
 			c := &r.columns[i]
+			if plain && c.shadowed {
+				continue
+			}
 			col := c.expr()
 			if x.places != nil {
 				x.places[col] = n
@@ -169,16 +197,17 @@ func (x *exprs) star(n *syntax.Star) ([]item, error) {
 		if len(x.scope.relations) == 0 {
 			return nil, fail(n, "write SELECT * FROM a table", "* needs a FROM clause")
 		}
-		for i := range x.scope.relations {
-			all(&x.scope.relations[i])
+		relations := x.scope.ordered()
+		for _, r := range relations {
+			all(r)
 		}
-		x.expansion.star(n, x.scope, x.scope.relations)
+		x.expansion.star(n, relations, true)
 		return out, nil
 	}
 	for i := range x.scope.relations {
 		if r := &x.scope.relations[i]; r.matches(n.Qualifier) {
 			all(r)
-			x.expansion.star(n, x.scope, x.scope.relations[i:i+1])
+			x.expansion.star(n, []*relation{r}, false)
 			return out, nil
 		}
 	}

@@ -41,10 +41,13 @@ func (b *binding) scan(t *catalog.Table, n *syntax.TableName) (*rel, error) {
 	}
 	scan := plan.NewScan(gt, all)
 	scan.Bounded, scan.At = source.Bounded(), n.Span
+	if c, ok := source.(connector.ChangelogSource); ok {
+		scan.Changes = c.Changes()
+	}
 	p := &plan.Project{Input: scan}
 	r := &rel{node: p}
 	stored := scanScope(t, scan)
-	x := &exprs{binding: &binding{Binder: b.Binder, catalog: t.Path.Catalog, database: t.Path.Database}, scope: stored, where: "a computed column"}
+	x := &exprs{binding: &binding{Binder: b.Binder, catalog: t.Path.Catalog, database: t.Path.Database, applies: b.applies}, scope: stored, where: "a computed column"}
 	plain := true
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -72,7 +75,24 @@ func (b *binding) scan(t *catalog.Table, n *syntax.TableName) (*rel, error) {
 	if plain {
 		r.node = scan
 	}
-	return r, nil
+	return r, b.watermark(r, t, n)
+}
+
+// watermark makes the column for which the table declares a watermark an attribute of event time.
+func (b *binding) watermark(r *rel, t *catalog.Table, n *syntax.TableName) error {
+	if t.Watermark == nil {
+		return nil
+	}
+	s := &scope{relations: []relation{newRelation(n, []string{t.Path.Object}, r, 0)}}
+	x := &exprs{binding: &binding{Binder: b.Binder, catalog: t.Path.Catalog, database: t.Path.Database, applies: b.applies}, scope: s, where: "a watermark"}
+	e, err := x.bind(t.Watermark.Expr)
+	if err != nil {
+		return fail(n, "", "the watermark of table '%s' is not valid: %s", t.Path, err.Error())
+	}
+	out := &plan.Watermark{Input: r.node}
+	out.Column, out.Expr = t.Find(t.Watermark.Column), e
+	r.node = out
+	return nil
 }
 
 // scanScope makes the columns of a scan known by the names that the table gives them.
@@ -83,10 +103,10 @@ func scanScope(t *catalog.Table, scan *plan.Scan) *scope {
 	for _, c := range t.Columns {
 		switch c.Kind {
 		case catalog.Physical:
-			r.columns = append(r.columns, scopeColumn{c.Name, stored, scan.Schema()[stored].Type, c.Time})
+			r.columns = append(r.columns, scopeColumn{name: c.Name, index: stored, typ: scan.Schema()[stored].Type, time: c.Time})
 			stored++
 		case catalog.Metadata:
-			r.columns = append(r.columns, scopeColumn{c.Name, meta, scan.Schema()[meta].Type, c.Time})
+			r.columns = append(r.columns, scopeColumn{name: c.Name, index: meta, typ: scan.Schema()[meta].Type, time: c.Time})
 			meta++
 		}
 	}
