@@ -16,6 +16,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/setting"
@@ -80,6 +81,19 @@ func (s *Session) Execute(ctx context.Context, st Statement) (*Result, error) {
 	}
 	r.Statement = st
 	return r, nil
+}
+
+// Schema returns the columns of one query without planning it, as a shell needs it while a statement is being typed.
+func (s *Session) Schema(query string) ([]column.Field, error) {
+	n, err := syntax.ParseQuery(query)
+	if err != nil {
+		return nil, err
+	}
+	q, err := s.binder().Query(n)
+	if err != nil {
+		return nil, err
+	}
+	return q.Node.Schema(), nil
 }
 
 // Explain is Execute for statements that need no job, and EXPLAIN of the others.
