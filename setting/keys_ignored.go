@@ -70,6 +70,5 @@ var ignored = []struct{ doc, keys string }{
 		table.exec.delta-join. table.exec.multi-join. table.rtas-ctas. table.resources. table.catalog-store. table.catalog-modification.
 		table.dynamic-parameter.`},
 	{"The looks and limits of Flink's shell.", `
-		sql-client.execution.max-table-result.rows sql-client.verbose sql-client.prompt sql-client.display.print-time-cost
-		sql-client.display.color-schema sql-client.display.show-line-numbers`},
+		sql-client.verbose sql-client.prompt`},
 }

@@ -66,6 +66,23 @@ var (
 		Key: "sql-client.execution.result-mode", Type: Enum, Values: []string{"TABLE", "CHANGELOG", "TABLEAU"}, Default: "TABLE",
 		Doc: "How the shell shows a query's rows: TABLE as a table that is kept up to date, CHANGELOG as changes on a screen of their own, TABLEAU as changes line by line.",
 	})
+	MaxTableRows = Engine.Register(&Option{
+		Key: "sql-client.execution.max-table-result.rows", Type: Int, Default: "1000000", Check: atLeast(1),
+		Doc: "Most rows of a result that the shell keeps to show them as a table; of more it keeps the newest.",
+	})
+	PrintTimeCost = Engine.Register(&Option{
+		Key: "sql-client.display.print-time-cost", Type: Bool, Default: "true",
+		Doc: "Whether the shell says how many rows a query gave, and in what time.",
+	})
+	ColorSchema = Engine.Register(&Option{
+		Key: "sql-client.display.color-schema", Type: Enum, Default: "DEFAULT",
+		Values: []string{"DEFAULT", "CHESTER", "DARK", "DRACULA", "GESHI", "LIGHT", "OBSIDIAN", "SOLARIZED", "VS2010"},
+		Doc:    "Colours in which the shell shows SQL while it is typed; DEFAULT takes those that the terminal is set to.",
+	})
+	ShowLineNumbers = Engine.Register(&Option{
+		Key: "sql-client.display.show-line-numbers", Type: Bool, Default: "false",
+		Doc: "Whether the shell numbers the lines of a statement while it is typed.",
+	})
 	MaxColumnWidth = Engine.Register(&Option{
 		Key: "table.display.max-column-width", Aliases: []string{"sql-client.display.max-column-width"}, Type: Int, Default: "30", Check: atLeast(1),
 		Doc: "Most characters of a column that the shell shows of values whose width varies.",

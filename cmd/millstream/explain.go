@@ -19,7 +19,7 @@ func (a *app) explainCommand() *cobra.Command {
 }
 
 func (a *app) explain(ctx context.Context, file string) error {
-	statements, err := readScript(file)
+	items, err := readScript(file)
 	if err != nil {
 		return err
 	}
@@ -29,8 +29,11 @@ func (a *app) explain(ctx context.Context, file string) error {
 	}
 	s := session.New(session.Config{Settings: settings, Env: a.env(settings)})
 	first := true
-	for _, st := range statements {
-		result, err := s.Explain(ctx, st)
+	for _, it := range items {
+		if it.command != nil {
+			continue
+		}
+		result, err := s.Explain(ctx, it.statement)
 		if err != nil {
 			return err
 		}

@@ -9,25 +9,12 @@ import (
 	"github.com/millstream/millstream/examples"
 	"github.com/millstream/millstream/objstore/standard"
 	"github.com/millstream/millstream/setting"
-	"github.com/millstream/millstream/sql/session"
 	"github.com/millstream/millstream/stream"
 )
 
 // env is what connectors get from this process.
 func (a *app) env(settings setting.Values) connector.Env {
 	return connector.Env{Objects: standard.FromSettings(settings), Settings: settings, Stdout: a.out, Stderr: a.err}
-}
-
-// runner runs the jobs of a SQL session in this process, with progress on the terminal. last becomes the result of the job that ended
-// last.
-func (a *app) runner(last **job.Result) session.Runner {
-	return func(ctx context.Context, j *session.Job) error {
-		p := a.newProgress()
-		result, err := job.Run(ctx, j.Graph, job.Options{Env: a.env(j.Settings), Batch: j.Batch, ID: j.ID, Progress: p.show})
-		p.finish()
-		*last = result
-		return err
-	}
 }
 
 // runExample runs a Go API program in this process.

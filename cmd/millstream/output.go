@@ -14,7 +14,7 @@ import (
 )
 
 // outputFormats are the values of -o.
-var outputFormats = []string{"table", "json", "csv", "changelog-json"}
+var outputFormats = []string{"table", "vertical", "json", "csv", "changelog-json"}
 
 func checkFormat(format string) error {
 	if !slices.Contains(outputFormats, format) {
@@ -32,28 +32,43 @@ type printer interface {
 	rows() int64
 }
 
-// newPrinter makes the printer of a result. Only changelog-json shows the changes of an updating query as they come; the other
-// forms show the rows that are left at its end.
-func (a *app) newPrinter(format string, result *session.Result, zone *time.Location) printer {
+// target is where a result is shown.
+type target struct {
+	w       io.Writer
+	style   style
+	width   int // of the terminal, in cells; 0: no limit
+	widest  int // most cells of a column; 0: no limit
+	changes bool
+}
+
+// newPrinter makes the printer of a result. With changes a table shows each change of a query as it comes, and changelog-json does always;
+// the other forms show the rows that are left at its end.
+func newPrinter(t target, format string, result *session.Result, zone *time.Location) printer {
 	var p printer
 	switch format {
 	case "json":
-		p = newJSONPrinter(a.out, result.Columns, zone)
+		p = newJSONPrinter(t.w, result.Columns, zone)
 	case "csv":
-		p = newCSVPrinter(a.out, result.Columns, zone)
+		p = newCSVPrinter(t.w, result.Columns, zone)
 	case "changelog-json":
-		changes := newJSONPrinter(a.out, result.Columns, zone)
+		changes := newJSONPrinter(t.w, result.Columns, zone)
 		changes.changelog = true
 		return changes
 	default:
 		if text, ok := plainText(result); ok {
-			return &plainPrinter{w: a.out, text: text}
+			return &plainPrinter{w: t.w, text: text}
 		}
-		columns := 0
-		if a.outTerminal {
-			columns = terminalWidth(a.stdout)
+		if format == "vertical" {
+			p = newVerticalPrinter(t.w, t.style, result.Columns, zone)
+			break
 		}
-		p = newTablePrinter(a.out, a.outStyle(), columns, result.Columns, zone)
+		table := newTablePrinter(t.w, t.style, t.width, result.Columns, zone)
+		table.widest = t.widest
+		if t.changes && result.Kind == session.Query {
+			table.showChanges()
+			return table
+		}
+		p = table
 	}
 	if result.Updating {
 		return newMaterialiser(p, result.Columns, zone)

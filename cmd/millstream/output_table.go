@@ -17,7 +17,10 @@ type tablePrinter struct {
 	style   style
 	columns []column.Field
 	zone    *time.Location
-	width   int // of the terminal, in cells; 0: no limit
+	width   int   // of the terminal, in cells; 0: no limit
+	widest  int   // most cells of a column; 0: no limit
+	changes bool  // the first column is the kind of a change
+	floor   []int // least widths of the columns; may be nil
 
 	mu     sync.Mutex // the timer prints as well
 	timer  *time.Timer
@@ -47,6 +50,20 @@ func newTablePrinter(w io.Writer, s style, width int, columns []column.Field, zo
 	return &tablePrinter{w: w, style: s, columns: columns, zone: zone, width: width}
 }
 
+// showChanges puts a column with the kind of change in front of the others.
+func (p *tablePrinter) showChanges() {
+	p.columns = append([]column.Field{{Name: "op", Type: column.Str()}}, p.columns...)
+	p.changes = true
+	// The first rows do not tell how wide counts will become.
+	p.floor = make([]int, len(p.columns))
+	for i, c := range p.columns {
+		p.floor[i] = widestInteger[c.Type.Kind]
+	}
+}
+
+// widestInteger is how many cells an integer of a type can take.
+var widestInteger = map[column.Kind]int{column.TinyInt: 4, column.SmallInt: 6, column.Int: 11, column.BigInt: 20}
+
 func (p *tablePrinter) batch(b *column.Batch) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,16 +78,7 @@ func (p *tablePrinter) batch(b *column.Batch) error {
 		})
 	}
 	for i := range b.Rows() {
-		row := b.Row(i)
-		for _, c := range b.Cols {
-			if c.IsNull(row) {
-				p.held = append(p.held, tableCell{nullText, true})
-				continue
-			}
-			p.text = appendCell(p.text[:0], c, row, p.zone)
-			p.visible = appendVisible(p.visible[:0], p.text)
-			p.held = append(p.held, tableCell{text: string(p.visible)})
-		}
+		p.hold(b, b.Row(i))
 		if p.n++; p.n == maxSized {
 			if err := p.flush(); err != nil {
 				return err
@@ -81,6 +89,22 @@ func (p *tablePrinter) batch(b *column.Batch) error {
 		return p.flush()
 	}
 	return nil
+}
+
+// hold adds a row's cells to those that are held.
+func (p *tablePrinter) hold(b *column.Batch, row int) {
+	if p.changes {
+		p.held = append(p.held, tableCell{text: b.Kind(row).String()})
+	}
+	for _, c := range b.Cols {
+		if c.IsNull(row) {
+			p.held = append(p.held, tableCell{nullText, true})
+			continue
+		}
+		p.text = appendCell(p.text[:0], c, row, p.zone)
+		p.visible = appendVisible(p.visible[:0], p.text)
+		p.held = append(p.held, tableCell{text: string(p.visible)})
+	}
 }
 
 // flush writes the held rows, below the head if it is the first time.
@@ -111,13 +135,19 @@ func (p *tablePrinter) measure() []int {
 	need := make([]int, len(p.columns))
 	for i, c := range p.columns {
 		need[i] = max(1, cells(c.Name))
+		if i < len(p.floor) {
+			need[i] = max(need[i], p.floor[i])
+		}
 	}
 	for i, c := range p.held {
 		need[i%len(need)] = max(need[i%len(need)], cells(c.text))
 	}
 	total := 1
-	for _, n := range need {
-		total += n + 3
+	for i, n := range need {
+		if p.widest > 0 && !p.columns[i].Type.IsNumeric() {
+			need[i] = min(n, max(p.widest, cells(p.columns[i].Name)))
+		}
+		total += need[i] + 3
 	}
 	w := slices.Clone(need)
 	for p.width > 0 && total > p.width {
@@ -158,7 +188,7 @@ func plain(text string) string { return text }
 
 // cell writes a cell of column i, and what is between it and the next.
 func (p *tablePrinter) cell(i int, text string, show func(string) string) {
-	if p.width > 0 { // a file or a pipe loses nothing
+	if p.width > 0 || p.widest > 0 { // a file or a pipe loses nothing
 		text = cut(text, p.widths[i])
 	}
 	blanks := strings.Repeat(" ", max(0, p.widths[i]-cells(text)))

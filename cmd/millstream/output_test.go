@@ -31,7 +31,7 @@ type tester interface {
 func outputOf(t tester, format string, updating bool, columns []column.Field, batches ...*column.Batch) string {
 	t.Helper()
 	var out bytes.Buffer
-	p := (&app{out: &out}).newPrinter(format, &session.Result{Kind: session.Query, Columns: columns, Updating: updating}, time.UTC)
+	p := newPrinter(target{w: &out}, format, &session.Result{Kind: session.Query, Columns: columns, Updating: updating}, time.UTC)
 	for _, b := range batches {
 		if err := p.batch(b); err != nil {
 			t.Fatal(err)

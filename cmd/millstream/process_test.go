@@ -20,7 +20,6 @@ import (
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/s3"
 	"github.com/millstream/millstream/setting"
-	"github.com/millstream/millstream/sql/session"
 )
 
 // endless writes numbers for ever, and shows that it has begun.
@@ -70,28 +69,18 @@ func TestInterruptedTable(t *testing.T) {
 	a := &app{out: &out, err: io.Discard}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	settings := setting.New(setting.Engine)
-	s := session.New(session.Config{Settings: settings, Env: a.env(settings), Run: func(ctx context.Context, j *session.Job) error {
-		_, err := job.Run(ctx, j.Graph, job.Options{
-			Env: a.env(j.Settings), Batch: j.Batch, ID: j.ID, ProgressInterval: 10 * time.Millisecond,
-			Progress: func(p job.Progress) {
-				if p.RowsOut > 0 {
-					cancel()
-				}
-			},
-		})
-		return err
-	}})
-	statements, err := parseScript("", endless+"SELECT COUNT(*) AS many, 'x' AS x FROM numbers")
-	must(t, err)
-	for _, st := range statements {
-		result, err := s.Execute(ctx, st)
-		must(t, err)
-		if result.Kind == session.Query {
-			if _, err := a.print(ctx, result, "table", time.UTC); !errors.Is(err, context.Canceled) {
-				t.Errorf("got the error %v", err)
+	s := a.newShell(setting.New(setting.Engine), "table")
+	s.progress = func() (func(job.Progress), func()) {
+		return func(p job.Progress) {
+			if p.RowsOut > 0 {
+				cancel()
 			}
-		}
+		}, func() {}
+	}
+	items, err := parseItems("", endless+"SELECT COUNT(*) AS many, 'x' AS x FROM numbers")
+	must(t, err)
+	if err := s.run(ctx, items); !errors.Is(err, context.Canceled) {
+		t.Errorf("got the error %v", err)
 	}
 	if got := out.String(); strings.Count(got, "\n") != 5 || !strings.Contains(got, "│ x │") {
 		t.Errorf("shown is\n%s", got)

@@ -45,7 +45,7 @@ type app struct {
 func newApp(stdin, stdout, stderr *os.File) *app {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, out: stdout, err: stderr}
 	a.outTerminal, a.errTerminal = term.IsTerminal(int(stdout.Fd())), term.IsTerminal(int(stderr.Fd()))
-	if a.errTerminal {
+	if a.errTerminal && os.Getenv("TERM") != "dumb" {
 		a.screen = &screen{terminal: stderr}
 		a.err = a.screen.writer(stderr)
 		if a.outTerminal {
@@ -98,7 +98,7 @@ func (a *app) report(ctx context.Context, err error) int {
 	case errors.As(err, &exit):
 		return exit.code
 	}
-	fmt.Fprintln(a.err, a.errStyle().wrong("error:"), err)
+	fmt.Fprintln(a.err, styleError(a.errStyle(), err))
 	switch phase := session.Phase(err); {
 	case phase == session.ParsePhase, phase == session.ValidatePhase, errors.As(err, &usage), errors.As(err, &example):
 		return exitUsage

@@ -54,7 +54,7 @@ Go jobs get ARGUMENTS as they are, and the settings as MILLSTREAM_* variables. F
 }
 
 func (a *app) runScript(ctx context.Context, file string) error {
-	statements, err := readScript(file)
+	items, err := readScript(file)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (a *app) runScript(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	return a.execute(ctx, settings, statements, "table")
+	return a.execute(ctx, settings, items, "table")
 }
 
 // runJob runs a job written in Go.

@@ -26,11 +26,26 @@ func (s style) bar(text string) string    { return s.wrap("36", text) }
 func (s style) wrong(text string) string  { return s.wrap("1;31", text) }
 func (s style) notice(text string) string { return s.wrap("1;33", text) }
 
+func (s style) prompt(text string) string { return s.wrap("1;36", text) }
+func (s style) chosen(text string) string { return s.wrap("7", text) }
+
 func (s style) wrap(code, text string) string {
 	if !s.on || text == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// styleError writes an error with what marks the wrong place in the colour of errors.
+func styleError(s style, err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		if strings.Contains(line, "^") && strings.Trim(line, " \t^") == "" {
+			at := strings.IndexByte(line, '^')
+			lines[i] = line[:at] + s.wrong(line[at:])
+		}
+	}
+	return s.wrong("error:") + " " + strings.Join(lines, "\n")
 }
 
 // screen is a terminal whose last line changes in place. Whatever else goes there is written through [screen.writer], which takes the line

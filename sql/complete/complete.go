@@ -6,10 +6,11 @@
 // and no error. The grammar says which words and kinds of names fit ([syntax.Expect]); names are those of the session's catalogs, and
 // columns come from the binder, by binding what stands behind FROM.
 //
-// What must hold: nothing outside the process is touched and the session is not changed.
+// What must hold: nothing outside the process is touched but catalogs that are kept there, and the session is not changed.
 package complete
 
 import (
+	"context"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,8 +27,8 @@ type Kind uint8
 const (
 	Keyword Kind = iota
 	Column
-	Table
-	View
+	Table // or view
+	Model
 	Database
 	Catalog
 	Function
@@ -37,7 +38,7 @@ const (
 
 // String returns the kind's name.
 func (k Kind) String() string {
-	return [...]string{"keyword", "column", "table", "view", "database", "catalog", "function", "setting", "value"}[k]
+	return [...]string{"keyword", "column", "table", "model", "database", "catalog", "function", "setting", "value"}[k]
 }
 
 // Item is something that may stand at the place.
@@ -54,8 +55,9 @@ type Result struct {
 	Items    []Item
 }
 
-// At returns what may stand in text around the byte offset pos.
-func At(s *session.Session, text string, pos int) Result {
+// At returns what may stand in text around the byte offset pos. Catalogs that are kept elsewhere are asked in ctx.
+func At(ctx context.Context, s *session.Session, text string, pos int) Result {
+	s.Catalogs().Begin(ctx)
 	p := newPlace(s, text, pos)
 	if p.inComment {
 		return Result{From: pos, To: pos}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/syntax"
 )
 
@@ -34,6 +35,9 @@ func (p *place) objects() ([]Item, bool) {
 		return p.databases(), true
 	case p.lastIs(1, "FROM", "IN") && p.lastIs(2, "DATABASES"):
 		return p.catalogs(), true
+	case p.lastIs(1, "MODEL") && !p.lastIs(2, "CREATE", "TEMPORARY"):
+		cat, db := p.session.Catalogs().Current()
+		return p.list(catalog.Models, Model, cat, db), true
 	case p.relation():
 		return p.tables(), true
 	}
@@ -136,16 +140,20 @@ func (p *place) tables() []Item {
 	default:
 		return nil
 	}
-	views := cats.Views(cat, db)
-	var items []Item
-	for _, name := range cats.Tables(cat, db) {
-		kind := Table
-		if slices.Contains(views, name) {
-			kind = View
-		}
-		items = append(items, Item{Text: identifier(name), Name: name, Kind: kind})
+	return append(p.list(catalog.Tables, Table, cat, db), more...)
+}
+
+// list returns a database's objects of a kind. Whether a table is a view is not looked up: in a catalog that is kept elsewhere that takes time.
+func (p *place) list(kind catalog.Kind, as Kind, cat, db string) []Item {
+	names, err := p.session.Catalogs().List(kind, cat, db, nil)
+	if err != nil {
+		return nil // what cannot be read is not offered
 	}
-	return append(items, more...)
+	var items []Item
+	for _, name := range names {
+		items = append(items, Item{Text: identifier(name), Name: name, Kind: as})
+	}
+	return items
 }
 
 // words returns the keywords that fit, and where an expression fits columns and functions too.
@@ -177,6 +185,11 @@ func (p *place) words() []Item {
 		items = append(items, Item{Text: w, Name: w, Kind: Keyword})
 	}
 	if e.Expr {
+		cat, db := p.session.Catalogs().Current()
+		for _, it := range p.list(catalog.Functions, Function, cat, db) {
+			it.Text += "("
+			items = append(items, it)
+		}
 		items = append(items, functions()...)
 	}
 	return items
@@ -198,6 +211,9 @@ func (p *place) operand() bool {
 var (
 	exprWords = []string{"CASE", "CAST", "TRY_CAST", "NOT", "EXISTS", "NULL", "TRUE", "FALSE", "INTERVAL", "DATE", "TIME", "TIMESTAMP",
 		"ARRAY", "MAP", "ROW", "DISTINCT", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIMESTAMP"}
+	// ownSyntax are functions whose arguments are not just listed.
+	ownSyntax = []string{"EXTRACT", "TRIM", "SUBSTRING", "POSITION", "OVERLAY", "FLOOR", "CEIL", "JSON_EXISTS", "JSON_VALUE", "JSON_QUERY",
+		"JSON_OBJECT", "JSON_ARRAY", "JSON_OBJECTAGG", "JSON_ARRAYAGG", "TIMESTAMPADD", "TIMESTAMPDIFF"}
 	typeWords = []string{"STRING", "BIGINT", "INT", "DOUBLE", "BOOLEAN", "DECIMAL", "TIMESTAMP", "TIMESTAMP_LTZ", "DATE", "TIME", "BYTES",
 		"FLOAT", "SMALLINT", "TINYINT", "VARCHAR", "CHAR", "VARBINARY", "BINARY", "ARRAY", "MAP", "MULTISET", "ROW", "INTERVAL", "VARIANT"}
 )
@@ -206,7 +222,7 @@ var (
 func functions() []Item {
 	var items []Item
 	add := func(name, doc string) {
-		if strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == "" {
+		if strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == "" && (syntax.IsFunctionName(name) || slices.Contains(ownSyntax, name)) {
 			items = append(items, Item{Text: name + "(", Name: name, Kind: Function, Note: doc})
 		}
 	}

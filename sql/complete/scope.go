@@ -238,7 +238,7 @@ func (p *place) with() []Item {
 		case q.is(t, ")"):
 			depth--
 		case depth == 0 && q.isName(t) && i+1 < len(q.tokens) && q.is(q.tokens[i+1], "AS", "("):
-			items = append(items, Item{Text: identifier(q.name(t)), Name: q.name(t), Kind: View, Note: "WITH"})
+			items = append(items, Item{Text: identifier(q.name(t)), Name: q.name(t), Kind: Table, Note: "WITH"})
 		}
 	}
 	return items

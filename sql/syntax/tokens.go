@@ -124,3 +124,9 @@ func IsWord(word string) bool {
 	kw, flags := lookupWord(word)
 	return kw != kwNone || flags != 0
 }
+
+// IsFunctionName tells whether a word may stand in front of a parenthesis as the name of a function.
+func IsFunctionName(word string) bool {
+	_, flags := lookupWord(word)
+	return flags&isReserved == 0 || flags&isFunction != 0
+}
