@@ -51,7 +51,7 @@ func init() {
 			if count {
 				doc, t = "The number of members of "+f.name+"_AGG.", column.Of(column.BigInt)
 			}
-			registerAggregate(&AggregateFunction{Name: name, Show: name, Doc: doc, Example: f.example[i],
+			registerAggregate(&AggregateFunction{Name: name, Doc: doc, Example: f.example[i],
 				Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {
 					kind := column.Bitset
 					if f.build {

@@ -22,7 +22,7 @@ func init() {
 		{"ABSENT", "JSON_OBJECTAGG(KEY CAST(x AS STRING) VALUE s ABSENT ON NULL) => {\"1\":\"a\",\"2\":\"b\"}", true},
 	} {
 		name := "JSON_OBJECTAGG_" + f.nulls + "_ON_NULL"
-		registerAggregate(&AggregateFunction{Name: name, Show: name, Total: true, Example: f.example,
+		registerAggregate(&AggregateFunction{Name: name, Total: true, Example: f.example,
 			Doc:    "The JSON object of keys, which must differ and not be NULL, and values; of NULL values " + whatHappens(f.absent) + ". Members stand by key.",
 			Syntax: "JSON_OBJECTAGG([KEY] key VALUE value [" + f.nulls + " ON NULL])",
 			Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {
@@ -41,7 +41,7 @@ func init() {
 		{"NULL", "JSON_ARRAYAGG(s NULL ON NULL) => [\"a\",\"b\",null]", false},
 	} {
 		name := "JSON_ARRAYAGG_" + f.nulls + "_ON_NULL"
-		registerAggregate(&AggregateFunction{Name: name, Show: name, Total: true, Example: f.example,
+		registerAggregate(&AggregateFunction{Name: name, Total: true, Example: f.example,
 			Doc:    "The JSON array of the values, in the order in which they come; of NULLs " + whatHappens(f.absent) + ".",
 			Syntax: "JSON_ARRAYAGG(value [" + f.nulls + " ON NULL])",
 			Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {

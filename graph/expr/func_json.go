@@ -29,35 +29,29 @@ func init() {
 		textFunction("JSON_QUOTE", "A text as a JSON text in quotes, in which all but printable ASCII is escaped.", `JSON_QUOTE('a"b') => "a\"b"`,
 			takes(always(column.Str()), isText), func(c *Call) Kernel {
 				return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) { return appendJSONQuote(dst, a.text(0)), true })
-			}).show("JSON_QUOTE"),
+			}),
 		textFunction("JSON_UNQUOTE", "What a JSON text in quotes stands for; any other text stays as it is.", `JSON_UNQUOTE('"a\"b"') => a"b`,
 			takes(always(column.Str()), isText), func(c *Call) Kernel {
 				return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) { return appendJSONUnquote(dst, a.text(0)), true })
-			}).show("JSON_UNQUOTE"),
-		&Function{Name: "JSON_STRING", Show: "JSON_STRING", Doc: "A value as JSON; fields and keys by name. NULL stays NULL.", Example: "JSON_STRING(ARRAY[1, 2]) => [1,2]",
+			}),
+		&Function{Name: "JSON_STRING", Doc: "A value as JSON; fields and keys by name. NULL stays NULL.", Example: "JSON_STRING(ARRAY[1, 2]) => [1,2]",
 			Resolve: resolveJSONString, Compile: compileJSONString},
-		&Function{Name: "JSON", Show: "JSON", Doc: "A JSON text that JSON_OBJECT and JSON_ARRAY take in as it is, instead of as a text in quotes. It stands nowhere else.",
+		&Function{Name: "JSON", Doc: "A JSON text that JSON_OBJECT and JSON_ARRAY take in as it is, instead of as a text in quotes. It stands nowhere else.",
 			Example: `JSON_ARRAY(JSON('{"a": 1}')) => [{"a":1}]`, Resolve: takes(always(column.Str()), isText).resolve("JSON"), Compile: compileJSON},
-		&Function{Name: "JSON_OBJECT", Show: "JSON_OBJECT", Doc: "The JSON object of keys, which must not be NULL, and values. Of equal keys the last one counts; members stand by name.",
+		&Function{Name: "JSON_OBJECT", Doc: "The JSON object of keys, which must not be NULL, and values. Of equal keys the last one counts; members stand by name.",
 			Example: "JSON_OBJECT('b' VALUE 1, 'a' VALUE CAST(NULL AS INT) ABSENT ON NULL) => {\"b\":1}",
 			Syntax:  "JSON_OBJECT([[KEY] key VALUE value]* [{NULL | ABSENT} ON NULL])",
 			Resolve: func(args []Expr) ([]Expr, column.Type, error) {
 				return jsonConstructor{object: true}.resolve("JSON_OBJECT", args)
 			},
 			Compile: func(c *Call) (Kernel, error) { return newJSONConstructor(c, true).kernel, nil }, print: printJSONConstructor},
-		&Function{Name: "JSON_ARRAY", Show: "JSON_ARRAY", Doc: "The JSON array of the values.", Example: "JSON_ARRAY(1, 'x', CAST(NULL AS INT) NULL ON NULL) => [1,\"x\",null]",
+		&Function{Name: "JSON_ARRAY", Doc: "The JSON array of the values.", Example: "JSON_ARRAY(1, 'x', CAST(NULL AS INT) NULL ON NULL) => [1,\"x\",null]",
 			Syntax: "JSON_ARRAY([value]* [{NULL | ABSENT} ON NULL])",
 			Resolve: func(args []Expr) ([]Expr, column.Type, error) {
 				return jsonConstructor{}.resolve("JSON_ARRAY", args)
 			},
 			Compile: func(c *Call) (Kernel, error) { return newJSONConstructor(c, false).kernel, nil }, print: printJSONConstructor},
 	)
-}
-
-// show sets how SHOW FUNCTIONS lists the function.
-func (f *Function) show(name string) *Function {
-	f.Show = name
-	return f
 }
 
 func isJSON(name, doc, like string, not bool, is func(k jsontext.Kind) bool) *Function {

@@ -8,7 +8,6 @@ type Function struct {
 	Name    string   // upper case, as SHOW FUNCTIONS prints it in lower case
 	Aliases []string // other names with the same meaning
 	Infix   string   // the operator's sign, for printing: "+", "AND"; empty for functions
-	Show    string   // its name in SHOW FUNCTIONS; empty: Name in lower case
 	Syntax  string   // how it is called, where that is not its name with the arguments in parentheses
 	// Doc is one sentence; Example is an expression with its result after "=>".
 	Doc     string
@@ -42,7 +41,6 @@ type AggregateFunction struct {
 	Name    string
 	Doc     string
 	Example string
-	Show    string // its name in SHOW FUNCTIONS; empty: Name in lower case
 	Syntax  string // how it is called, where that is not its name with the arguments in parentheses
 	Total   bool   // it has a value for no rows too, such as 0 or an empty list
 	// Resolve types a call by its argument types; COUNT(*) has none. casts, where not nil, gives the types to which the
