@@ -47,6 +47,8 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return &calc{op: op}, nil
 	case *graph.Unnest:
 		return newUnnest(op, in[0])
+	case *graph.TableFunction:
+		return newTableFunction(op, in[0], n.Schema)
 	case *graph.Aggregate:
 		return newAggregate(op, in[0], n.Schema)
 	case *graph.Sort:

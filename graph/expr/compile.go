@@ -133,7 +133,7 @@ func (c *compiler) call(e *Call, s *scope, b *block) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", e, err)
 	}
-	return c.step(e, k, typed.Args, e.T, f.strict && !f.Volatile, s, b)
+	return c.step(e, k, typed.Args, e.T, (f.strict || f.Pure) && !f.Volatile, s, b)
 }
 
 func (c *compiler) cast(e *Cast, s *scope, b *block) (int, error) {

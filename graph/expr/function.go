@@ -17,6 +17,9 @@ type Function struct {
 	Resolve func(args []Expr) (typed []Expr, result column.Type, err error)
 	// Compile returns the kernel for a resolved call. It is called once for each program.
 	Compile func(c *Call) (Kernel, error)
+	// Pure says that the result is NULL if an argument is, and depends on the arguments' values alone, so that values that repeat are computed
+	// once. The built-in functions say it by strict.
+	Pure bool
 	// Volatile functions are not folded even if all arguments are constants: NOW(), RAND().
 	Volatile bool
 

@@ -13,7 +13,6 @@ import (
 var (
 	functions  = map[string]*Function{} // by name and alias, upper case
 	aggregates = map[string]*AggregateFunction{}
-	tables     = map[string]*TableFunction{}
 )
 
 func register(list ...*Function) {
@@ -38,31 +37,20 @@ func registerAggregate(list ...*AggregateFunction) {
 
 // Lookup finds a scalar function or operator by name, in any case.
 func Lookup(name string) (*Function, bool) {
-	f, ok := functions[strings.ToUpper(name)]
-	return f, ok
+	name = strings.ToUpper(name)
+	if f, ok := functions[name]; ok {
+		return f, true
+	}
+	return lookupUser(name)
 }
 
 // LookupAggregate finds an aggregate function by name, in any case.
 func LookupAggregate(name string) (*AggregateFunction, bool) {
-	f, ok := aggregates[strings.ToUpper(name)]
-	return f, ok
-}
-
-// LookupTableFunction finds a table function by name, in any case.
-func LookupTableFunction(name string) (*TableFunction, bool) {
-	f, ok := tables[strings.ToUpper(name)]
-	return f, ok
-}
-
-// TableFunctions yields the table functions, by name.
-func TableFunctions() iter.Seq[*TableFunction] {
-	return func(yield func(*TableFunction) bool) {
-		for _, name := range slices.Sorted(maps.Keys(tables)) {
-			if !yield(tables[name]) {
-				return
-			}
-		}
+	name = strings.ToUpper(name)
+	if f, ok := aggregates[name]; ok {
+		return f, true
 	}
+	return lookupUserAggregate(name)
 }
 
 // Functions yields the scalar functions and operators, by name.

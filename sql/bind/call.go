@@ -91,6 +91,9 @@ func functionNames() []string {
 	for f := range expr.Aggregates() {
 		list = append(list, f.Name)
 	}
+	for name := range expr.UserFunctions() {
+		list = append(list, name)
+	}
 	return list
 }
 

@@ -90,7 +90,7 @@ func TestTypes(t *testing.T) {
 		"MAP<STRING, INT>": "MAP<STRING, INT>", "INT MULTISET": "MULTISET<INT>", "ROW<a INT 'x', b ROW(c STRING)>": "ROW<`a` INT 'x', `b` ROW<`c` STRING>>",
 		"DECIMAL(0)": "error: the precision of DECIMAL must be between 1 and 38", "CHAR(0)": "error: the length of CHAR must be between 1 and 2147483647",
 		"ROW<a INT, a INT>": "error: the field 'a' is there twice", "INTT": "error: there is no type 'INTT': did you mean 'INT'?",
-		"UUID": "error: there is no type 'UUID': use STRING", "BITMAP": "error: the type BITMAP is not supported yet",
+		"UUID": "error: there is no type 'UUID': use STRING", "BITMAP": "BITMAP",
 	} {
 		n, err := syntax.ParseType(text)
 		if err != nil {

@@ -130,6 +130,9 @@ func functionNames() []string {
 	for f := range expr.Aggregates() {
 		list = append(list, listedName(f.Name))
 	}
+	for name := range expr.UserFunctions() {
+		list = append(list, strings.ToLower(name))
+	}
 	slices.Sort(list)
 	return slices.Compact(list)
 }

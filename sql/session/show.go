@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/syntax"
 )
@@ -115,11 +116,15 @@ func (s *Session) showFunctions(n *syntax.Show) (*Result, error) {
 	if err != nil {
 		return nil, at(orStatement(n.From, n), err)
 	}
-	if !n.User {
+	if n.User {
+		for name := range expr.UserFunctions() {
+			list = append(list, strings.ToLower(name))
+		}
+	} else {
 		list = append(list, functionNames()...)
-		slices.Sort(list)
-		list = slices.Compact(list)
 	}
+	slices.Sort(list)
+	list = slices.Compact(list)
 	return names("function name", list, n)
 }
 
