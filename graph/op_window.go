@@ -111,6 +111,9 @@ type Frame struct {
 	From, To Bound
 }
 
+// HasCurrent reports whether the frame of every row has the row itself in it.
+func (f *Frame) HasCurrent() bool { return f.From.Kind <= CurrentRow && f.To.Kind >= CurrentRow }
+
 // OverCall is one call with OVER: an aggregate over a frame, or a function of the row's place.
 type OverCall struct {
 	Aggregate *expr.Aggregate // nil for a window function

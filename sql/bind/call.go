@@ -12,9 +12,6 @@ import (
 
 func hint(name string, known []string, what string) string { return suggest.Hint(name, known, what) }
 
-// windowFunctions are those that need OVER.
-var windowFunctions = []string{"ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG", "LEAD", "NTH_VALUE"}
-
 // call binds a function call of any kind.
 func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 	name := functionLabel(n)
@@ -22,9 +19,9 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 		return nil, unsupported(&n.Name, "a function of the user's own, such as %s, is", dotted(n.Name.Parts))
 	}
 	if n.Over != nil {
-		return nil, unsupported(n, "OVER is")
+		return x.over(n, name)
 	}
-	if slices.Contains(windowFunctions, name) {
+	if _, ok := expr.LookupWindow(name); ok {
 		return nil, fail(n, "write "+name+"() OVER (PARTITION BY … ORDER BY …)", "%s needs OVER", name)
 	}
 	switch name {

@@ -22,6 +22,8 @@ type exprs struct {
 	env    *env
 	// late collects the queries inside the expressions; nil where none are allowed.
 	late *late
+	// windows are the named windows of the SELECT.
+	windows []syntax.NamedWindow
 }
 
 // bind types an expression.

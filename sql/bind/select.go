@@ -21,14 +21,11 @@ type item struct {
 
 // selectQuery binds SELECT with the ORDER BY and LIMIT around it, whose expressions may use columns that are not in the result.
 func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, error) {
-	if err := refuseParts(s); err != nil {
-		return nil, err
-	}
 	input, sc, err := b.from(s.From, e)
 	if err != nil {
 		return nil, err
 	}
-	x := &exprs{binding: b, scope: sc, env: e, where: "the WHERE clause", late: &late{}}
+	x := &exprs{binding: b, scope: sc, env: e, where: "the WHERE clause", late: &late{}, windows: s.Windows}
 	if s.Where != nil {
 		if input, err = x.filter(input, s.Where, "WHERE"); err != nil {
 			return nil, err
@@ -39,13 +36,22 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 		return nil, err
 	}
 	x.aggregates, x.places = &g.aggregates, g.places
+	x.late.allowsWindows = true
 	items, err := x.items(s.Items)
 	if err != nil {
 		return nil, err
 	}
 	var having expr.Expr
 	if s.Having != nil {
+		x.late.allowsWindows, x.where = false, "HAVING"
 		if having, err = x.condition(s.Having, "HAVING"); err != nil {
+			return nil, err
+		}
+		x.late.allowsWindows = true
+	}
+	var qualify expr.Expr
+	if s.Qualify != nil {
+		if qualify, err = x.qualify(s.Qualify, items); err != nil {
 			return nil, err
 		}
 	}
@@ -64,8 +70,18 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 				return err
 			}
 		}
+		for _, c := range x.late.windows {
+			if err := c.each(change); err != nil {
+				return err
+			}
+		}
 		if having != nil {
-			having, err = change(having)
+			if having, err = change(having); err != nil {
+				return err
+			}
+		}
+		if qualify != nil {
+			qualify, err = change(qualify)
 		}
 		return err
 	}
@@ -83,9 +99,19 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 	if err != nil {
 		return nil, err
 	}
-	all(func(e expr.Expr) (expr.Expr, error) { return placed(e, at), nil })
+	place := func(e expr.Expr) (expr.Expr, error) { return placed(e, at), nil }
+	if err := all(place); err != nil {
+		return nil, err
+	}
 	if having != nil {
 		input = &plan.Filter{Input: input, Cond: having}
+	}
+	input, at = x.late.attachWindows(input)
+	if err := all(place); err != nil {
+		return nil, err
+	}
+	if qualify != nil {
+		input = &plan.Filter{Input: input, Cond: qualify}
 	}
 	r := project(input, items)
 	if s.Distinct {
@@ -95,6 +121,30 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 		r.node = sorted(r.node, input, keys, orderSpan(q))
 	}
 	return b.limit(r, q)
+}
+
+// qualify binds QUALIFY, in which aliases of the select list can be used and a call with OVER must be.
+func (x *exprs) qualify(n syntax.Expr, items []item) (expr.Expr, error) {
+	x.where, x.aliases = "QUALIFY", map[string]expr.Expr{}
+	defer func() { x.aliases = nil }()
+	for i := len(items) - 1; i >= 0; i-- {
+		x.aliases[items[i].name] = items[i].e
+	}
+	cond, err := x.condition(n, "QUALIFY")
+	if err != nil {
+		return nil, err
+	}
+	found := false
+	expr.Walk(cond, func(e expr.Expr) bool {
+		if c, ok := e.(*expr.Column); ok && c.Index <= lateBase*2 {
+			found = true
+		}
+		return !found
+	})
+	if !found {
+		return nil, fail(n, "use WHERE or HAVING", "QUALIFY needs a call with OVER")
+	}
+	return cond, nil
 }
 
 // filter binds a condition on rows, with the queries in it computed below.
@@ -108,22 +158,6 @@ func (x *exprs) filter(input plan.Node, n syntax.Expr, what string) (plan.Node, 
 		return nil, err
 	}
 	return &plan.Filter{Input: input, Cond: placed(cond, at)}, nil
-}
-
-// refuseParts says which parts of SELECT cannot be executed.
-func refuseParts(s *syntax.Select) error {
-	switch {
-	case len(s.Windows) > 0:
-		return unsupported(&s.Windows[0], "WINDOW is")
-	case s.Qualify != nil:
-		return unsupported(s.Qualify, "QUALIFY is")
-	}
-	for i, h := range s.Hints {
-		if upper(h.Name.Name) == "STATE_TTL" {
-			return unsupported(&s.Hints[i], "the hint STATE_TTL is")
-		}
-	}
-	return nil
 }
 
 // items binds a select list and expands its stars.

@@ -93,8 +93,13 @@ func (x *exprs) column(s *subquery, name string, t column.Type) expr.Expr {
 	return s.late
 }
 
-// late is what the expressions of a SELECT need computed below them.
-type late struct{ queries []*subquery }
+// late is what the expressions of a SELECT need computed below them: queries, and calls with OVER, which are computed after those.
+type late struct {
+	queries       []*subquery
+	windows       []*overCall
+	allowsWindows bool // calls with OVER may stand here
+	inWindow      bool // the parts of one are being bound
+}
 
 // scalar binds a query that stands for a value.
 func (x *exprs) scalar(n *syntax.Subquery) (expr.Expr, error) {

@@ -214,7 +214,7 @@ func streamOver(n *plan.Over, onlyInserts func(syntax.Span, plan.Node) error) (p
 		return n, fail(n.At, batchHint, "in streaming mode the window of OVER can only be ordered in ascending order, unless a condition keeps the first rows of ROW_NUMBER()")
 	}
 	for i := range n.Calls {
-		if n.Calls[i].Frame.To.Kind > graph.CurrentRow || n.Calls[i].Frame.From.Kind > graph.CurrentRow {
+		if f := &n.Calls[i].Frame; n.Calls[i].Aggregate != nil && (f.To.Kind > graph.CurrentRow || f.From.Kind > graph.CurrentRow) {
 			return n, fail(n.At, batchHint, "a frame of OVER that reaches behind the current row is not supported in streaming mode")
 		}
 	}
