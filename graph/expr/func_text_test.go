@@ -155,7 +155,7 @@ func TestLikeModel(t *testing.T) {
 			case c == '%':
 				re += ".*"
 			case c == '_':
-				re += "."
+				re += `[^\n\r]` // as in Flink
 			default:
 				re += regexp.QuoteMeta(string(c))
 			}
