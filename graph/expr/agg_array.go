@@ -24,7 +24,7 @@ func init() {
 	}
 	registerAggregate(
 		array("ARRAY_AGG", "The values as an array, NULLs among them, in the order in which they come; NULL if there are none. IGNORE NULLS leaves NULLs out.", "ARRAY_AGG(x) => [1, 2, 3]", true),
-		array("ARRAY_AGG IGNORE NULLS", "The values that are not NULL as an array.", "ARRAY_AGG(x) IGNORE NULLS => [1, 2, 3]", false),
+		internal(array("ARRAY_AGG IGNORE NULLS", "The values that are not NULL as an array.", "ARRAY_AGG(x) IGNORE NULLS => [1, 2, 3]", false)),
 		&AggregateFunction{Name: "COLLECT", Doc: "The values that are not NULL as a multiset.", Example: "COLLECT(x) => {1=1, 2=1, 3=1}",
 			Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {
 				if len(args) != 1 {
@@ -33,7 +33,7 @@ func init() {
 				return nil, column.MultisetOf(args[0]).Required(), nil
 			},
 			New: newCollected},
-		&AggregateFunction{Name: "SINGLE_VALUE", Doc: "The value of the only row; more than one is an error. A query that stands for a value is computed by it.", Example: "SINGLE_VALUE(x) => 1",
+		internal(&AggregateFunction{Name: "SINGLE_VALUE", Doc: "The value of the only row; more than one is an error. A query that stands for a value is computed by it.", Example: "SINGLE_VALUE(x) => 1",
 			Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {
 				_, t, err := resolveAny("SINGLE_VALUE")(args)
 				return nil, t.Optional(), err
@@ -41,9 +41,11 @@ func init() {
 			New: func(args []column.Type, _ column.Type) Accumulator {
 				return &single{vals: column.NewVector(args[0].Optional(), 0)}
 			},
-			NewRetractable: newSingleHistory},
+			NewRetractable: newSingleHistory}),
 	)
 }
+
+func internal(f *AggregateFunction) *AggregateFunction { f.Internal = true; return f }
 
 // arrays is the accumulator of ARRAY_AGG over rows that only come: values in the order of all groups' rows, linked by group.
 type arrays struct {

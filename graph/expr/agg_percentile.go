@@ -2,6 +2,7 @@ package expr
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -13,7 +14,7 @@ import (
 func init() {
 	registerAggregate(&AggregateFunction{Name: "PERCENTILE", Doc: "The value below which a share of the values lies, from 0 to 1, or an array of such values for an array of shares; between two values it is interpolated. " +
 		"The third argument says how often a row counts, once without it.",
-		Example: "PERCENTILE(x, 0.5) => 2.0", Resolve: resolvePercentile,
+		Example: "PERCENTILE(x, 0.5) => 2.0", Resolve: resolvePercentile, Check: checkShares,
 		New: func(args []column.Type, _ column.Type) Accumulator {
 			return &percentiles{history: newHistory(args[0], true), list: args[1].Kind == column.Array, weighted: len(args) > 2}
 		}})
@@ -51,6 +52,34 @@ func resolvePercentile(args []column.Type) ([]column.Type, column.Type, error) {
 		casts = append(casts, t)
 	}
 	return casts, result, nil
+}
+
+// checkShares refuses literal shares that are none.
+func checkShares(args []Expr) error {
+	e := args[1]
+	if IsNull(e) {
+		return errors.New("PERCENTILE takes shares from 0 to 1, not NULL")
+	}
+	if c, ok := e.(*Cast); ok && IsNull(c.Arg) {
+		return errors.New("PERCENTILE takes shares from 0 to 1, not NULL")
+	}
+	list := []Expr{e}
+	if c, ok := e.(*Call); ok && e.Type().Kind == column.Array {
+		list = c.Args
+	}
+	for _, s := range list {
+		l, ok := CastTo(s, column.Of(column.Double)).(*Literal)
+		if c, cast := CastTo(s, column.Of(column.Double)).(*Cast); cast {
+			l, ok = fold(c, newEnvironment(nil)).(*Literal)
+		}
+		if !ok {
+			continue
+		}
+		if x, number := l.Value.(float64); number && !(x >= 0 && x <= 1) {
+			return fmt.Errorf("PERCENTILE takes shares from 0 to 1, not %s", s)
+		}
+	}
+	return nil
 }
 
 // percentiles is the accumulator of PERCENTILE: the values of each group with how often each one counts.

@@ -12,16 +12,19 @@ func init() {
 	registerAggregate(
 		&AggregateFunction{Name: "COUNT", Doc: "The number of rows, or of those whose argument is not NULL.", Example: "COUNT(*) => 3",
 			Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {
+				if len(args) > 1 {
+					return nil, column.Type{}, fmt.Errorf("COUNT takes one argument, not %d: count ROW(a, b), or by FILTER (WHERE a IS NOT NULL AND b IS NOT NULL)", len(args))
+				}
 				return nil, column.Of(column.BigInt).Required(), nil
 			},
 			New: func([]column.Type, column.Type) Accumulator { return &counter{} }},
 		&AggregateFunction{Name: "SUM", Doc: "The sum of the values that are not NULL; NULL if there are none. Integers wrap around, DECIMAL has 38 digits.",
 			Example: "SUM(x) => 6", Resolve: resolveSum, New: newSum},
-		&AggregateFunction{Name: "SUM0", Doc: "SUM, but 0 where there is no value.", Example: "SUM0(x) => 6",
+		internal(&AggregateFunction{Name: "SUM0", Doc: "SUM, but 0 where there is no value.", Example: "SUM0(x) => 6",
 			Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {
 				casts, t, err := resolveSum(args)
 				return casts, t.Required(), err
-			}, New: newSum},
+			}, New: newSum}),
 		&AggregateFunction{Name: "AVG", Doc: "The mean of the values that are not NULL; of integers an integer, truncated.", Example: "AVG(x) => 2",
 			Resolve: resolveAvg, New: newAvg},
 	)

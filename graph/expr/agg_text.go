@@ -18,6 +18,12 @@ func init() {
 			t.NotNull = args[0].NotNull
 			return nil, t, nil
 		},
+		Check: func(args []Expr) error {
+			if len(args) > 1 && (!isLiteral(args[1]) || IsNull(args[1])) {
+				return fmt.Errorf("LISTAGG takes a literal to put between texts, not %s", args[1])
+			}
+			return nil
+		},
 		NewRetractable: newJoinedHistory,
 		New:            func([]column.Type, column.Type) Accumulator { return &joined{separator: []byte(",")} }})
 }

@@ -11,7 +11,7 @@ import (
 func init() {
 	register(&Function{Name: "LIKE", Doc: "Whether the text matches a pattern, in which % stands for any characters and _ for one; the optional third argument is the character that takes both their meaning.",
 		Example: "'abc' LIKE 'a%' => TRUE", strict: true,
-		Resolve: takes(always(boolean), isText, isText, isText).optional(1).resolve("LIKE"),
+		Resolve: resolveLike,
 		Compile: compileLike, selector: selectLike,
 		print: func(c *Call) string {
 			s := "(" + c.Args[0].String() + " LIKE " + c.Args[1].String()
@@ -20,6 +20,24 @@ func init() {
 			}
 			return s + ")"
 		}})
+}
+
+// resolveLike refuses constant patterns that are malformed.
+func resolveLike(args []Expr) ([]Expr, column.Type, error) {
+	typed, t, err := takes(always(boolean), isText, isText, isText).optional(1).resolve("LIKE")(args)
+	if err != nil {
+		return nil, t, err
+	}
+	escape := ""
+	if len(args) > 2 {
+		var ok bool
+		if escape, ok = constText(args[2]); !ok {
+			return typed, t, nil
+		}
+	}
+	pattern, _ := constText(args[1])
+	_, err = newLikePattern([]byte(pattern), []byte(escape))
+	return typed, t, err
 }
 
 // likeKind says how a pattern is matched.

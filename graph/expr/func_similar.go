@@ -15,7 +15,7 @@ import (
 func init() {
 	register(&Function{Name: "SIMILAR TO", Doc: "Whether the text as a whole matches an SQL regular expression: % and _ as in LIKE, and | * + ? {} () [] as in other regular expressions; the optional third argument is the character that " +
 		"takes their meaning.",
-		Example: "'abc' SIMILAR TO 'a(b|x)%' => TRUE", strict: true, Resolve: takes(always(boolean), isText, isText, isText).optional(1).resolve("SIMILAR TO"),
+		Example: "'abc' SIMILAR TO 'a(b|x)%' => TRUE", strict: true, Resolve: resolveSimilar,
 		Compile: compileSimilar, print: func(c *Call) string {
 			s := "(" + c.Args[0].String() + " SIMILAR TO " + c.Args[1].String()
 			if len(c.Args) > 2 {
@@ -23,6 +23,22 @@ func init() {
 			}
 			return s + ")"
 		}})
+}
+
+// resolveSimilar refuses constant escape characters that are wrong.
+func resolveSimilar(args []Expr) ([]Expr, column.Type, error) {
+	typed, t, err := takes(always(boolean), isText, isText, isText).optional(1).resolve("SIMILAR TO")(args)
+	if err != nil || len(args) < 3 {
+		return typed, t, err
+	}
+	escape, ok := constText(args[2])
+	if pattern, constant := constText(args[1]); ok {
+		if !constant {
+			pattern = ""
+		}
+		_, err = similarPattern(pattern, escape)
+	}
+	return typed, t, err
 }
 
 func compileSimilar(c *Call) (Kernel, error) {

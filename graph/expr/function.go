@@ -50,6 +50,10 @@ type AggregateFunction struct {
 	// arguments are cast first. The result is typed as for a group, which has at least one row: where the whole input
 	// may be empty, or a FILTER leaves rows out, the binder makes it nullable, except for COUNT.
 	Resolve func(args []column.Type) (casts []column.Type, result column.Type, err error)
+	// Check looks at what arguments must be besides their types, such as constant. nil: nothing.
+	Check func(args []Expr) error
+	// Internal functions are called by plans and not by name.
+	Internal bool
 	// New returns an empty accumulator table for a call with the given (cast) argument types.
 	New func(args []column.Type, result column.Type) Accumulator
 	// NewRetractable is New for input that takes rows back, where that needs more memory: a [Retractor], with states of its own. nil: New's is one.

@@ -64,11 +64,11 @@ func Functions() iter.Seq[*Function] {
 	}
 }
 
-// Aggregates yields the aggregate functions, by name.
+// Aggregates yields the aggregate functions that can be called by name.
 func Aggregates() iter.Seq[*AggregateFunction] {
 	return func(yield func(*AggregateFunction) bool) {
 		for _, name := range slices.Sorted(maps.Keys(aggregates)) {
-			if !yield(aggregates[name]) {
+			if f := aggregates[name]; !f.Internal && !yield(f) {
 				return
 			}
 		}

@@ -30,7 +30,7 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 	case "JSON":
 		return nil, fail(n, "write JSON_OBJECT('key' VALUE JSON(…))", "JSON can only be a value of JSON_OBJECT or JSON_ARRAY")
 	}
-	if f, ok := expr.LookupAggregate(jsonAggregate(n, name)); ok {
+	if f, ok := expr.LookupAggregate(jsonAggregate(n, name)); ok && !f.Internal {
 		return x.aggregate(n, f)
 	}
 	f, ok := expr.Lookup(name)
@@ -122,7 +122,13 @@ func (x *exprs) aggregate(n *syntax.FuncCall, f *expr.AggregateFunction) (expr.E
 	case len(n.OrderBy) > 0 || len(n.Within) > 0:
 		return nil, unsupported(n, "ORDER BY in %s is", f.Name)
 	case n.Nulls != syntax.NoNullTreatment:
-		return nil, unsupported(n, "IGNORE NULLS in %s is", f.Name)
+		ignoring, ok := expr.LookupAggregate(f.Name + " IGNORE NULLS")
+		if !ok {
+			return nil, unsupported(n, "IGNORE NULLS in %s is", f.Name)
+		}
+		if n.Nulls == syntax.IgnoreNulls {
+			f = ignoring
+		}
 	}
 	call := aggregateCall{fn: f, at: n.Span, distinct: n.Quantifier == syntax.DistinctQuantifier}
 	x.aggregates.inner = true
@@ -152,6 +158,11 @@ func (x *exprs) aggregate(n *syntax.FuncCall, f *expr.AggregateFunction) (expr.E
 	casts, result, err := f.Resolve(types)
 	if err != nil {
 		return nil, place(n, err)
+	}
+	if f.Check != nil {
+		if err := f.Check(call.args); err != nil {
+			return nil, place(n, err)
+		}
 	}
 	for i := range casts {
 		call.args[i] = expr.CastTo(call.args[i], casts[i])

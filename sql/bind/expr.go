@@ -76,7 +76,7 @@ func (x *exprs) bind(n syntax.Expr) (expr.Expr, error) {
 	case *syntax.AtTimeZone:
 		return nil, unsupported(n, "AT TIME ZONE is")
 	case *syntax.DateMinus:
-		return nil, unsupported(n, "the difference of points in time in units is")
+		return x.dateMinus(n)
 	case *syntax.JSONPathCall:
 		return x.jsonPath(n)
 	case *syntax.TimeUnit:
@@ -232,6 +232,9 @@ var binaryFunctions = map[syntax.BinaryOp]string{
 }
 
 func (x *exprs) binary(n *syntax.Binary) (expr.Expr, error) {
+	if n.Op == syntax.OpOverlaps {
+		return x.overlaps(n)
+	}
 	if binaryFunctions[n.Op] == "" {
 		return nil, unsupported(n, "%s is", n.Op)
 	}
