@@ -24,6 +24,12 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 	if _, ok := expr.LookupWindow(name); ok {
 		return nil, fail(n, "write "+name+"() OVER (PARTITION BY … ORDER BY …)", "%s needs OVER", name)
 	}
+	if slices.Contains(groupingFunctions, name) {
+		return x.groupingFunction(n, name)
+	}
+	if window, p, ok := isWindowProperty(name); ok {
+		return x.windowProperty(n, name, window, p)
+	}
 	switch name {
 	case "JSON_OBJECT", "JSON_ARRAY":
 		return x.jsonConstructor(n, name)

@@ -22,6 +22,8 @@ type exprs struct {
 	env    *env
 	// late collects the queries inside the expressions; nil where none are allowed.
 	late *late
+	// grouping is that of the SELECT, once it is bound; nil where there is none.
+	grouping *grouping
 	// windows are the named windows of the SELECT.
 	windows []syntax.NamedWindow
 }

@@ -15,6 +15,9 @@ type grouping struct {
 	grouped    bool        // GROUP BY is written
 	keys       []expr.Expr // in terms of the rows that are grouped
 	names      []string
+	sets       [][]int // grouping sets: keys in each; nil: one of all keys
+	window     *groupWindow
+	calls      []groupingCall
 	aggregates aggregates
 	at         syntax.Span
 	places     map[*expr.Column]syntax.Node
@@ -28,46 +31,14 @@ func (b *binding) grouping(n *syntax.GroupBy, x *exprs) (*grouping, error) {
 	}
 	g.grouped, g.at = true, n.Span
 	x.where = "GROUP BY"
-	if n.Distinct {
-		return nil, unsupported(n, "GROUP BY DISTINCT is")
+	sets, err := g.items(x, n.Items)
+	if err != nil {
+		return nil, err
 	}
-	for i := range n.Items {
-		item := &n.Items[i]
-		switch item.Kind {
-		case syntax.GroupEmpty:
-			continue
-		case syntax.GroupExpr:
-		default:
-			return nil, unsupported(item, "%s is", [...]string{syntax.GroupingSets: "GROUPING SETS", syntax.GroupCube: "CUBE", syntax.GroupRollup: "ROLLUP"}[item.Kind])
-		}
-		list := []syntax.Expr{item.X}
-		if row, ok := item.X.(*syntax.Row); ok && !row.Explicit {
-			list = row.Items
-		}
-		for _, k := range list {
-			e, err := x.bind(k)
-			if err != nil {
-				return nil, err
-			}
-			if kind := e.Type().Kind; kind == column.Null {
-				return nil, syntax.Errorf(k, "a NULL alone has no type to group by")
-			}
-			if !g.has(e) {
-				g.keys = append(g.keys, e)
-				g.names = append(g.names, keyName(e))
-			}
-		}
+	if g.takeSets(sets, n.Distinct); g.sets != nil && g.window != nil {
+		return nil, fail(n, "use a windowing table function in FROM", "a window in GROUP BY does not go with GROUPING SETS")
 	}
 	return g, nil
-}
-
-func (g *grouping) has(e expr.Expr) bool {
-	for _, k := range g.keys {
-		if equal(k, e) {
-			return true
-		}
-	}
-	return false
 }
 
 func keyName(e expr.Expr) string {
@@ -82,7 +53,7 @@ func keyName(e expr.Expr) string {
 func (g *grouping) replace(e expr.Expr) (expr.Expr, error) {
 	for i, k := range g.keys {
 		if equal(k, e) {
-			return &expr.Column{Index: i, Name: g.names[i], T: k.Type()}, nil
+			return &expr.Column{Index: i, Name: g.names[i], T: g.keyType(i)}, nil
 		}
 	}
 	list := func(in []expr.Expr) ([]expr.Expr, error) {
@@ -100,9 +71,16 @@ func (g *grouping) replace(e expr.Expr) (expr.Expr, error) {
 		if e.Index <= lateBase || e.Index >= inBase {
 			return e, nil
 		}
+		if e.Index <= groupBase {
+			return g.groupingValue(&g.calls[groupBase-e.Index])
+		}
+		if e.Index <= windowBase {
+			at := windowBase - e.Index
+			return &expr.Column{Index: len(g.keys) + len(g.aggregates.calls) + at, Name: e.Name, T: e.T}, nil
+		}
 		if e.Index < 0 {
 			call := -1 - e.Index
-			return &expr.Column{Index: len(g.keys) + call, Name: e.Name, T: g.result(call)}, nil
+			return &expr.Column{Index: g.width() + call, Name: e.Name, T: g.result(call)}, nil
 		}
 		return nil, fail(g.places[e], "add it to GROUP BY, or take an aggregate of it, such as MAX("+e.Name+")", "'%s' is not being grouped", e.Name)
 	case *expr.Call:
@@ -146,7 +124,7 @@ func (g *grouping) replace(e expr.Expr) (expr.Expr, error) {
 // NULL then.
 func (g *grouping) result(call int) column.Type {
 	c := &g.aggregates.calls[call]
-	if len(g.keys) == 0 || c.filter != nil {
+	if len(g.keys) == 0 && g.window == nil || c.filter != nil {
 		if c.t.NotNull && !countsRows(c.fn) {
 			return c.t.Optional()
 		}
@@ -196,7 +174,7 @@ func (g *grouping) plan(input plan.Node) plan.Node {
 	below := &plan.Project{Input: input}
 	add := func(e expr.Expr, name string) int {
 		for i, other := range below.Exprs {
-			if equal(other, e) {
+			if equal(other, e) && (g.sets == nil || i >= len(g.keys)) { // keys are NULL in some of the sets, what aggregates take is not
 				return i
 			}
 		}
@@ -210,7 +188,10 @@ func (g *grouping) plan(input plan.Node) plan.Node {
 	}
 	for i, k := range g.keys {
 		out.Keys = append(out.Keys, add(k, g.names[i]))
-		out.Fields = append(out.Fields, column.Field{Name: g.names[i], Type: k.Type()})
+		out.Fields = append(out.Fields, column.Field{Name: g.names[i], Type: g.keyType(i)})
+	}
+	if g.sets != nil {
+		out.Fields = append(out.Fields, column.Field{Name: setName, Type: column.Of(column.BigInt).Required()})
 	}
 	for i := range g.aggregates.calls {
 		c := &g.aggregates.calls[i]
@@ -224,5 +205,20 @@ func (g *grouping) plan(input plan.Node) plan.Node {
 		out.Calls = append(out.Calls, call)
 		out.Fields = append(out.Fields, column.Field{Name: c.name, Type: call.T})
 	}
+	switch {
+	case g.window != nil:
+		return g.window.plan(below, out)
+	case g.sets != nil:
+		out.Input, out.Always = g.expand(below), false
+		out.Keys = append(out.Keys, len(below.Exprs))
+	}
 	return out
+}
+
+// width is the number of columns before those of the calls.
+func (g *grouping) width() int {
+	if g.sets != nil {
+		return len(g.keys) + 1
+	}
+	return len(g.keys)
 }

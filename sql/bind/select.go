@@ -35,7 +35,7 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 	if err != nil {
 		return nil, err
 	}
-	x.aggregates, x.places = &g.aggregates, g.places
+	x.aggregates, x.places, x.grouping = &g.aggregates, g.places, g
 	x.late.allowsWindows = true
 	items, err := x.items(s.Items)
 	if err != nil {
