@@ -117,6 +117,7 @@ type SinkRequest struct {
 	Partition map[string]string
 	Batch     bool   // bounded job in batch mode
 	JobID     string // unique for this run; part of object names
+	Number    int    // of the sink in its job, from 0: two sinks of a job may write to the same place
 }
 
 // Sink is a table to be written.

@@ -29,7 +29,7 @@ type part struct {
 func (w *writer) begin(ctx context.Context, dir string) (*part, error) {
 	c := w.sink.config
 	p := &part{writer: w, begun: w.now, ctx: ctx,
-		key: fmt.Sprintf("%s%s%s%d-%d%s", w.sink.dir, dir, w.sink.prefix(), w.subtask, *w.number, c.format.Extension)}
+		key: fmt.Sprintf("%s%s%s%s%d-%d%s", w.sink.dir, dir, w.sink.prefix(), w.sink.mark(), w.subtask, *w.number, c.format.Extension)}
 	*w.number++
 	if w.encoder != nil {
 		p.buf = w.encoder.Header(nil)

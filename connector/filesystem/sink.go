@@ -29,7 +29,7 @@ var defaultLimits = limits{begin: 256 << 10, memory: 128 << 20, now: time.Now, g
 // sink is a directory of part files.
 //
 // Each writer uploads its part files without completing them; what [writer.Flush] returns are the uploads, and Commit completes them. Part files
-// are named by job, subtask and a counter, so no two have the same name and no two writers agree on anything.
+// are named by job, sink, subtask and a counter, so no two have the same name and no two writers agree on anything.
 type sink struct {
 	config *config
 	req    connector.SinkRequest
@@ -85,6 +85,14 @@ func (s *sink) open(ctx context.Context) (err error) {
 
 // prefix is what the names of this job's part files begin with.
 func (s *sink) prefix() string { return "part-" + s.req.JobID + "-" }
+
+// mark stands behind the prefix where a job has several sinks, which may write to the same directory.
+func (s *sink) mark() string {
+	if s.req.Number == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d-", s.req.Number)
+}
 
 // Prepare finds out whether the directory can be written to, by beginning an upload. What an overwrite replaces is removed by Commit, once that
 // which replaces it is there.

@@ -124,6 +124,19 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// Sinks of one job may write to one directory.
+func TestSeveralSinks(t *testing.T) {
+	store := mem.New("t")
+	table := lineTable("mem://t/out")
+	for number, text := range []string{"1", "2", "3"} {
+		insert(t, connector.SinkRequest{Env: memory(store), Table: table, JobID: "j", Batch: true, Number: number}, defaultLimits, lines(table, []string{text}))
+	}
+	want := `out/part-j-0-0.txt="1\n" out/part-j-1-0-0.txt="2\n" out/part-j-2-0-0.txt="3\n"`
+	if got := show(contents(t, store)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestOverwrite(t *testing.T) {
 	store := mem.New("t")
 	put(t, store, "outside", []byte("stays"))

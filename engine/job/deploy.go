@@ -106,7 +106,7 @@ func (h *Handle) deploy() error {
 				going.Overwrite = false // what stands there is this job's own
 				op = &going
 			}
-			s, err := operator.NewSink(op, h.opts.Env, h.opts.Batch, h.id)
+			s, err := operator.NewSink(op, h.opts.Env, h.opts.Batch, h.id, len(h.sinks))
 			if err != nil {
 				return err
 			}

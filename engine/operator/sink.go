@@ -12,8 +12,8 @@ import (
 )
 
 // NewSink makes the sink of a node, to be shared by its subtasks through Context.Sink. batch says that the job is bounded and runs in
-// batch mode; jobID is unique for this run. The caller calls the sink's Prepare once, before it opens any subtask.
-func NewSink(op *graph.Sink, env connector.Env, batch bool, jobID string) (connector.Sink, error) {
+// batch mode; jobID is unique for this run, and number for this sink in it. The caller calls the sink's Prepare once, before it opens any subtask.
+func NewSink(op *graph.Sink, env connector.Env, batch bool, jobID string, number int) (connector.Sink, error) {
 	spec, ok := connector.Lookup(op.Table.Connector)
 	if !ok {
 		return nil, fmt.Errorf("table %s: there is no connector '%s' in this program; it has %s",
@@ -23,7 +23,7 @@ func NewSink(op *graph.Sink, env connector.Env, batch bool, jobID string) (conne
 		return nil, fmt.Errorf("table %s: connector '%s' cannot be written to", op.Table.Name, op.Table.Connector)
 	}
 	s, err := spec.NewSink(connector.SinkRequest{
-		Env: env, Table: op.Table, Overwrite: op.Overwrite, Partition: op.Partition, Batch: batch, JobID: jobID,
+		Env: env, Table: op.Table, Overwrite: op.Overwrite, Partition: op.Partition, Batch: batch, JobID: jobID, Number: number,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("table %s: %w", op.Table.Name, err)

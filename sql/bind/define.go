@@ -221,6 +221,9 @@ func (d *definition) setWatermark(w *catalog.Watermark, atColumn, atExpr syntax.
 	if !isEventTime(e.Type()) {
 		return fail(atExpr, valid, "the watermark is of type %s", e.Type().Optional())
 	}
+	if e.Type().Kind != d.t.Columns[c].Type.Kind {
+		return fail(atExpr, "CAST it to the type of the column", "the watermark is %s, but its column '%s' is %s", e.Type().Optional(), w.Column, d.t.Columns[c].Type.Optional())
+	}
 	d.t.Watermark = w
 	d.t.Columns[c].Time = catalog.Rowtime
 	return nil

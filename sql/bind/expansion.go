@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,8 +13,9 @@ import (
 // expansion collects what to write into a query's text so that it means the same wherever it is read: full names of tables, qualified
 // columns, and the columns that a star stands for. A nil expansion collects nothing.
 type expansion struct {
-	edits []edit
-	seen  map[syntax.Span]bool
+	edits   []edit
+	seen    map[syntax.Span]bool
+	unnamed int // relations without a name so far
 }
 
 // edit replaces a part of the text.
@@ -83,13 +85,13 @@ func (e *expansion) rowStar(n *syntax.Star, hit found, fields []column.Field) {
 	e.add(n, strings.Join(list, ", "))
 }
 
-// table writes a table's full name, and its own name as the alias where it has none.
+// table writes a table's full name, and its own name as the alias where it has none. Behind a hint there can be none.
 func (e *expansion) table(n *syntax.TableName, path catalog.Path) {
 	if e == nil {
 		return
 	}
 	text := path.Quoted()
-	if n.Alias == nil {
+	if n.Alias == nil && len(n.Hints) == 0 {
 		text += " AS " + catalog.Quote(path.Object)
 	}
 	e.add(&n.Name, text)
@@ -100,6 +102,30 @@ func (e *expansion) local(n *syntax.TableName) {
 	if e != nil && n.Alias == nil {
 		e.add(&n.Name, catalog.Quote(n.Name.Last().Name)+" AS "+catalog.Quote(n.Name.Last().Name))
 	}
+}
+
+// name gives a relation in FROM that has no name one, behind its end: EXPR$0, EXPR$1, ….
+func (e *expansion) name(n syntax.Node) []string {
+	if e == nil {
+		return nil
+	}
+	name := fmt.Sprintf("EXPR$%d", e.unnamed)
+	e.unnamed++
+	e.add(&syntax.Span{From: n.End(), To: n.End()}, " AS "+catalog.Quote(name))
+	return []string{name}
+}
+
+// whole writes TABLE t as the query that it is.
+func (e *expansion) whole(n syntax.Node, t *named, format string) {
+	if e == nil {
+		return
+	}
+	name := catalog.Quote(t.path[len(t.path)-1])
+	list := fieldNames(t.rel.fields())
+	for i, c := range list {
+		list[i] = name + "." + catalog.Quote(c)
+	}
+	e.add(n, fmt.Sprintf(format, "SELECT "+strings.Join(list, ", ")+" FROM "+quoted(t.path)+" AS "+name))
 }
 
 // apply returns the part of a text from one place to another with the edits made.

@@ -66,6 +66,9 @@ func (b *binding) tableRef(n syntax.TableRef, e *env) (*named, error) {
 	if err != nil {
 		return nil, err
 	}
+	if alias == nil && len(t.path) == 0 {
+		t.path = b.expansion.name(n)
+	}
 	if alias != nil {
 		t.path = []string{alias.Name.Name}
 		if len(alias.Columns) > 0 {
@@ -220,6 +223,18 @@ func (b *binding) table(n *syntax.TableName, e *env) (*named, error) {
 	}
 	r, err := b.scan(t, n)
 	return &named{rel: r, path: full}, err
+}
+
+// wholeTable binds TABLE t, which is written out as a query in a view: at is its text, and format what to put around that query.
+func (b *binding) wholeTable(at syntax.Node, name syntax.Name, e *env, format string) (*named, error) {
+	expansion := b.expansion
+	b.expansion = nil
+	t, err := b.table(&syntax.TableName{Span: name.Span, Name: name}, e)
+	b.expansion = expansion
+	if err == nil {
+		expansion.whole(at, t, format)
+	}
+	return t, err
 }
 
 // noTable adds the names in WITH to what is offered for a table that is not there.

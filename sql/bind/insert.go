@@ -21,8 +21,6 @@ func (b *Binder) Insert(n *syntax.Insert) (*plan.Sink, error) {
 	switch {
 	case n.Upsert:
 		return nil, fail(n, "write INSERT INTO", "UPSERT INTO is not supported")
-	case n.Conflict != syntax.ConflictUnset:
-		return nil, unsupported(n, "ON CONFLICT is")
 	}
 	path, err := b.Catalogs.Resolve(names(n.Target.Parts))
 	if err != nil {
@@ -34,6 +32,9 @@ func (b *Binder) Insert(n *syntax.Insert) (*plan.Sink, error) {
 	}
 	if t.View != nil {
 		return nil, fail(&n.Target, "insert into the table it reads", "'%s' is a view and cannot be written to", path)
+	}
+	if n.Conflict != syntax.ConflictUnset && t.PrimaryKey != nil { // without a key nothing conflicts
+		return nil, unsupported(n, "ON CONFLICT for a table with a primary key is")
 	}
 	return w.insert(t, n, nil)
 }

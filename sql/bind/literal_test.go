@@ -88,7 +88,7 @@ func TestTypes(t *testing.T) {
 		"DECIMAL(39, 2)": "DECIMAL(38, 2)", "TIMESTAMP": "TIMESTAMP(6)", "TIMESTAMP(10)": "TIMESTAMP(9)", "TIME(9)": "TIME(3)", "TIME": "TIME(0)",
 		"TIMESTAMP(3) WITH LOCAL TIME ZONE": "TIMESTAMP_LTZ(3)", "INT NOT NULL ARRAY": "ARRAY<INT NOT NULL>", "ARRAY<INT NOT NULL> NOT NULL": "ARRAY<INT NOT NULL> NOT NULL",
 		"MAP<STRING, INT>": "MAP<STRING, INT>", "INT MULTISET": "MULTISET<INT>", "ROW<a INT 'x', b ROW(c STRING)>": "ROW<`a` INT 'x', `b` ROW<`c` STRING>>",
-		"DECIMAL(0)": "error: the precision of DECIMAL must be between 1 and 38", "CHAR(0)": "error: the length of CHAR must be between 1 and 2147483647",
+		"DECIMAL(0)": "error: the precision of DECIMAL must be between 1 and 38", "CHAR(0)": "CHAR(0)",
 		"ROW<a INT, a INT>": "error: the field 'a' is there twice", "INTT": "error: there is no type 'INTT': did you mean 'INT'?",
 		"UUID": "error: there is no type 'UUID': use STRING", "BITMAP": "BITMAP",
 	} {

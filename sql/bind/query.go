@@ -75,7 +75,7 @@ func (b *binding) body(n syntax.QueryBody, e *env) (*rel, error) {
 	case *syntax.SetOp:
 		return b.setOp(n, e)
 	case *syntax.ExplicitTable:
-		r, err := b.table(&syntax.TableName{Span: n.Name.Span, Name: n.Name}, e)
+		r, err := b.wholeTable(n, n.Name, e, "%s")
 		if err != nil {
 			return nil, err
 		}

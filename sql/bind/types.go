@@ -32,8 +32,8 @@ var sizedTypes = map[string]struct {
 	standard, most, least int
 	clamp                 bool // more than the most means the most
 }{
-	"CHAR": {column.Char, 1, column.MaxLength, 1, false}, "VARCHAR": {column.VarChar, column.MaxLength, column.MaxLength, 0, false},
-	"BINARY": {column.Binary, 1, column.MaxLength, 1, false}, "VARBINARY": {column.VarBinary, column.MaxLength, column.MaxLength, 0, false},
+	"CHAR": {column.Char, 1, column.MaxLength, 0, false}, "VARCHAR": {column.VarChar, column.MaxLength, column.MaxLength, 0, false},
+	"BINARY": {column.Binary, 1, column.MaxLength, 0, false}, "VARBINARY": {column.VarBinary, column.MaxLength, column.MaxLength, 0, false},
 	"TIME": {column.Time, 0, 3, 0, true}, "TIMESTAMP": {column.Timestamp, 6, 9, 0, true}, "TIMESTAMP_LTZ": {column.TimestampLTZ, 6, 9, 0, true},
 }
 

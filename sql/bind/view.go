@@ -40,7 +40,7 @@ func (b *Binder) View(n *syntax.CreateView, text string) (*catalog.Table, error)
 	}
 	cat, db := b.Catalogs.Current()
 	t := &catalog.Table{Path: path, Temporary: n.Temporary, View: &catalog.View{
-		Text: expanded, Query: query, Catalog: cat, Database: db, Expanded: syntax.Style{QuoteNames: true, Lines: true}.Format(query),
+		Text: expanded, Query: query, Catalog: cat, Database: db, Expanded: DefinitionStyle.Format(query),
 	}}
 	if n.Comment != nil {
 		t.Comment = n.Comment.Text

@@ -38,7 +38,7 @@ func (b *binding) windowFunction(n *syntax.TableFunc, e *env) (*named, error) {
 		}
 	} else {
 		var t *named
-		if t, err = b.table(&syntax.TableName{Span: data.Name.Span, Name: *data.Name}, e); err == nil {
+		if t, err = b.wholeTable(&syntax.Span{From: data.From, To: data.Name.To}, *data.Name, e, "(%s)"); err == nil {
 			in, path = t.rel, t.path
 		}
 	}

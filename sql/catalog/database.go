@@ -32,11 +32,8 @@ func (c *Catalogs) Database(catalog, name string) (*Database, error) {
 	return nil, &Error{fmt.Sprintf("database '%s' does not exist in catalog '%s'", name, catalog), suggest.Hint(name, names, "databases there are")}
 }
 
-// HasDatabase reports whether there is a database, in a catalog that there is.
+// HasDatabase reports whether there is a database, in a catalog that there must be.
 func (c *Catalogs) HasDatabase(catalog, name string) (bool, error) {
-	if c.catalogs[catalog] == nil {
-		return false, nil
-	}
 	s, err := c.store(catalog)
 	if err != nil {
 		return false, err

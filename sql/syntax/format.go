@@ -13,8 +13,9 @@ type Style struct {
 	QuoteNames bool
 	// QuoteFunction tells whether a function's name is put into backticks. It may be nil.
 	QuoteFunction func(name string) bool
-	// Lines begins a line with each clause of a query, and spells rows, ranges and limits out, as SHOW CREATE VIEW of Flink does.
-	Lines bool
+	// AsFlink prints what Flink prints where it shows a definition again, such as by SHOW CREATE VIEW: each clause of a query begins a line,
+	// and rows, ranges, limits, conditions and types are spelled out. It parses to what means the same.
+	AsFlink bool
 }
 
 // Format prints a node in the zero [Style]: as canonical SQL on one line that parses to an equal node, if the node is
@@ -93,7 +94,7 @@ func (f *formatter) put(parts ...string) {
 
 // clause begins a clause of a query with a word.
 func (f *formatter) clause(word string) {
-	if f.style.Lines {
+	if f.style.AsFlink {
 		f.put("\n", word)
 	} else {
 		f.put(" ", word)
@@ -196,12 +197,22 @@ func (f *formatter) literal(l *Literal) {
 		f.put("FALSE")
 	case UnknownLiteral:
 		f.put("UNKNOWN")
-	case IntegerLiteral, DecimalLiteral, ApproxLiteral:
+	case ApproxLiteral:
+		if f.style.AsFlink {
+			f.put(strings.ToUpper(l.Text))
+			return
+		}
+		f.put(l.Text)
+	case IntegerLiteral, DecimalLiteral:
 		f.put(l.Text)
 	case StringLiteral:
 		f.text(l.Text)
 	case BinaryLiteral:
 		f.put("X")
+		if f.style.AsFlink {
+			f.text(strings.ToUpper(l.Text))
+			return
+		}
 		f.text(l.Text)
 	case DateLiteral:
 		f.put("DATE ")
@@ -252,6 +263,8 @@ func (f *formatter) typeName(t *TypeName) {
 	case t.Name == "INTERVAL":
 		f.put("INTERVAL ")
 		f.units(*t.Units)
+	case t.Name == "INT" && f.style.AsFlink:
+		f.put("INTEGER")
 	default:
 		f.put(t.Name)
 	}

@@ -73,7 +73,7 @@ func (f *formatter) bareExpr(x Expr) {
 		f.putIf(x.Not, " NOT")
 		f.put(" BETWEEN ")
 		f.putIf(x.Symmetric, "SYMMETRIC ")
-		f.putIf(f.style.Lines && !x.Symmetric, "ASYMMETRIC ")
+		f.putIf(f.style.AsFlink && !x.Symmetric, "ASYMMETRIC ")
 		f.expr(x.Lo, precBetween+1)
 		f.put(" AND ")
 		f.expr(x.Hi, precBetween+1)
@@ -184,7 +184,7 @@ func (f *formatter) unary(x *Unary) {
 		} else {
 			f.put("-")
 		}
-		f.putIf(f.style.Lines, " ")
+		f.putIf(f.style.AsFlink, " ")
 		// Two signs in a row get parentheses, since -- begins a comment.
 		f.expr(x.X, precUnary+1)
 	case OpFinal:
@@ -221,6 +221,10 @@ func (f *formatter) subquery(q *Query) {
 }
 
 func (f *formatter) caseExpr(c *Case) {
+	if f.style.AsFlink {
+		f.searchedCase(c)
+		return
+	}
 	f.put("CASE")
 	if c.Operand != nil {
 		f.put(" ")
@@ -243,7 +247,9 @@ func (f *formatter) caseExpr(c *Case) {
 func (f *formatter) arg(x Expr) {
 	switch x := x.(type) {
 	case *NamedArg:
-		f.wordOrIdent(x.Name)
+		name := x.Name
+		name.Quoted = name.Quoted || f.style.AsFlink
+		f.wordOrIdent(name)
 		f.put(" => ")
 		f.expr0(x.Value)
 	case *TableArg:
@@ -279,6 +285,10 @@ func (f *formatter) arg(x Expr) {
 }
 
 func (f *formatter) call(c *FuncCall) {
+	if f.style.AsFlink && len(c.Name.Parts) == 1 && strings.EqualFold(c.Name.Parts[0].Name, "NULLIF") && len(c.Args) == 2 {
+		f.nullIf(c)
+		return
+	}
 	f.functionName(c.Name)
 	if c.NoParens {
 		return
@@ -330,6 +340,36 @@ func (f *formatter) call(c *FuncCall) {
 	}
 }
 
+// searchedCase writes CASE with conditions and ELSE, whether it has them or not.
+func (f *formatter) searchedCase(c *Case) {
+	f.put("CASE")
+	for _, w := range c.Whens {
+		f.put(" WHEN ")
+		for i, cond := range w.Conds {
+			f.putIf(i > 0, " OR ")
+			if c.Operand == nil {
+				f.expr0(cond)
+				continue
+			}
+			f.expr(&Binary{Op: OpEq, L: c.Operand, R: cond}, precOr+1)
+		}
+		f.put(" THEN ")
+		f.expr0(w.Then)
+	}
+	f.put(" ELSE ")
+	if c.Else != nil {
+		f.expr0(c.Else)
+	} else {
+		f.put("NULL")
+	}
+	f.put(" END")
+}
+
+// nullIf writes NULLIF as the CASE that it stands for.
+func (f *formatter) nullIf(c *FuncCall) {
+	f.searchedCase(&Case{Whens: []When{{Conds: []Expr{&Binary{Op: OpEq, L: c.Args[0], R: c.Args[1]}}, Then: &Literal{Kind: NullLiteral}}}, Else: c.Args[0]})
+}
+
 // specialArgs writes the arguments of a function that has words between them.
 func (f *formatter) specialArgs(c *FuncCall) {
 	words := func(xs []Expr, words ...string) {
@@ -344,6 +384,10 @@ func (f *formatter) specialArgs(c *FuncCall) {
 	case "EXTRACT":
 		words(c.Args, " FROM ")
 	case "SUBSTRING":
+		if f.style.AsFlink {
+			f.exprs(c.Args)
+			return
+		}
 		words(c.Args, " FROM ", " FOR ")
 	case "OVERLAY":
 		words(c.Args, " PLACING ", " FROM ", " FOR ")

@@ -23,7 +23,7 @@ func (f *formatter) query(q *Query) {
 		f.clause("")
 		f.orderBy(q.OrderBy)
 	}
-	if f.style.Lines {
+	if f.style.AsFlink {
 		f.limitLines(q)
 		return
 	}
@@ -67,7 +67,7 @@ func (f *formatter) queryBody(b QueryBody) {
 	case *Values:
 		f.put("VALUES ")
 		lines(f, b.Rows, func(r Row) {
-			f.putIf(r.Explicit || f.style.Lines, "ROW")
+			f.putIf(r.Explicit || f.style.AsFlink, "ROW")
 			parens(f, r.Items, f.expr0)
 		})
 	case *ExplicitTable:
@@ -95,9 +95,14 @@ func (f *formatter) setOperand(b QueryBody, prec int) {
 }
 
 func (f *formatter) selectBody(s *Select) {
-	f.put("SELECT ")
-	f.hints(s.Hints)
-	f.putIf(len(s.Hints) > 0, " ")
+	f.put("SELECT")
+	if len(s.Hints) > 0 {
+		f.clause("")
+		f.hints(s.Hints)
+		f.clause("")
+	} else {
+		f.put(" ")
+	}
 	f.putIf(s.Distinct, "DISTINCT ")
 	each(f, s.Items, f.selectItem)
 	if s.From != nil {
@@ -176,7 +181,7 @@ func (f *formatter) groupItem(g GroupItem) {
 	case GroupRollup:
 		f.put("ROLLUP")
 	}
-	f.putIf(!f.style.Lines, " ")
+	f.putIf(!f.style.AsFlink, " ")
 	parens(f, g.Items, f.groupItem)
 }
 
@@ -253,7 +258,7 @@ func (f *formatter) tableRef(t TableRef) {
 	case *TableName:
 		f.name(t.Name)
 		if len(t.Hints) > 0 {
-			f.put(" ")
+			f.clause("")
 			f.hints(t.Hints)
 		}
 		if t.SystemTime != nil {
@@ -326,7 +331,7 @@ func (f *formatter) join(j *Join) {
 	f.parenTable(j.L, open)
 	f.clause("")
 	f.putIf(j.Natural, "NATURAL ")
-	f.putIf(f.style.Lines && j.Kind == InnerJoin, "INNER ")
+	f.putIf(f.style.AsFlink && j.Kind == InnerJoin, "INNER ")
 	f.put(joinNames[j.Kind])
 	f.parenTable(j.R, rightIsJoin)
 	switch {

@@ -18,14 +18,14 @@ func TestLines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := Style{QuoteNames: true, Lines: true}.Format(q)
+		got := Style{QuoteNames: true, AsFlink: true}.Format(q)
 		if got != want {
 			t.Errorf("%s is\n%s\nwant\n%s", text, got, want)
 		}
 		again, err := ParseQuery(got)
 		if err != nil {
 			t.Errorf("%s cannot be read again: %v", got, err)
-		} else if twice := (Style{QuoteNames: true, Lines: true}).Format(again); twice != got {
+		} else if twice := (Style{QuoteNames: true, AsFlink: true}).Format(again); twice != got {
 			t.Errorf("%s is printed as %s", got, twice)
 		}
 	}

@@ -73,7 +73,7 @@ func (p *parser) alter() Statement {
 			return &ReplaceFunction{body.Span, body}
 		}
 	}
-	if a.Kind != CatalogObject && a.Kind != DatabaseObject {
+	if a.Kind != CatalogObject && a.Kind != DatabaseObject && a.Kind != ViewObject {
 		a.IfExists = p.ifExists()
 	}
 	a.Name = p.name()

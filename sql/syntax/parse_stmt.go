@@ -1,6 +1,9 @@
 package syntax
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // statement takes one statement, without a semicolon.
 func (p *parser) statement() Statement {
@@ -293,17 +296,19 @@ func (p *parser) explain() Statement {
 	if e.PlanFor = p.acceptKw(kwPlan); e.PlanFor {
 		p.expectKw(kwFor)
 	} else if oneOf(p.t.kw, kwEstimatedCost, kwChangelogMode, kwJsonExecutionPlan, kwPlanAdvice) {
+		at := p.t
 		e.Details = list(p, (*parser).explainDetail)
+		for i, d := range e.Details {
+			if slices.Contains(e.Details[:i], d) {
+				p.fail(at, "a detail of EXPLAIN is there twice", "")
+			}
+		}
 	}
 	switch {
 	case p.isKw(kwStatement):
 		e.Body = p.statementSet()
 	case p.isKw(kwInsert), p.t.kw == kwUpsert:
 		e.Body = p.insert()
-	case p.t.kw == kwUpdate:
-		e.Body = p.update()
-	case p.t.kw == kwDelete:
-		e.Body = p.delete()
 	case p.t.kw == kwExecute && p.ahead(1, kwStatement, kwSet):
 		e.Body = p.execute()
 	case p.t.kw == kwCreate, p.t.kw == kwReplace:
