@@ -189,7 +189,8 @@ func joinPulled(n *plan.Apply, p *pulled) plan.Node {
 	if p.always && kind == graph.InnerJoin {
 		kind, outer = graph.LeftJoin, true
 	}
-	if outer && slices.ContainsFunc(p.out, func(e expr.Expr) bool { _, plain := e.(*expr.Column); return !plain }) {
+	computed := slices.ContainsFunc(p.out, func(e expr.Expr) bool { return !plainColumn(e) })
+	if outer && (computed || slices.ContainsFunc(p.missing, func(e expr.Expr) bool { return e != nil })) {
 		matched = len(inner.Schema())
 		exprs := append(plan.Columns(inner), truth(true))
 		fields := append(slices.Clone(inner.Schema()), column.Field{Name: "matched", Type: column.Of(column.Boolean).Required()})

@@ -29,6 +29,15 @@ func foldConstants(n plan.Node, c *Context) plan.Node {
 			if exprs, changed := foldList(n.Exprs, c); changed {
 				return &plan.Project{Input: n.Input, Exprs: exprs, Fields: n.Fields}
 			}
+		case *plan.Aggregate:
+			if v, ok := n.Input.(*plan.Values); ok && len(v.Rows) == 0 && len(n.Keys) == 0 && n.Always {
+				return emptyGroup(n)
+			}
+			if v, ok := n.Input.(*plan.Project); ok && len(n.Keys) == 0 && n.Always {
+				if v, ok := v.Input.(*plan.Values); ok && len(v.Rows) == 0 {
+					return emptyGroup(n)
+				}
+			}
 		case *plan.Join, *plan.Apply, *plan.Over, *plan.Expand, *plan.TableFunction, *plan.Watermark, *plan.TemporalJoin, *plan.LookupJoin:
 			return plan.MapExprs(n, c.Fold)
 		case *plan.Values:
@@ -40,6 +49,17 @@ func foldConstants(n plan.Node, c *Context) plan.Node {
 		}
 		return n
 	})
+}
+
+// emptyGroup is the result of a grouping without keys over no rows: 0 for what counts, NULL for all else.
+func emptyGroup(n *plan.Aggregate) plan.Node {
+	row := make([]expr.Expr, len(n.Fields))
+	for i, f := range n.Fields {
+		if row[i] = expr.NullOf(f.Type); n.Calls[i].T.NotNull {
+			row[i] = zero(f.Type)
+		}
+	}
+	return &plan.Values{Rows: [][]expr.Expr{row}, Fields: n.Fields}
 }
 
 func foldList(list []expr.Expr, c *Context) (out []expr.Expr, changed bool) {

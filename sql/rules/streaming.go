@@ -116,11 +116,18 @@ func asStream(n plan.Node) (plan.Node, error) {
 		}
 		return n, onlyInserts(n.At, n.Right)
 	case *plan.AssignWindows:
-		if !n.Processing && plan.Times(n.Input)[n.Time] != catalog.Rowtime {
-			return n, fail(n.At, "declare WATERMARK FOR it in the table; a regular join and a grouping make ordinary values of times",
-				"the window function needs an attribute of time, and the column '%s' is an ordinary %s here", n.Input.Schema()[n.Time].Name, n.Input.Schema()[n.Time].Type.Optional())
+		if !n.Processing {
+			return n, timed(n.At, n.Input, n.Time)
 		}
 	case *plan.WindowAggregate:
+		if n.Type == graph.Hop && n.Size%n.Slide != 0 {
+			return n, fail(n.At, "choose another size or slide", "the size of HOP windows that are grouped by must be a multiple of their slide")
+		}
+		if !n.Attached && !n.Processing {
+			if err := timed(n.At, n.Input, n.Time); err != nil {
+				return n, err
+			}
+		}
 		if plan.ChangesOf(n.Input) != graph.InsertOnly {
 			if !n.Attached && n.Properties == nil {
 				return n, onlyInserts(n.At, n.Input)
@@ -182,6 +189,16 @@ func asStream(n plan.Node) (plan.Node, error) {
 	return n, nil
 }
 
+// timed checks that a window's time is an attribute of event time.
+func timed(at syntax.Span, in plan.Node, col int) error {
+	if plan.Times(in)[col] == catalog.Rowtime {
+		return nil
+	}
+	f := in.Schema()[col]
+	return fail(at, "declare WATERMARK FOR it in the table; a regular join and a grouping make ordinary values of times",
+		"the window needs an attribute of time, and '%s' is an ordinary %s here", f.Name, f.Type.Optional())
+}
+
 // changeWords names changes: "update and delete".
 func changeWords(c graph.Changes) string {
 	switch {
@@ -214,6 +231,13 @@ func streamOver(n *plan.Over, onlyInserts func(syntax.Span, plan.Node) error) (p
 		return n, fail(n.At, batchHint, "in streaming mode the window of OVER can only be ordered in ascending order, unless a condition keeps the first rows of ROW_NUMBER()")
 	}
 	for i := range n.Calls {
+		if f := n.Calls[i].Function; f != nil {
+			switch f.Name {
+			case "ROW_NUMBER", "RANK", "DENSE_RANK", "LAG":
+			default:
+				return n, fail(n.At, batchHint, "%s is not supported in streaming mode: it depends on rows that are still to come", f.Name)
+			}
+		}
 		if f := &n.Calls[i].Frame; n.Calls[i].Aggregate != nil && (f.To.Kind > graph.CurrentRow || f.From.Kind > graph.CurrentRow) {
 			return n, fail(n.At, batchHint, "a frame of OVER that reaches behind the current row is not supported in streaming mode")
 		}
