@@ -223,12 +223,17 @@ var variantSizes = [...]uint8{variantInt8: 1, variantInt16: 2, variantInt32: 4, 
 
 // AppendJSON writes the value as JSON, members by name. Dates, times and the like are texts, binary values base64.
 func (v VariantValue) AppendJSON(dst []byte) []byte {
-	parts := len(v.value) // there cannot be more, unless the bytes are made to look so
-	return v.appendJSON(dst, 0, &parts)
+	rest := len(v.value)
+	return v.appendJSON(dst, 0, &rest)
 }
 
-func (v VariantValue) appendJSON(dst []byte, depth int, parts *int) []byte {
-	if *parts--; len(v.value) == 0 || depth > jsontext.MaxDepth || *parts < 0 {
+// appendJSON takes the bytes of what it writes from rest: parts that lie over each other, as those of no proper value do, are null.
+func (v VariantValue) appendJSON(dst []byte, depth int, rest *int) []byte {
+	size := 1
+	if b := v.basic(); b == variantPrimitive || b == variantShort {
+		size = v.size()
+	}
+	if *rest -= size; len(v.value) == 0 || depth > jsontext.MaxDepth || *rest < 0 {
 		return append(dst, "null"...)
 	}
 	switch v.basic() {
@@ -253,7 +258,7 @@ func (v VariantValue) appendJSON(dst []byte, depth int, parts *int) []byte {
 		if v.IsObject() {
 			dst = append(jsontext.AppendQuoted(dst, v.name(c, i)), ':')
 		}
-		dst = v.part(c, i).appendJSON(dst, depth+1, parts)
+		dst = v.part(c, i).appendJSON(dst, depth+1, rest)
 	}
 	return append(dst, end)
 }

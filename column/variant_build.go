@@ -117,7 +117,7 @@ func (b *VariantBuilder) value(dst []byte, d *jsontext.Doc, n int32, allowDuplic
 	case jsontext.False:
 		return append(dst, variantFalse<<2), nil
 	case jsontext.Int, jsontext.Float:
-		return appendVariantNumber(dst, d.Text[x.From:x.To]), nil
+		return appendVariantNumber(dst, d.Text[x.From:x.To], x.Kind == jsontext.Int), nil
 	case jsontext.String:
 		return appendVariantText(dst, d, n), nil
 	case jsontext.Array:
@@ -145,17 +145,19 @@ func appendVariantText(dst []byte, d *jsontext.Doc, n int32) []byte {
 
 // appendVariantNumber adds an integer in as few bytes as it needs, another number without exponent as a decimal of up to 38 digits, and
 // what is left as a DOUBLE.
-func appendVariantNumber(dst, text []byte) []byte {
-	if x, err := strconv.ParseInt(unsafeString(text), 10, 64); err == nil {
-		switch {
-		case x == int64(int8(x)):
-			return append(dst, variantInt8<<2, byte(x))
-		case x == int64(int16(x)):
-			return appendLittle(append(dst, variantInt16<<2), int(x), 2)
-		case x == int64(int32(x)):
-			return appendLittle(append(dst, variantInt32<<2), int(x), 4)
+func appendVariantNumber(dst, text []byte, whole bool) []byte {
+	if whole {
+		if x, err := strconv.ParseInt(unsafeString(text), 10, 64); err == nil {
+			switch {
+			case x == int64(int8(x)):
+				return append(dst, variantInt8<<2, byte(x))
+			case x == int64(int16(x)):
+				return appendLittle(append(dst, variantInt16<<2), int(x), 2)
+			case x == int64(int32(x)):
+				return appendLittle(append(dst, variantInt32<<2), int(x), 4)
+			}
+			return appendLittle(append(dst, variantInt64<<2), int(x), 8)
 		}
-		return appendLittle(append(dst, variantInt64<<2), int(x), 8)
 	}
 	if d, scale, ok := plainDecimal(text); ok {
 		switch {

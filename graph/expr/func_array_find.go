@@ -77,6 +77,18 @@ func findNumber[T kernel.Number](list *column.Vector, from, to int32, v *column.
 }
 
 func compileArrayContains(c *Call) (Kernel, error) {
+	switch c.Args[0].Type().Elem.Layout() {
+	case column.LayoutInt32:
+		return containsNumber[int32](c), nil
+	case column.LayoutInt64:
+		return containsNumber[int64](c), nil
+	case column.LayoutDouble:
+		return containsNumber[float64](c), nil
+	}
+	return containsAny(c), nil
+}
+
+func containsAny(c *Call) Kernel {
 	a, find := newRowArgs(c), elementFinder(*c.Args[0].Type().Elem)
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
 		list := args[0].Children[0]
@@ -90,7 +102,36 @@ func compileArrayContains(c *Call) (Kernel, error) {
 			out.Bits().Put(r, find(list, offsets[i], offsets[i+1], args[1], a.at(1)) >= 0)
 			return nil
 		})
-	}, nil
+	}
+}
+
+// containsNumber is containsAny with a loop of its own for arrays without NULLs, all of which are looked through.
+func containsNumber[T kernel.Number](c *Call) Kernel {
+	other, a := containsAny(c), newRowArgs(c)
+	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+		list, of := args[0], args[1]
+		elems := list.Children[0]
+		if sel != nil || a.constant[0] || list.Valid != nil || elems.Valid != nil || elems.Dict != nil || of.HasNulls() {
+			return other(args, n, sel, out)
+		}
+		out.Resize(n)
+		step := 1
+		if a.constant[1] {
+			step = 0
+		}
+		bits, o, x, y := out.Bits(), list.Offsets(), column.Values[T](elems), column.Values[T](of)
+		for r := range n {
+			want, hit := y[r*step], false
+			for _, e := range x[o[r]:o[r+1]] {
+				if e == want {
+					hit = true
+					break
+				}
+			}
+			bits.Put(r, hit)
+		}
+		return nil
+	}
 }
 
 func compileArrayPosition(c *Call) (Kernel, error) {
@@ -109,11 +150,19 @@ func compileArrayPosition(c *Call) (Kernel, error) {
 func compileArrayExtreme(c *Call, greatest bool) Kernel {
 	key := kernel.SortKey{Desc: greatest}
 	before := func(list *column.Vector, x, y int32) bool { return key.Compare(list, int(x), list, int(y)) < 0 }
-	switch c.T.Kind {
-	case column.Double:
-		before = beforeFloat[float64](greatest)
-	case column.Float:
-		before = beforeFloat[float32](greatest)
+	switch c.T.Layout() {
+	case column.LayoutInt8:
+		before = beforeNumber[int8](greatest)
+	case column.LayoutInt16:
+		before = beforeNumber[int16](greatest)
+	case column.LayoutInt32:
+		before = beforeNumber[int32](greatest)
+	case column.LayoutInt64:
+		before = beforeNumber[int64](greatest)
+	case column.LayoutFloat:
+		before = beforeNumber[float32](greatest)
+	case column.LayoutDouble:
+		before = beforeNumber[float64](greatest)
 	}
 	return itemKernel(c, func(a *rowArgs, from, to int32) int32 {
 		list, best := a.vecs[0].Children[0], int32(-1)
@@ -126,7 +175,7 @@ func compileArrayExtreme(c *Call, greatest bool) Kernel {
 	}, 0)
 }
 
-func beforeFloat[T float32 | float64](greatest bool) func(list *column.Vector, x, y int32) bool {
+func beforeNumber[T kernel.Number](greatest bool) func(list *column.Vector, x, y int32) bool {
 	return func(list *column.Vector, x, y int32) bool {
 		a, b := column.Values[T](list)[x], column.Values[T](list)[y]
 		return greatest && a > b || !greatest && a < b

@@ -152,6 +152,7 @@ type jsonSearch struct {
 	lax     bool
 	text    string // of the path
 	ready   bool
+	found   found // of the current row
 }
 
 // found is what a path leads to.
@@ -416,8 +417,8 @@ func compileJSONQuery(c *Call) (Kernel, error) {
 				out.SetNull(r)
 				return nil
 			}
-			f := s.find(a.text(0), a.text(1))
-			null, err := s.query(&f, &on, write, empty)
+			s.found = s.find(a.text(0), a.text(1))
+			null, err := s.query(&s.found, &on, write, empty)
 			if null {
 				out.SetNull(r)
 			}
@@ -465,8 +466,8 @@ func compileJSONQueryArray(c *Call) Kernel {
 			if a.null(0) || a.null(1) {
 				return true, nil
 			}
-			f := s.find(a.text(0), a.text(1))
-			return s.query(&f, &on, write, func(bool) {})
+			s.found = s.find(a.text(0), a.text(1))
+			return s.query(&s.found, &on, write, func(bool) {})
 		})
 	}
 }
