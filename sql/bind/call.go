@@ -24,6 +24,11 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 	if _, ok := expr.LookupWindow(name); ok {
 		return nil, fail(n, "write "+name+"() OVER (PARTITION BY … ORDER BY …)", "%s needs OVER", name)
 	}
+	if x.match != nil {
+		if e, known, err := x.matchCall(n, name); known || err != nil {
+			return e, err
+		}
+	}
 	if slices.Contains(groupingFunctions, name) {
 		return x.groupingFunction(n, name)
 	}

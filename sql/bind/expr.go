@@ -24,6 +24,8 @@ type exprs struct {
 	late *late
 	// grouping is that of the SELECT, once it is bound; nil where there is none.
 	grouping *grouping
+	// match is set in the conditions and measures of MATCH_RECOGNIZE.
+	match *match
 	// windows are the named windows of the SELECT.
 	windows []syntax.NamedWindow
 }
@@ -120,6 +122,9 @@ func (x *exprs) condition(n syntax.Expr, what string) (expr.Expr, error) {
 }
 
 func (x *exprs) columnRef(n *syntax.ColumnRef) (expr.Expr, error) {
+	if x.match != nil {
+		return x.matchColumn(n)
+	}
 	if len(n.Parts) == 1 {
 		if e, ok := x.aliases[n.Parts[0].Name]; ok {
 			return e, nil
@@ -185,6 +190,9 @@ func (x *exprs) unary(n *syntax.Unary) (expr.Expr, error) {
 	e, err := x.bind(n.X)
 	if err != nil {
 		return nil, err
+	}
+	if x.match != nil && (n.Op == syntax.OpRunning || n.Op == syntax.OpFinal && !x.match.define) {
+		return e, nil // with one row for each match they mean the same
 	}
 	switch n.Op {
 	case syntax.OpNot:

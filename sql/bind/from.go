@@ -59,7 +59,8 @@ func (b *binding) tableRef(n syntax.TableRef, e *env) (*named, error) {
 		alias = n.Alias
 		t, err = b.windowFunction(n, e)
 	case *syntax.MatchRecognize:
-		return nil, unsupported(n, "MATCH_RECOGNIZE is")
+		alias = n.Alias
+		t, err = b.matchRecognize(n, e)
 	default:
 		return nil, syntax.Errorf(n, "this cannot stand in FROM")
 	}

@@ -21,6 +21,10 @@ func streaming(n plan.Node, c *Context) (plan.Node, error) {
 		if err != nil {
 			return n
 		}
+		if m, ok := n.(*plan.Match); ok {
+			err = fail(m.At, "run the job on Apache Flink, which finds patterns", "MATCH_RECOGNIZE is understood and cannot run here yet")
+			return n
+		}
 		out := n
 		if c.Batch {
 			out, err = asBatch(n)
