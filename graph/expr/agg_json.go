@@ -23,8 +23,7 @@ func init() {
 	} {
 		name := "JSON_OBJECTAGG_" + f.nulls + "_ON_NULL"
 		registerAggregate(&AggregateFunction{Name: name, Total: true, Example: f.example,
-			Doc:    "The JSON object of keys, which must differ and not be NULL, and values; of NULL values " + whatHappens(f.absent) + ". Members stand by key.",
-			Syntax: "JSON_OBJECTAGG([KEY] key VALUE value [" + f.nulls + " ON NULL])",
+			Doc: "The JSON object of keys, which must differ and not be NULL, and values; of NULL values " + whatHappens(f.absent) + ". Members stand by key.",
 			Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {
 				if len(args) != 2 || !args[0].IsText() || !args[1].IsText() {
 					return nil, column.Type{}, errors.New("JSON_OBJECTAGG takes a text as KEY, and a VALUE; cast other keys to STRING")
@@ -42,8 +41,7 @@ func init() {
 	} {
 		name := "JSON_ARRAYAGG_" + f.nulls + "_ON_NULL"
 		registerAggregate(&AggregateFunction{Name: name, Total: true, Example: f.example,
-			Doc:    "The JSON array of the values, in the order in which they come; of NULLs " + whatHappens(f.absent) + ".",
-			Syntax: "JSON_ARRAYAGG(value [" + f.nulls + " ON NULL])",
+			Doc: "The JSON array of the values, in the order in which they come; of NULLs " + whatHappens(f.absent) + ".",
 			Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {
 				if len(args) != 1 || !args[0].IsText() {
 					return nil, column.Type{}, errors.New("JSON_ARRAYAGG takes one value")

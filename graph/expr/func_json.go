@@ -40,13 +40,11 @@ func init() {
 			Example: `JSON_ARRAY(JSON('{"a": 1}')) => [{"a":1}]`, Resolve: takes(always(column.Str()), isText).resolve("JSON"), Compile: compileJSON},
 		&Function{Name: "JSON_OBJECT", Doc: "The JSON object of keys, which must not be NULL, and values. Of equal keys the last one counts; members stand by name.",
 			Example: "JSON_OBJECT('b' VALUE 1, 'a' VALUE CAST(NULL AS INT) ABSENT ON NULL) => {\"b\":1}",
-			Syntax:  "JSON_OBJECT([[KEY] key VALUE value]* [{NULL | ABSENT} ON NULL])",
 			Resolve: func(args []Expr) ([]Expr, column.Type, error) {
 				return jsonConstructor{object: true}.resolve("JSON_OBJECT", args)
 			},
 			Compile: func(c *Call) (Kernel, error) { return newJSONConstructor(c, true).kernel, nil }, print: printJSONConstructor},
 		&Function{Name: "JSON_ARRAY", Doc: "The JSON array of the values.", Example: "JSON_ARRAY(1, 'x', CAST(NULL AS INT) NULL ON NULL) => [1,\"x\",null]",
-			Syntax: "JSON_ARRAY([value]* [{NULL | ABSENT} ON NULL])",
 			Resolve: func(args []Expr) ([]Expr, column.Type, error) {
 				return jsonConstructor{}.resolve("JSON_ARRAY", args)
 			},

@@ -8,7 +8,6 @@ type Function struct {
 	Name    string   // upper case, as SHOW FUNCTIONS prints it in lower case
 	Aliases []string // other names with the same meaning
 	Infix   string   // the operator's sign, for printing: "+", "AND"; empty for functions
-	Syntax  string   // how it is called, where that is not its name with the arguments in parentheses
 	// Doc is one sentence; Example is an expression with its result after "=>".
 	Doc     string
 	Example string
@@ -44,8 +43,7 @@ type AggregateFunction struct {
 	Name    string
 	Doc     string
 	Example string
-	Syntax  string // how it is called, where that is not its name with the arguments in parentheses
-	Total   bool   // it has a value for no rows too, such as 0 or an empty list
+	Total   bool // it has a value for no rows too, such as 0 or an empty list
 	// Resolve types a call by its argument types; COUNT(*) has none. casts, where not nil, gives the types to which the
 	// arguments are cast first. The result is typed as for a group, which has at least one row: where the whole input
 	// may be empty, or a FILTER leaves rows out, the binder makes it nullable, except for COUNT.

@@ -70,7 +70,7 @@ func (s *Session) describeFunction(n *syntax.Describe) (*Result, error) {
 		return rowsResult(Rows, textColumns("info name", "info value"), rows), nil
 	}
 	name := n.Name.Last().Name
-	system := func(kind string, deterministic bool, doc, example string) (*Result, error) {
+	system := func(kind string, deterministic bool, signature, doc, example string) (*Result, error) {
 		info("is system function", "true")
 		info("is temporary", "false")
 		if n.Extended {
@@ -78,6 +78,7 @@ func (s *Session) describeFunction(n *syntax.Describe) (*Result, error) {
 			info("requirements", "[]")
 			info("is deterministic", text(deterministic))
 			info("supports constant folding", text(deterministic))
+			info("signature", signature)
 			info("description", doc)
 			info("example", example)
 		}
@@ -85,10 +86,10 @@ func (s *Session) describeFunction(n *syntax.Describe) (*Result, error) {
 	}
 	if len(n.Name.Parts) == 1 {
 		if f, ok := expr.Lookup(name); ok && called(f) {
-			return system("SCALAR", !f.Volatile, f.Doc, f.Example)
+			return system("SCALAR", !f.Volatile, f.Signature(), f.Doc, f.Example)
 		}
 		if f, ok := expr.LookupAggregate(name); ok {
-			return system("AGGREGATE", true, f.Doc, f.Example)
+			return system("AGGREGATE", true, f.Signature(), f.Doc, f.Example)
 		}
 	}
 	path, err := s.path(&n.Name)

@@ -127,12 +127,12 @@ func catalogs(b *strings.Builder) {
 func functions(b *strings.Builder) {
 	tables := [2]strings.Builder{} // functions, operators
 	for f := range expr.Functions() {
-		kind, name := 0, code(f.Name)
+		kind, name := 0, code(f.Signature())
 		switch {
 		case f.Infix != "":
 			kind, name = 1, code(f.Infix)
-		case strings.Contains(f.Name, " "): // IS NULL
-			kind = 1
+		case strings.HasPrefix(f.Name, "IS "): // IS NULL
+			kind, name = 1, code(f.Name)
 		}
 		for _, alias := range f.Aliases {
 			name += " " + code(alias)
@@ -141,9 +141,9 @@ func functions(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\n## Functions\n\n| function | | example |\n|---|---|---|\n%s", tables[0].String())
 	fmt.Fprintf(b, "\n## Operators\n\n| operator | | example |\n|---|---|---|\n%s", tables[1].String())
-	b.WriteString("\n## Aggregate functions\n\n| function | | example |\n|---|---|---|\n")
+	b.WriteString("\n## Aggregate functions\n\nIn the examples x is 1, 2 and 3, and s is 'a', 'b' and NULL.\n\n| function | | example |\n|---|---|---|\n")
 	for f := range expr.Aggregates() {
-		row(b, code(f.Name), prose(f.Doc), example(f.Example))
+		row(b, code(f.Signature()), prose(f.Doc), example(f.Example))
 	}
 }
 

@@ -2,6 +2,7 @@ package jsonpath
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -68,7 +69,7 @@ func (o *operand) value(e *Evaluator, at Item) (value, error) {
 	err := inner.find(from)
 	e.visits = max(e.visits, inner.visits)
 	switch {
-	case err == errTooMuch: //nolint:errorlint // it is never wrapped
+	case errors.Is(err, errTooMuch):
 		return value{}, err
 	case err != nil || o.path.definite && len(inner.items) == 0:
 		return value{}, nil

@@ -1,0 +1,38 @@
+package expr
+
+// forms are the signatures of functions that are written in a form of their own, or whose arguments' types depend on each other.
+var forms = map[string]string{
+	"ARRAY": "ARRAY[value, …] → ARRAY", "MAP": "MAP[key, value, …] → MAP", "ROW": "ROW(value, …) → ROW",
+	"ITEM": "array[position], map[key], row[position or name], variant[position or name]", "FIELD": "row.name",
+	"ARRAY_APPEND": "ARRAY_APPEND(array, element) → ARRAY", "ARRAY_PREPEND": "ARRAY_PREPEND(array, element) → ARRAY", "ARRAY_CONCAT": "ARRAY_CONCAT(array, …) → ARRAY",
+	"ARRAY_UNION": "ARRAY_UNION(array, array) → ARRAY", "ARRAY_INTERSECT": "ARRAY_INTERSECT(array, array) → ARRAY", "ARRAY_EXCEPT": "ARRAY_EXCEPT(array, array) → ARRAY",
+	"ARRAY_REMOVE": "ARRAY_REMOVE(array, element) → ARRAY", "ARRAY_CONTAINS": "ARRAY_CONTAINS(array, element) → BOOLEAN", "ARRAY_POSITION": "ARRAY_POSITION(array, element) → INT",
+	"ARRAY_MAX": "ARRAY_MAX(array) → element", "ARRAY_MIN": "ARRAY_MIN(array) → element", "ELEMENT": "ELEMENT(array) → element",
+	"MAP_KEYS": "MAP_KEYS(map) → ARRAY of keys", "MAP_VALUES": "MAP_VALUES(map) → ARRAY of values", "MAP_ENTRIES": "MAP_ENTRIES(map) → ARRAY<ROW<key, value>>",
+	"MAP_FROM_ARRAYS": "MAP_FROM_ARRAYS(keys array, values array) → MAP", "MAP_UNION": "MAP_UNION(map, …) → MAP",
+	"OBJECT_OF":     "OBJECT_OF('class' [, 'attribute', value]…) → STRUCTURED<'class', …>",
+	"OBJECT_UPDATE": "OBJECT_UPDATE(structured, 'attribute', value, …) → STRUCTURED<…>",
+	"COALESCE":      "COALESCE(value, …) → the values' common type", "GREATEST": "GREATEST(value, …) → the values' common type", "LEAST": "LEAST(value, …) → the values' common type",
+	"IF": "IF(condition, value, value) → the values' common type", "IFNULL": "IFNULL(value, value) → the values' common type", "NULLIF": "NULLIF(value, value) → as argument 1",
+	"IN": "value [NOT] IN (value, …) → BOOLEAN", "BETWEEN": "value [NOT] BETWEEN [SYMMETRIC] low AND high → BOOLEAN",
+	"LIKE": "text [NOT] LIKE pattern [ESCAPE character] → BOOLEAN", "SIMILAR TO": "text [NOT] SIMILAR TO pattern [ESCAPE character] → BOOLEAN",
+	"OVERLAPS":     "(start, end or interval) OVERLAPS (start, end or interval) → BOOLEAN",
+	"EXTRACT":      "EXTRACT(unit FROM date, time, timestamp or interval) → BIGINT",
+	"FLOOR":        "FLOOR(number) or FLOOR(date, time or timestamp TO unit) → as argument 1",
+	"CEIL":         "CEIL(number) or CEIL(date, time or timestamp TO unit) → as argument 1",
+	"TIMESTAMPADD": "TIMESTAMPADD(unit, integer, date or timestamp) → DATE or TIMESTAMP", "TIMESTAMPDIFF": "TIMESTAMPDIFF(unit, from, to) → INT",
+	"TIME DIFFERENCE": "(time - time) unit → interval",
+	"POSITION":        "POSITION(part IN text [FROM integer]) → INT", "OVERLAY": "OVERLAY(text PLACING text FROM integer [FOR integer]) → STRING",
+	"SUBSTRING":   "SUBSTRING(text FROM integer [FOR integer]) or SUBSTRING(text, integer [, integer]) → STRING",
+	"TRIM":        "TRIM([[BOTH | LEADING | TRAILING] [characters] FROM] text) → STRING",
+	"JSON_EXISTS": "JSON_EXISTS(json, path [{TRUE | FALSE | UNKNOWN | ERROR} ON ERROR]) → BOOLEAN",
+	"JSON_VALUE":  "JSON_VALUE(json, path [RETURNING type] [{NULL | ERROR | DEFAULT value} ON EMPTY] [{NULL | ERROR | DEFAULT value} ON ERROR]) → STRING or type",
+	"JSON_QUERY": "JSON_QUERY(json, path [RETURNING type] [{WITHOUT | WITH [CONDITIONAL | UNCONDITIONAL]} [ARRAY] WRAPPER] " +
+		"[{NULL | ERROR | EMPTY ARRAY | EMPTY OBJECT} ON EMPTY] [{NULL | ERROR | EMPTY ARRAY | EMPTY OBJECT} ON ERROR]) → STRING or type",
+	"JSON_OBJECT":                   "JSON_OBJECT([[KEY] key VALUE value, …] [{NULL | ABSENT} ON NULL]) → STRING",
+	"JSON_ARRAY":                    "JSON_ARRAY([value, …] [{NULL | ABSENT} ON NULL]) → STRING",
+	"JSON_OBJECTAGG_NULL_ON_NULL":   "JSON_OBJECTAGG([KEY] key VALUE value [NULL ON NULL]) → VARCHAR(2000)",
+	"JSON_OBJECTAGG_ABSENT_ON_NULL": "JSON_OBJECTAGG([KEY] key VALUE value ABSENT ON NULL) → VARCHAR(2000)",
+	"JSON_ARRAYAGG_ABSENT_ON_NULL":  "JSON_ARRAYAGG(value [ABSENT ON NULL]) → VARCHAR(2000)",
+	"JSON_ARRAYAGG_NULL_ON_NULL":    "JSON_ARRAYAGG(value NULL ON NULL) → VARCHAR(2000)",
+}
