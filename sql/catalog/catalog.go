@@ -10,6 +10,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -172,7 +173,7 @@ func (c *Catalogs) ensureDatabase(s Store, name string) error {
 	if err != nil || found != nil {
 		return err
 	}
-	if err := s.PutDatabase(c.ctx, &Database{Name: name}, nil); err != nil && err != ErrChanged { //nolint:errorlint // ErrChanged comes as it is
+	if err := s.PutDatabase(c.ctx, &Database{Name: name}, nil); err != nil && !errors.Is(err, ErrChanged) {
 		return err
 	}
 	return nil

@@ -109,7 +109,11 @@ func (s *Session) writePlan(ctx context.Context, file *syntax.Literal, body synt
 		return err
 	}
 	cat, db := s.catalogs.Current()
-	p := &compiledPlan{Version: planVersion, Statement: text[body.Pos():body.End()], Mode: s.settings.Enum(setting.RuntimeMode), Catalog: cat, Database: db}
+	statement := text[body.Pos():body.End()]
+	if _, ok := body.(*syntax.StatementSet); ok {
+		statement = "EXECUTE " + statement // a set is no statement by itself
+	}
+	p := &compiledPlan{Version: planVersion, Statement: statement, Mode: s.settings.Enum(setting.RuntimeMode), Catalog: cat, Database: db}
 	for _, path := range slices.SortedFunc(maps.Keys(seen), func(a, b catalog.Path) int { return strings.Compare(a.String(), b.String()) }) {
 		o := seen[path]
 		if t, ok := o.(*catalog.Table); ok {
@@ -142,6 +146,9 @@ func (s *Session) writePlan(ctx context.Context, file *syntax.Literal, body synt
 
 // compiled plans the statement of a compiled plan: an INSERT, or several in a statement set.
 func (s *Session) compiled(body syntax.Statement) ([]plan.Node, error) {
+	if e, ok := body.(*syntax.Execute); ok {
+		body = e.Body
+	}
 	inserts := []syntax.Statement{body}
 	if set, ok := body.(*syntax.StatementSet); ok {
 		inserts = set.Statements
