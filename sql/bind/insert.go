@@ -64,6 +64,9 @@ func (b *binding) insert(t *catalog.Table, n *syntax.Insert, q *rel) (*plan.Sink
 	if spec.NewSink == nil {
 		return nil, fail(&n.Target, "it can only be read", "table '%s' cannot be written to: the connector '%s' is a source", t.Path, spec.Name)
 	}
+	if t.Distribution != nil {
+		return nil, fail(&n.Target, "ALTER TABLE … DROP DISTRIBUTION, or PARTITIONED BY the column", "table '%s' is distributed into buckets, which the connector '%s' cannot write", t.Path, spec.Name)
+	}
 	if len(gt.Metadata) > 0 {
 		for _, m := range gt.Metadata {
 			if c := t.Columns[t.Find(m.Field.Name)]; !c.Virtual {
@@ -106,8 +109,8 @@ func targets(t *catalog.Table, n *syntax.Insert) (*insertTargets, error) {
 			continue
 		}
 		lit, ok := p.Value.(*syntax.Literal)
-		if !ok {
-			return nil, syntax.Errorf(p.Value, "a partition's value must be a literal")
+		if !ok || lit.Kind == syntax.NullLiteral {
+			return nil, syntax.Errorf(p.Value, "a partition's value must be a literal that is not NULL")
 		}
 		e, err := literal(lit)
 		if err != nil {

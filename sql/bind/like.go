@@ -107,8 +107,8 @@ func (d *definition) likeColumns(n *syntax.CreateTable, base *catalog.Table, str
 	return nil
 }
 
-// likeKeys takes over the primary key, the watermark, the partitioning and the distribution. The partitioning is kept even with EXCLUDING
-// PARTITIONS, as in Flink, unless the statement declares its own.
+// likeKeys takes over the primary key, the watermark, the partitioning and the distribution. The last two are kept even where they are
+// excluded, as in Flink, unless the statement declares its own.
 func (d *definition) likeKeys(n *syntax.CreateTable, base *catalog.Table, strategy map[syntax.LikeFeature]syntax.LikeMerge) error {
 	if k := base.PrimaryKey; k != nil && strategy[syntax.LikeConstraints] != syntax.Excluding {
 		keys, err := keysOf(&n.Schema)
@@ -126,8 +126,8 @@ func (d *definition) likeKeys(n *syntax.CreateTable, base *catalog.Table, strate
 		}
 		d.t.PartitionBy = base.PartitionBy
 	}
-	if base.Distribution != nil && strategy[syntax.LikeDistribution] != syntax.Excluding {
-		if n.Distribution != nil {
+	if base.Distribution != nil {
+		if n.Distribution != nil && strategy[syntax.LikeDistribution] != syntax.Excluding {
 			return fail(n.Distribution, "write LIKE … (EXCLUDING DISTRIBUTION)", "the base table '%s' is distributed already", base.Path)
 		}
 		d.t.Distribution = base.Distribution

@@ -54,6 +54,8 @@ func (s *Session) tableAs(n *syntax.CreateTable) (plan.Node, error) {
 	}
 	old, _ := found.(*catalog.Table)
 	switch replace := n.Replace || n.OrReplace; {
+	case replace && n.IfNotExists:
+		return nil, syntax.Errorf(&n.Name, "a table is either replaced, or left alone IF it EXISTS")
 	case old != nil && n.IfNotExists:
 		sink, err := s.binder().InsertAs(n, old)
 		if err != nil {

@@ -17,8 +17,13 @@ func (s *Session) createFunction(n *syntax.CreateFunction) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.Temporary {
+	switch {
+	case n.Temporary:
 		return nil, noClass(&n.Body.Class, n.Body.Class.Text)
+	case n.Body.Language == "SQL":
+		e := syntax.Errorf(&n.Body, "there are no functions in SQL")
+		e.Hint = "make a view of the query that calls it"
+		return nil, e
 	}
 	return s.add(&n.Name, newFunction(path, &n.Body), n.IfNotExists)
 }

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/millstream/millstream/sql/bind"
 	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/syntax"
@@ -53,17 +55,25 @@ func (s *Session) describeModel(n *syntax.Name) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	titles := []string{"name", "type", "null?", "is input?"}
+	commented := slices.ContainsFunc(slices.Concat(m.Input, m.Output), func(c catalog.Column) bool { return c.Comment != nil })
+	if commented {
+		titles = append(titles, "comment")
+	}
 	var rows [][]any
 	add := func(columns []catalog.Column, input bool) {
 		for _, c := range columns {
-			row := []any{c.Name, uncommented(c.Type).Optional().String(), !c.Type.NotNull, input, nil}
-			if c.Comment != nil {
-				row[4] = *c.Comment
+			row := []any{c.Name, uncommented(c.Type).Optional().String(), !c.Type.NotNull, input}
+			switch {
+			case c.Comment != nil:
+				row = append(row, *c.Comment)
+			case commented:
+				row = append(row, nil)
 			}
 			rows = append(rows, row)
 		}
 	}
 	add(m.Input, true)
 	add(m.Output, false)
-	return rowsResult(Rows, textColumns("name", "type", "null?", "is input?", "comment"), rows), nil
+	return rowsResult(Rows, textColumns(titles...), rows), nil
 }

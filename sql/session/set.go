@@ -41,7 +41,7 @@ func (s *Session) setStatement(n *syntax.Set) (*Result, error) {
 	var unknown *setting.UnknownKeyError
 	switch {
 	case errors.As(err, &unknown) && unknown.Foreign:
-		changed.Keep(key, text, "SET") // a key of the user's own
+		changed.Keep(key, strings.TrimSpace(text), "SET") // a key of the user's own
 	case errors.As(err, &unknown):
 		return nil, at(n.Key, err)
 	case err != nil:
