@@ -3,22 +3,41 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/millstream/millstream/graph/draw"
 	"github.com/millstream/millstream/sql/session"
 )
 
+// explainFormats are the values of explain's --format.
+var explainFormats = []string{"text", "dot", "svg", "json"}
+
 func (a *app) explainCommand() *cobra.Command {
-	return &cobra.Command{
+	var format string
+	c := &cobra.Command{
 		Use:   "explain FILE.sql",
-		Short: "Print the plans of a script's queries and INSERTs without running them",
-		Args:  usageArgs(cobra.ExactArgs(1)),
-		RunE:  func(c *cobra.Command, args []string) error { return a.explain(c.Context(), args[0]) },
+		Short: "Show the plans of a script's queries and INSERTs without running them",
+		Long: `Show how a script's queries and INSERTs would run, without running them: as the text that EXPLAIN gives, or the dataflow as a picture (svg), in
+Graphviz's language (dot) or as data (json). Definitions in the script take effect, for what follows them.`,
+		Example: `  millstream explain report.sql
+  millstream explain --format svg report.sql > report.svg`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			if !slices.Contains(explainFormats, format) {
+				return usagef("unknown format '%s': it is one of %s", format, strings.Join(explainFormats, ", "))
+			}
+			return a.explain(c.Context(), args[0], format)
+		},
 	}
+	c.Flags().StringVar(&format, "format", "text", "show plans as `FORMAT`: "+strings.Join(explainFormats, ", "))
+	return c
 }
 
-func (a *app) explain(ctx context.Context, file string) error {
+func (a *app) explain(ctx context.Context, file, format string) error {
 	items, err := readScript(file)
 	if err != nil {
 		return err
@@ -28,6 +47,7 @@ func (a *app) explain(ctx context.Context, file string) error {
 		return err
 	}
 	s := session.New(session.Config{Settings: settings, Env: a.env(settings)})
+	var diagrams []draw.Diagram
 	first := true
 	for _, it := range items {
 		if it.command != nil {
@@ -37,8 +57,11 @@ func (a *app) explain(ctx context.Context, file string) error {
 		if err != nil {
 			return err
 		}
+		if result.Diagram != nil {
+			diagrams = append(diagrams, *result.Diagram)
+		}
 		text, ok := plainText(result)
-		if !ok {
+		if !ok || format != "text" {
 			continue
 		}
 		if !first {
@@ -47,5 +70,23 @@ func (a *app) explain(ctx context.Context, file string) error {
 		first = false
 		fmt.Fprintln(a.out, text)
 	}
-	return nil
+	return a.drawPlans(diagrams, format)
+}
+
+// drawPlans writes plans in a form other than text.
+func (a *app) drawPlans(diagrams []draw.Diagram, format string) error {
+	text := ""
+	switch format {
+	case "dot":
+		text = draw.DOT(diagrams)
+	case "svg":
+		text = draw.SVG(diagrams)
+	case "json":
+		var err error
+		if text, err = draw.JSON(diagrams); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(a.out, text)
+	return err
 }

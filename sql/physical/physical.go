@@ -20,7 +20,7 @@ import (
 // Builder makes one graph of one or more plans.
 type Builder struct {
 	graph graph.Graph
-	lines []string // what EXPLAIN shows of each node
+	plans []plan.Node // what each node was made of; nil of one that hands rows to the caller
 	kinds map[string]int
 }
 
@@ -135,11 +135,7 @@ func (b *Builder) node(n plan.Node, name string, schema []column.Field, op graph
 		}
 		out.Inputs = append(out.Inputs, graph.Edge{From: in.node.ID, Ship: in.ship, Keys: in.keys})
 	}
-	line := name
-	if n != nil {
-		line = plan.Line(n)
-	}
-	b.lines = append(b.lines, line)
+	b.plans = append(b.plans, n)
 	return b.graph.Add(out)
 }
 
@@ -171,39 +167,3 @@ func identity(exprs []expr.Expr, n int) bool {
 
 // short is the last part of a table's name.
 func short(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
-
-// Explain prints the graph: each node that nothing follows, below it what it reads, with the ways of shipping and the number of
-// subtasks where it is not the default, which is parallelism.
-func (b *Builder) Explain(parallelism int) string {
-	read := make([]bool, len(b.graph.Nodes))
-	for _, n := range b.graph.Nodes {
-		for _, e := range n.Inputs {
-			read[e.From] = true
-		}
-	}
-	var out strings.Builder
-	for _, n := range b.graph.Nodes {
-		if !read[n.ID] {
-			b.explain(&out, n, "", "", parallelism)
-		}
-	}
-	return out.String()
-}
-
-func (b *Builder) explain(out *strings.Builder, n *graph.Node, first, rest string, parallelism int) {
-	subtasks := parallelism
-	if n.Parallelism > 0 {
-		subtasks = n.Parallelism
-	}
-	fmt.Fprintf(out, "%s%s, parallelism %d\n", first, b.lines[n.ID], subtasks)
-	for i, e := range n.Inputs {
-		mark, bar := "+- ", "   "
-		if i < len(n.Inputs)-1 {
-			mark, bar = ":- ", ":  "
-		}
-		if e.Ship != graph.Forward {
-			mark += e.Ship.String() + ": "
-		}
-		b.explain(out, b.graph.Nodes[e.From], rest+mark, rest+bar, parallelism)
-	}
-}

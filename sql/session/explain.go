@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,17 +14,68 @@ import (
 	"github.com/millstream/millstream/sql/syntax"
 )
 
+// Explain is Execute for statements that need no job, and EXPLAIN of the others. INSERTs between BEGIN STATEMENT SET and END are explained
+// at the END, together, as they would run.
+func (s *Session) Explain(ctx context.Context, st Statement) (*Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, st.fail(ValidatePhase, err)
+	}
+	s.catalogs.Begin(ctx)
+	r, err := s.explainStatement(ctx, st)
+	if err != nil {
+		return nil, st.fail(ValidatePhase, err)
+	}
+	r.Statement = st
+	return r, nil
+}
+
+func (s *Session) explainStatement(ctx context.Context, st Statement) (*Result, error) {
+	if s.set != nil {
+		if _, end := st.Node.(*syntax.EndStatementSet); !end || len(s.set.sinks) == 0 {
+			return s.Execute(ctx, st)
+		}
+		sinks := s.set.sinks
+		s.set = nil
+		return s.explainNodes("INSERT INTO "+strings.Join(targets(sinks), ", "), nil, sinks)
+	}
+	title := st.Text()
+	switch n := st.Node.(type) {
+	case *syntax.CreateTable:
+		if n.Query == nil {
+			break
+		}
+		r, err := s.explain(title, &syntax.Explain{Body: n})
+		if err != nil {
+			return nil, err
+		}
+		_, err = s.Execute(ctx, st) // what comes next may read it
+		return r, err
+	case *syntax.Explain:
+		return s.explain(title, n)
+	case *syntax.Query, *syntax.Insert, *syntax.Execute:
+		return s.explain(title, &syntax.Explain{Body: n})
+	}
+	return s.Execute(ctx, st)
+}
+
 // explain prints what would run.
-func (s *Session) explain(n *syntax.Explain) (*Result, error) {
+func (s *Session) explain(title string, n *syntax.Explain) (*Result, error) {
 	nodes, err := s.explained(n.Body)
 	if err != nil {
 		return nil, err
 	}
+	return s.explainNodes(title, n.Details, nodes)
+}
+
+func (s *Session) explainNodes(title string, details []syntax.ExplainDetail, nodes []plan.Node) (*Result, error) {
 	p, err := s.plan(func(*column.Batch) error { return nil }, nodes...)
 	if err != nil {
 		return nil, err
 	}
-	return textResult(s.explanation(p, n.Details)), nil
+	r := textResult(s.explanation(p, details))
+	diagram := p.builder.Diagram(title, s.settings.Int(setting.Parallelism))
+	r.Diagram = &diagram
+	return r, nil
 }
 
 // explained binds what an EXPLAIN is of. Nothing is created.

@@ -106,14 +106,19 @@ func (s *Session) write(sinks []plan.Node) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	r := &Result{Kind: Write, run: s.run, Job: s.newJob(p, "insert-into_"+strings.Join(targets(sinks), ","))}
+	ids := rowsResult(Rows, textColumns("job id"), [][]any{{r.Job.ID}})
+	r.Columns, r.rows = ids.Columns, ids.rows
+	return r, nil
+}
+
+// targets returns the names of the tables that plans write to.
+func targets(sinks []plan.Node) []string {
 	var tables []string
 	for _, n := range sinks {
 		tables = append(tables, n.(*plan.Sink).Table.Name)
 	}
-	r := &Result{Kind: Write, run: s.run, Job: s.newJob(p, "insert-into_"+strings.Join(tables, ","))}
-	ids := rowsResult(Rows, textColumns("job id"), [][]any{{r.Job.ID}})
-	r.Columns, r.rows = ids.Columns, ids.rows
-	return r, nil
+	return tables
 }
 
 // insert executes INSERT, or keeps it for the statement set that was begun.

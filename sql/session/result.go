@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph/draw"
 )
 
 // ResultKind says what a statement gave.
@@ -28,6 +29,8 @@ type Result struct {
 	// Ordered says that the order of a query's rows is part of its result.
 	Ordered bool
 	Job     *Job // of Query and Write
+	// Diagram is the dataflow that an EXPLAIN is about, to be drawn.
+	Diagram *draw.Diagram
 
 	rows    *column.Batch // of Done and Rows
 	run     Runner

@@ -96,15 +96,6 @@ func (s *Session) Schema(query string) ([]column.Field, error) {
 	return q.Node.Schema(), nil
 }
 
-// Explain is Execute for statements that need no job, and EXPLAIN of the others.
-func (s *Session) Explain(ctx context.Context, st Statement) (*Result, error) {
-	switch st.Node.(type) {
-	case *syntax.Query, *syntax.Insert, *syntax.Execute:
-		st.Node = &syntax.Explain{Span: syntax.Span{From: st.Node.Pos(), To: st.Node.End()}, Body: st.Node}
-	}
-	return s.Execute(ctx, st)
-}
-
 // newID returns 32 random hexadecimal digits.
 func newID() string {
 	var b [16]byte
@@ -140,7 +131,7 @@ func (s *Session) execute(ctx context.Context, st Statement) (*Result, error) {
 	case *syntax.EndStatementSet:
 		return s.end(n)
 	case *syntax.Explain:
-		return s.explain(n)
+		return s.explain(st.Text(), n)
 	case *syntax.CompilePlan:
 		return s.compilePlan(ctx, n, st.Script.Text)
 	case *syntax.CompileAndExecutePlan:
