@@ -61,6 +61,10 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return newWindowAggregate(op, in[0], n.Schema)
 	case *graph.Deduplicate:
 		return newDeduplicate(op, in[0])
+	case *graph.FromChangelog:
+		return newFromChangelog(op, in[0])
+	case *graph.ToChangelog:
+		return newToChangelog(op), nil
 	case *graph.Sink:
 		return newSink(op, in[0])
 	case *graph.Collect:

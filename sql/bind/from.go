@@ -22,7 +22,7 @@ func (b *binding) from(n syntax.TableRef, e *env) (plan.Node, *scope, error) {
 	case *syntax.Unnest:
 		return b.unnest(&plan.Values{Rows: [][]expr.Expr{{}}}, &scope{}, n, false, e)
 	case *syntax.TableFunc:
-		if !windowing(n.Call) {
+		if !takesTable(n.Call) {
 			return b.tableFunction(&plan.Values{Rows: [][]expr.Expr{{}}}, &scope{}, n, false, e)
 		}
 	}
@@ -57,7 +57,11 @@ func (b *binding) tableRef(n syntax.TableRef, e *env) (*named, error) {
 		}
 	case *syntax.TableFunc:
 		alias = n.Alias
-		t, err = b.windowFunction(n, e)
+		if slices.Contains(changelogFunctions, functionLabel(n.Call)) {
+			t, err = b.changelogFunction(n, e)
+		} else {
+			t, err = b.windowFunction(n, e)
+		}
 	case *syntax.MatchRecognize:
 		alias = n.Alias
 		t, err = b.matchRecognize(n, e)

@@ -28,7 +28,7 @@ func (b *binding) join(n *syntax.Join, e *env) (plan.Node, *scope, error) {
 	case *syntax.Unnest:
 		return b.unnestJoin(left, sc, n, r, e)
 	case *syntax.TableFunc:
-		if !windowing(r.Call) {
+		if !takesTable(r.Call) {
 			return b.tableFunctionJoin(left, sc, n, r, e)
 		}
 	case *syntax.TableName:

@@ -14,10 +14,10 @@ import (
 // windowingFunctions are the table functions that put rows into windows.
 var windowingFunctions = map[string]graph.WindowKind{"TUMBLE": graph.Tumble, "HOP": graph.Hop, "CUMULATE": graph.Cumulate, "SESSION": graph.Session}
 
-// windowing reports whether a table function puts rows into windows.
-func windowing(n *syntax.FuncCall) bool {
+// takesTable reports whether a table function takes a table: it puts rows into windows, or changes their kinds.
+func takesTable(n *syntax.FuncCall) bool {
 	_, ok := windowingFunctions[functionLabel(n)]
-	return ok && len(n.Name.Parts) == 1
+	return (ok || slices.Contains(changelogFunctions, functionLabel(n))) && len(n.Name.Parts) == 1
 }
 
 // tableFunctionJoin binds a join with what a table function makes of each row.
@@ -50,7 +50,7 @@ func (b *binding) tableFunction(left plan.Node, sc *scope, n *syntax.TableFunc, 
 	name := functionLabel(n.Call)
 	f, ok := expr.LookupTableFunction(name)
 	if !ok {
-		known := []string{"TUMBLE", "HOP", "CUMULATE", "SESSION", "UNNEST"}
+		known := append([]string{"TUMBLE", "HOP", "CUMULATE", "SESSION", "UNNEST"}, changelogFunctions...)
 		for t := range expr.TableFunctions() {
 			known = append(known, t.Name)
 		}

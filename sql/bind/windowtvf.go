@@ -30,18 +30,7 @@ func (b *binding) windowFunction(n *syntax.TableFunc, e *env) (*named, error) {
 	if !ok {
 		return nil, fail(args["DATA"], "write TABLE and a name, or TABLE (query)", "%s takes a table as its first argument", name)
 	}
-	var in *rel
-	path := []string(nil)
-	if data.Query != nil {
-		if in, err = b.query(data.Query, e); err == nil {
-			in = unsorted(in)
-		}
-	} else {
-		var t *named
-		if t, err = b.wholeTable(&syntax.Span{From: data.From, To: data.Name.To}, *data.Name, e, "(%s)"); err == nil {
-			in, path = t.rel, t.path
-		}
-	}
+	in, path, err := b.tableArgument(data, e)
 	if err != nil {
 		return nil, err
 	}

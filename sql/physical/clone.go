@@ -53,6 +53,12 @@ func clone(n plan.Node) graph.Op {
 		return &op
 	case *plan.DropUpdateBefore:
 		return &graph.DropUpdateBefore{}
+	case *plan.FromChangelog:
+		op := n.FromChangelog
+		return &op
+	case *plan.ToChangelog:
+		op := n.ToChangelog
+		return &op
 	case *plan.TemporalSort:
 		op := n.TemporalSort
 		return &op

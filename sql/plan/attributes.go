@@ -15,7 +15,7 @@ import (
 func Times(n Node) []catalog.TimeAttribute {
 	out := make([]catalog.TimeAttribute, len(n.Schema()))
 	switch n := n.(type) {
-	case *Scan, *Values:
+	case *Scan, *Values, *FromChangelog, *ToChangelog, *Match:
 	case *Watermark:
 		copy(out, Times(n.Input))
 		out[n.Column] = catalog.Rowtime

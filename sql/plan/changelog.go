@@ -59,6 +59,10 @@ func ChangesOf(n Node) graph.Changes {
 		return before(graph.Retract, n.UpdateBefore)
 	case *Materialize:
 		return graph.Upsert
+	case *FromChangelog:
+		return n.Changes()
+	case *ToChangelog:
+		return graph.InsertOnly
 	case *DropUpdateBefore:
 		return ChangesOf(n.Input) &^ graph.UpdateBefore
 	}

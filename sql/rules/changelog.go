@@ -130,7 +130,7 @@ func need(n plan.Node, before bool) plan.Node {
 			return out
 		}
 		return inputs(before)
-	case *plan.Over, *plan.WindowAggregate, *plan.AssignWindows, *plan.WindowJoin, *plan.IntervalJoin, *plan.TemporalSort:
+	case *plan.FromChangelog, *plan.ToChangelog, *plan.Over, *plan.WindowAggregate, *plan.AssignWindows, *plan.WindowJoin, *plan.IntervalJoin, *plan.TemporalSort:
 		out := inputs(true)
 		if !before && plan.ChangesOf(out)&graph.UpdateBefore != 0 {
 			return &plan.DropUpdateBefore{Input: out}

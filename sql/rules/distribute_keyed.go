@@ -45,7 +45,7 @@ func keyedOne(n, in plan.Node, at distribution) (plan.Node, distribution) {
 			place[k] = i
 		}
 		return n.With([]plan.Node{in}), distribution{at.single, moved(at.keys, place)}
-	case *plan.Expand, *plan.Replicate:
+	case *plan.Expand, *plan.Replicate, *plan.FromChangelog, *plan.ToChangelog:
 		return n.With([]plan.Node{in}), distribution{single: at.single}
 	default: // columns of the input keep their places
 		return n.With([]plan.Node{in}), at
