@@ -34,7 +34,7 @@ func init() {
 			takes(always(column.Str()), isText), func(c *Call) Kernel {
 				return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) { return appendJSONUnquote(dst, a.text(0)), true })
 			}),
-		&Function{Name: "JSON_STRING", Doc: "A value as JSON; fields and keys by name. NULL stays NULL.", Example: "JSON_STRING(ARRAY[1, 2]) => [1,2]",
+		&Function{Name: "JSON_STRING", strict: true, Doc: "A value as JSON; fields and keys by name. NULL stays NULL.", Example: "JSON_STRING(ARRAY[1, 2]) => [1,2]",
 			Resolve: resolveJSONString, Compile: compileJSONString},
 		&Function{Name: "JSON", Doc: "A JSON text that JSON_OBJECT and JSON_ARRAY take in as it is, instead of as a text in quotes. It stands nowhere else.",
 			Example: `JSON_ARRAY(JSON('{"a": 1}')) => [{"a":1}]`, Resolve: takes(always(column.Str()), isText).resolve("JSON"), Compile: compileJSON},

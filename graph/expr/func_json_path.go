@@ -15,17 +15,17 @@ import (
 
 func init() {
 	register(
-		&Function{Name: "JSON_EXISTS",
+		&Function{Name: "JSON_EXISTS", strict: true,
 			Doc: "Whether a path leads to a value, other than null, in a JSON text. The path is strict unless it begins with lax: " +
 				"what it does not find, and a text that is no JSON, are errors, which give FALSE or what stands before ON ERROR: TRUE, FALSE, UNKNOWN or ERROR.",
 			Example: `JSON_EXISTS('{"a": [{"b": 1}]}', '$.a[0].b') => TRUE`,
 			Resolve: resolveJSONPath("JSON_EXISTS", column.Of(column.Boolean)), Compile: compileJSONExists, print: printJSONPath},
-		&Function{Name: "JSON_VALUE",
+		&Function{Name: "JSON_VALUE", strict: true,
 			Doc: "The scalar that a path leads to in a JSON text, as STRING or as VARCHAR, BOOLEAN, INT or DOUBLE behind RETURNING. " +
 				"The path is strict unless it begins with lax: what it does not find, null, arrays, objects, and a text that is no JSON are errors; with lax they are empty.",
 			Example: `JSON_VALUE('{"a": [1, "two"]}', '$.a[1]') => two`,
 			Resolve: resolveJSONPath("JSON_VALUE", column.Str()), Compile: compileJSONValue, print: printJSONPath},
-		&Function{Name: "JSON_QUERY",
+		&Function{Name: "JSON_QUERY", strict: true,
 			Doc: "The array or object that a path leads to in a JSON text, as JSON without blanks and with members by name, or as ARRAY<STRING> behind RETURNING. " +
 				"WITH WRAPPER puts the value into an array, WITH CONDITIONAL WRAPPER does if it is none.",
 			Example: `JSON_QUERY('{"a": [{"c": 1}, {"c": 2}]}', '$.a[*].c') => [1,2]`,

@@ -10,11 +10,11 @@ import (
 func init() {
 	variant := column.Of(column.Variant)
 	register(
-		&Function{Name: "PARSE_JSON",
+		&Function{Name: "PARSE_JSON", strict: true,
 			Doc:     "The VARIANT of a JSON text. A text that is none fails, and so do two members of one name unless the second argument is TRUE: then the last one counts.",
 			Example: `JSON_STRING(PARSE_JSON('{"b": 1, "a": [2.50, null]}')) => {"a":[2.5,null],"b":1}`,
 			Resolve: takes(always(variant), isText, isFlag).optional(1).resolve("PARSE_JSON"), Compile: compileParseJSON(false)},
-		&Function{Name: "TRY_PARSE_JSON", Doc: "PARSE_JSON that gives NULL where that fails.",
+		&Function{Name: "TRY_PARSE_JSON", strict: true, Doc: "PARSE_JSON that gives NULL where that fails.",
 			Example: "TRY_PARSE_JSON('{bad') IS NULL => TRUE",
 			Resolve: takes(maybeNull(variant), isText, isFlag).optional(1).resolve("TRY_PARSE_JSON"), Compile: compileParseJSON(true)},
 	)
