@@ -81,14 +81,14 @@ func TestCompiledPlan(t *testing.T) {
 	if _, err := store.Put(t.Context(), "bad.json", []byte("{}"), objstore.Condition{}); err != nil {
 		t.Fatal(err)
 	}
-	for sql, want := range map[string]string{
-		"EXECUTE PLAN 'mem://bucket/none.json'":                                                                         "none.json",
-		"EXECUTE PLAN 'mem://bucket/bad.json'":                                                                          "is no compiled plan",
-		"COMPILE PLAN 'mem://bucket/one.json' FOR INSERT INTO nope VALUES (1)":                                          "'nope'",
-		"SET 'execution.runtime-mode' = 'batch'; COMPILE PLAN 'mem://bucket/three.json' FOR INSERT INTO dst VALUES (1)": "cannot run in batch mode",
+	for _, test := range [][2]string{
+		{"EXECUTE PLAN 'mem://bucket/none.json'", "none.json"},
+		{"EXECUTE PLAN 'mem://bucket/bad.json'", "is no compiled plan"},
+		{"COMPILE PLAN 'mem://bucket/one.json' FOR INSERT INTO nope VALUES (1)", "'nope'"},
+		{"SET 'execution.runtime-mode' = 'batch'; COMPILE PLAN 'mem://bucket/three.json' FOR INSERT INTO dst VALUES (1)", "cannot run in batch mode"},
 	} {
-		if _, err := run(s, "", sql); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v, want %q", sql, err, want)
+		if _, err := run(s, "", test[0]); err == nil || !strings.Contains(err.Error(), test[1]) {
+			t.Errorf("%s: error %v, want %q", test[0], err, test[1])
 		}
 	}
 	jobs := texts(t, s, "SHOW JOBS")

@@ -96,6 +96,9 @@ func (s *Session) describeFunction(n *syntax.Describe) (*Result, error) {
 		if f, ok := expr.LookupAggregate(name); ok {
 			return system("AGGREGATE", true, f.Signature(), f.Doc, f.Example)
 		}
+		if f, ok := expr.LookupTableFunction(name); ok {
+			return system("TABLE", true, f.Name, f.Doc, f.Example)
+		}
 	}
 	path, err := s.path(&n.Name)
 	if err != nil {
@@ -143,7 +146,12 @@ func functionNames() []string {
 	return slices.Compact(list)
 }
 
-// userFunctions lists the functions of a database. One that does not exist has none.
+// userFunctions lists the functions of a database and those that the program has registered. A database that does not exist has none.
 func (s *Session) userFunctions(cat, db string) ([]string, error) {
-	return s.catalogs.List(catalog.Functions, cat, db, nil)
+	list, err := s.catalogs.List(catalog.Functions, cat, db, nil)
+	for name := range expr.UserFunctions() {
+		list = append(list, strings.ToLower(name))
+	}
+	slices.Sort(list)
+	return slices.Compact(list), err
 }
