@@ -41,6 +41,9 @@ type spec struct {
 	group, parentheses, alternate bool
 }
 
+// widest bounds width and precision.
+const widest = 1 << 20
+
 // printer formats rows.
 type printer struct {
 	call *Call
@@ -62,8 +65,8 @@ func (p *printer) print(dst, format []byte) (text []byte, ok bool, err error) {
 			return dst, false, nil
 		}
 		format = format[i+n:]
-		if s.width > longestText || s.precision > longestText {
-			return dst, false, fmt.Errorf("the format asks for more than %d characters", longestText)
+		if s.width > widest || s.precision > widest {
+			return dst, false, fmt.Errorf("the format asks for more than %d characters", widest)
 		}
 		if s.verb == '%' || s.verb == 'n' {
 			if dst, ok = literalSpec(dst, &s); !ok {

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -202,22 +201,6 @@ func TestDatePatternErrors(t *testing.T) {
 			t.Errorf("the pattern %s is accepted", text)
 		}
 	}
-}
-
-func FuzzDatePattern(f *testing.F) {
-	f.Add("yyyy-MM-dd HH:mm:ss.SSS", "2024-05-01 10:00:00.123", int64(1714557600))
-	f.Add("EEEE, d MMMM yyyy 'at' h a XX", "Wednesday, 1 May 2024 at 10 AM Z", int64(-1))
-	f.Add("qqqq w D N n A k K Z x V z", "", int64(1)<<40)
-	f.Fuzz(func(t *testing.T, pattern, text string, sec int64) {
-		p, err := newDatePattern(pattern, modern)
-		if err != nil || sec < -1<<45 || sec > 1<<45 {
-			return
-		}
-		p.format(nil, sec, 123456789, time.UTC, 0)
-		for _, as := range []strictness{exactDays, lastDays, lenient} {
-			p.parse([]byte(text), as)
-		}
-	})
 }
 
 func FuzzLike(f *testing.F) {

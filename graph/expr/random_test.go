@@ -94,7 +94,7 @@ func randomExprs(t *rapid.T, types []column.Type) []Expr {
 				}
 			default:
 				f := rapid.SampledFrom(list).Draw(t, "function")
-				args := make([]Expr, rapid.IntRange(0, 3).Draw(t, "arguments"))
+				args := make([]Expr, rapid.IntRange(0, 4).Draw(t, "arguments"))
 				for i := range args {
 					args[i] = arg()
 				}

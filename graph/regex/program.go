@@ -184,7 +184,7 @@ type machine struct {
 	saved []int
 	marks []int
 	stack []choicePoint
-	steps int
+	steps int // that may still be taken
 }
 
 // choicePoint is another way to try: an instruction and a place; or, with slot set, a saved place to restore.
@@ -194,13 +194,17 @@ type choicePoint struct {
 }
 
 const (
-	maxSteps = 5_000_000
-	maxStack = 1 << 20
+	maxSteps  = 5_000_000 // for one text, and stepsByte more for each byte of it
+	stepsByte = 200
+	maxStack  = 1 << 20
 )
+
+// begin allows the steps for a text.
+func (m *machine) begin(text []byte) { m.steps = maxSteps + stepsByte*len(text) }
 
 // search finds the first match at or behind from.
 func (m *machine) search(p *program, text []byte, from int) (bool, error) {
-	m.prog, m.text, m.start, m.steps = p, text, from, 0
+	m.prog, m.text, m.start = p, text, from
 	if n := 2 * (p.groups + 1); len(m.saved) < n {
 		m.saved = make([]int, n)
 	}
@@ -243,7 +247,7 @@ func runeBefore(s []byte, i int) (rune, int) {
 func (m *machine) run(pc, at int) (ok bool, end int, err error) {
 	base := len(m.stack)
 	for {
-		if m.steps++; m.steps > maxSteps || len(m.stack) > maxStack {
+		if m.steps--; m.steps < 0 || len(m.stack) > maxStack {
 			return false, 0, ErrLimit
 		}
 		good := true

@@ -118,6 +118,7 @@ func (r *Regexp) Match(s []byte) (bool, error) {
 	if r.usesLinear(s) {
 		return r.linear.Match(s), nil
 	}
+	r.machine.begin(s)
 	loc, err := r.find(s, 0)
 	return loc != nil, err
 }
@@ -128,6 +129,7 @@ func (r *Regexp) Find(s []byte) ([]int, error) {
 	if r.usesLinear(s) {
 		return r.linear.FindSubmatchIndex(s), nil
 	}
+	r.machine.begin(s)
 	return r.find(s, 0)
 }
 
@@ -153,6 +155,7 @@ func (r *Regexp) All(s []byte, visit func(loc []int) bool) error {
 		}
 		return nil
 	}
+	r.machine.begin(s)
 	for from := 0; from <= len(s); {
 		loc, err := r.find(s, from)
 		if err != nil || loc == nil || !visit(loc) {
