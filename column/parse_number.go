@@ -50,12 +50,13 @@ func ParseInteger(text []byte, k Kind) (int64, error) {
 		}
 		x = x*10 + uint64(c)
 	}
-	whole := i - first
+	read := i > first // digits, or a dot, which alone is 0
 	if i < len(b) && b[i] == '.' {
+		read = true
 		for i++; i < len(b) && b[i]-'0' <= 9; i++ {
 		}
 	}
-	if i < len(b) || whole == 0 {
+	if i < len(b) || !read {
 		return 0, fmt.Errorf("%s is no %s: expected digits, with a sign before them if need be", quoted(text), Of(k))
 	}
 	limit := uint64(1)<<(8*width[layouts[k]]-1) - 1
