@@ -209,6 +209,9 @@ func (c *compiler) logic(e *Call, s *scope, b *block) (int, error) {
 }
 
 func (c *compiler) caseOf(e *Case, s *scope, b *block) (int, error) {
+	if blends(e) {
+		return c.blend(e, s, b)
+	}
 	st := &caseStep{}
 	rows := s
 	for i, w := range e.When {
@@ -322,7 +325,8 @@ func costly(e Expr) bool {
 			from, to := e.Arg.Type(), e.T
 			found = found || !from.IsNumeric() || !to.IsNumeric() || from.Kind == column.Decimal || to.Kind == column.Decimal
 		case *Case:
-			found = true
+			found = found || !blends(e)
+			return false // which has looked at its parts
 		}
 		return !found
 	})

@@ -249,6 +249,12 @@ func dayPeriod(clock int) string {
 
 // zeros writes a number with at least n digits.
 func zeros(dst []byte, x int64, n int) []byte {
+	switch {
+	case n == 2 && uint64(x) < 100:
+		return append(dst, byte('0'+x/10), byte('0'+x%10))
+	case n == 4 && uint64(x) < 10000:
+		return append(dst, byte('0'+x/1000), byte('0'+x/100%10), byte('0'+x/10%10), byte('0'+x%10))
+	}
 	if x < 0 {
 		dst, x = append(dst, '-'), -x
 	}

@@ -2,8 +2,10 @@ package expr
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/kernel"
 )
 
 func init() {
@@ -42,6 +44,15 @@ func compileFloorTime(c *Call, up bool, env *environment) (Kernel, error) {
 	t := c.Args[0].Type()
 	read := readInteger(t)
 	size := t.TimeUnit()
+	whole := clockMillis[unit] * size / 1000
+	if whole > 0 && (t.Kind == column.Timestamp || t.Kind == column.TimestampLTZ && (env.zone == nil || env.zone == time.UTC)) {
+		return func(args []*column.Vector, n int, _ []int32, out *column.Vector) error {
+			out.Resize(n)
+			kernel.And(out, args[0].Valid, nil, n)
+			roundLoop(column.Values[int64](args[0])[:n], column.Values[int64](out)[:n], whole, up)
+			return nil
+		}, nil
+	}
 	step := func(x int64) int64 {
 		switch t.Kind {
 		case column.Date:
@@ -64,6 +75,47 @@ func compileFloorTime(c *Call, up bool, env *environment) (Kernel, error) {
 			return nil
 		})
 	}, nil
+}
+
+// roundLoop rounds to multiples of step. The usual steps are constants in loops of their own.
+func roundLoop(x, o []int64, step int64, up bool) {
+	switch step {
+	case dayMillis:
+		for i, t := range x {
+			o[i] = roundDown(t, dayMillis)
+		}
+	case 3_600_000:
+		for i, t := range x {
+			o[i] = roundDown(t, 3_600_000)
+		}
+	case 60_000:
+		for i, t := range x {
+			o[i] = roundDown(t, 60_000)
+		}
+	case 1000:
+		for i, t := range x {
+			o[i] = roundDown(t, 1000)
+		}
+	default:
+		for i, t := range x {
+			o[i] = roundDown(t, step)
+		}
+	}
+	if up {
+		for i, t := range x {
+			if o[i] != t {
+				o[i] += step
+			}
+		}
+	}
+}
+
+func roundDown(t, step int64) int64 {
+	rest := t % step
+	if rest < 0 {
+		rest += step
+	}
+	return t - rest
 }
 
 // clockMillis are the units that are a fixed number of milliseconds.

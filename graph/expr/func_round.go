@@ -124,11 +124,46 @@ func roundInteger(x int64, n int, half bool) int64 {
 	return int64(d.Lo)
 }
 
+// pow10 are powers of ten that a double holds exactly.
+var pow10 = [16]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
 // roundFloat rounds the shortest decimal that stands for x.
 func roundFloat(x float64, n int, half bool) float64 {
 	if x == 0 || x != x || math.IsInf(x, 0) || n > 350 {
 		return x
 	}
+	if y, ok := quickRound(x, n, half); ok {
+		return y
+	}
+	return roundShortest(x, n, half)
+}
+
+// quickRound rounds x where x × 10^n is not near to a half or, cutting, to a whole number: there its rounding is that of the decimal, and the quotient of
+// two numbers that are exact is the double nearest to it.
+func quickRound(x float64, n int, half bool) (float64, bool) {
+	if n < 0 || n >= len(pow10) {
+		return 0, false
+	}
+	scaled := math.Abs(x) * pow10[n]
+	if scaled >= 1<<50 {
+		return 0, false
+	}
+	down := math.Floor(scaled)
+	fraction, miss := scaled-down, scaled*0x1p-50
+	if half {
+		if f := fraction - 0.5; f > miss {
+			down++
+		} else if f >= -miss {
+			return 0, false
+		}
+	} else if fraction <= miss || 1-fraction <= miss {
+		return 0, false
+	}
+	return math.Copysign(down/pow10[n], x) + 0, true // there is no -0
+}
+
+// roundShortest rounds the digits of the shortest text of x.
+func roundShortest(x float64, n int, half bool) float64 {
 	var buf [32]byte
 	digits := strconv.AppendFloat(buf[:0], x, 'e', -1, 64) // -d.ddde±xx
 	sign := ""

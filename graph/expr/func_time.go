@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/kernel"
 )
 
 // timeUnits maps the units of EXTRACT, FLOOR, TIMESTAMPADD and TIMESTAMPDIFF, and their older names, to one spelling.
@@ -93,39 +94,137 @@ func compileExtract(c *Call, env *environment) (Kernel, error) {
 		return nil, err
 	}
 	t := c.Args[1].Type()
-	read := readInteger(t)
-	var field func(x int64) int64
-	switch t.Kind {
-	case column.IntervalYearMonth:
-		field = monthField(unit)
-	case column.Date:
-		field = func(x int64) int64 { return timeField(unit, x*dayMillis, 0) }
-	case column.Time, column.IntervalDayTime:
-		field = func(x int64) int64 {
-			if unit == "DAY" {
-				return x / dayMillis
+	if t.Kind == column.IntervalYearMonth {
+		read, field := readInteger(t), monthField(unit)
+		return eachTime(func(v *column.Vector, o []int64) {
+			for i := range o {
+				o[i] = field(read(v, i))
 			}
-			return timeField(unit, x, 0)
-		}
-	default:
+		}), nil
+	}
+	if t.Kind == column.IntervalDayTime && unit == "DAY" {
+		return eachTime(func(v *column.Vector, o []int64) {
+			for i, x := range column.Values[int64](v)[:len(o)] {
+				o[i] = x / dayMillis
+			}
+		}), nil
+	}
+	load, fields := millisLoader(t, env.zone), fieldLoop(unit)
+	if unit == "MICROSECOND" || unit == "NANOSECOND" {
 		size := t.TimeUnit()
-		field = func(x int64) int64 {
-			if t.Kind == column.TimestampLTZ {
-				x += size * column.OffsetAt(floorDiv(x, size), env.zone)
+		if t.Kind != column.Timestamp && t.Kind != column.TimestampLTZ {
+			size = 1000
+		}
+		read := readInteger(t)
+		return eachTime(func(v *column.Vector, o []int64) {
+			load(v, o)
+			for i, ms := range o {
+				nanos := floorMod(read(v, i), size/1000) * (1e9 / size)
+				o[i] = timeField(unit, ms, nanos)
 			}
-			ms := floorDiv(x, size/1000)
-			return timeField(unit, ms, (x-ms*(size/1000))*(1e9/size))
+		}), nil
+	}
+	return eachTime(func(v *column.Vector, o []int64) {
+		load(v, o)
+		fields(o)
+	}), nil
+}
+
+// eachTime makes a kernel of a loop over a call's second argument, whose null rows may be computed too.
+func eachTime(loop func(v *column.Vector, o []int64)) Kernel {
+	return func(args []*column.Vector, n int, _ []int32, out *column.Vector) error {
+		v := args[1]
+		out.Resize(n)
+		kernel.And(out, v.Valid, nil, n)
+		loop(v, column.Values[int64](out)[:n])
+		return nil
+	}
+}
+
+// millisLoader writes points in time, intervals too, as local milliseconds.
+func millisLoader(t column.Type, zone *time.Location) func(v *column.Vector, o []int64) {
+	switch {
+	case t.Kind == column.Date:
+		return func(v *column.Vector, o []int64) {
+			for i, d := range column.Values[int32](v)[:len(o)] {
+				o[i] = int64(d) * dayMillis
+			}
+		}
+	case t.Kind == column.Time:
+		return func(v *column.Vector, o []int64) {
+			for i, ms := range column.Values[int32](v)[:len(o)] {
+				o[i] = int64(ms)
+			}
+		}
+	case t.Kind == column.IntervalDayTime:
+		return func(v *column.Vector, o []int64) { copy(o, column.Values[int64](v)) }
+	}
+	scale := t.TimeUnit() / 1000
+	local := t.Kind == column.TimestampLTZ && zone != nil && zone != time.UTC
+	return func(v *column.Vector, o []int64) {
+		x := column.Values[int64](v)[:len(o)]
+		if scale == 1 {
+			copy(o, x)
+		} else {
+			for i, t := range x {
+				o[i] = floorDiv(t, scale)
+			}
+		}
+		if local {
+			for i, ms := range o {
+				o[i] = ms + 1000*column.OffsetAt(floorDiv(ms, 1000), zone)
+			}
 		}
 	}
-	a := newRowArgs(&Call{Args: c.Args[1:]})
-	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
-		out.Resize(n)
-		o := column.Values[int64](out)
-		return a.each(args[1:], n, sel, out, false, func(r int) error {
-			o[r] = field(read(args[1], a.at(0)))
-			return nil
-		})
-	}, nil
+}
+
+// fieldLoop replaces milliseconds by a field of theirs. The loops have constant divisors, which are many times faster than others.
+func fieldLoop(unit string) func(o []int64) {
+	switch unit {
+	case "HOUR":
+		return func(o []int64) {
+			for i, ms := range o {
+				o[i] = ms % dayMillis / 3600000
+			}
+		}
+	case "MINUTE":
+		return func(o []int64) {
+			for i, ms := range o {
+				o[i] = ms % 3600000 / 60000
+			}
+		}
+	case "SECOND":
+		return func(o []int64) {
+			for i, ms := range o {
+				o[i] = ms % 60000 / 1000
+			}
+		}
+	case "EPOCH":
+		return func(o []int64) {
+			for i, ms := range o {
+				o[i] = ms / 1000
+			}
+		}
+	case "YEAR", "MONTH", "DAY":
+		return func(o []int64) {
+			for i, ms := range o {
+				y, m, d := column.CivilOf(int(ms / dayMillis))
+				switch unit {
+				case "YEAR":
+					o[i] = int64(y)
+				case "MONTH":
+					o[i] = int64(m)
+				default:
+					o[i] = int64(d)
+				}
+			}
+		}
+	}
+	return func(o []int64) {
+		for i, ms := range o {
+			o[i] = timeField(unit, ms, 0)
+		}
+	}
 }
 
 func monthField(unit string) func(x int64) int64 {

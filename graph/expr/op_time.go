@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/kernel"
 )
 
 const dayMillis = 24 * 60 * 60 * 1000
@@ -38,6 +39,9 @@ func compileTimeArith(op arithOp, c *Call) (Kernel, error) {
 	if step == nil {
 		return nil, fmt.Errorf("no %s of %s and %s", arithSigns[op], a, b)
 	}
+	if a.Layout() == column.LayoutInt64 && b.Kind == column.IntervalDayTime && !isTimeOfDay(a) && op <= opSub {
+		return shiftTimes(op, a, consts), nil
+	}
 	left, right := readInteger(a), readInteger(b)
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
 		if !binaryValid(args, n, consts, out) {
@@ -56,6 +60,39 @@ func compileTimeArith(op arithOp, c *Call) (Kernel, error) {
 		})
 		return nil
 	}, nil
+}
+
+func isTimeOfDay(t column.Type) bool { return t.Kind == column.Time }
+
+// shiftTimes adds intervals of milliseconds to timestamps, or to other intervals, or subtracts them.
+func shiftTimes(op arithOp, a column.Type, consts operands) Kernel {
+	unit := int64(1)
+	if isTime(a) {
+		unit = a.TimeUnit() / 1000
+	}
+	if op == opSub {
+		unit = -unit
+	}
+	return func(args []*column.Vector, n int, _ []int32, out *column.Vector) error {
+		if !binaryValid(args, n, consts, out) {
+			return nil
+		}
+		x, y, o := column.Values[int64](args[0]), column.Values[int64](args[1]), column.Values[int64](out)[:n]
+		switch consts {
+		case rightConstant:
+			kernel.AddC(x[:n], y[0]*unit, o)
+		case leftConstant:
+			for i, d := range y[:n] {
+				o[i] = x[0] + d*unit
+			}
+		default:
+			y = y[:n]
+			for i, t := range x[:n] {
+				o[i] = t + y[i]*unit
+			}
+		}
+		return nil
+	}
 }
 
 // timeStep returns the operation on stored values; nil if there is none.

@@ -267,3 +267,20 @@ func TestDocumented(t *testing.T) {
 		documented(f.Name, f.Doc, f.Example)
 	}
 }
+
+// Where the quick way rounds, it rounds as the digits do.
+func TestQuickRound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := rapid.Float64().Draw(t, "x")
+		switch rapid.IntRange(0, 2).Draw(t, "kind") {
+		case 0:
+			x = float64(rapid.Int64Range(-1e9, 1e9).Draw(t, "n")) / 1000
+		case 1:
+			x = float64(rapid.Int64Range(-1e6, 1e6).Draw(t, "n")) / 8
+		}
+		n, half := rapid.IntRange(0, 15).Draw(t, "digits"), rapid.Bool().Draw(t, "half")
+		if y, ok := quickRound(x, n, half); ok && y != roundShortest(x, n, half) {
+			t.Fatalf("%v to %d digits, half %t: %v and %v", x, n, half, y, roundShortest(x, n, half))
+		}
+	})
+}
