@@ -51,6 +51,7 @@ type binding struct {
 	expansion         *expansion
 	views             []catalog.Path // the views around, innermost last
 	applies           *int           // the number of the statement's last Apply
+	advice            *advice        // the hints of the SELECT whose FROM is being bound
 }
 
 func (b *Binder) start(e *expansion) *binding {

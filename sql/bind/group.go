@@ -2,6 +2,7 @@ package bind
 
 import (
 	"slices"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
@@ -18,6 +19,7 @@ type grouping struct {
 	sets       [][]int // grouping sets: keys in each; nil: one of all keys
 	window     *groupWindow
 	calls      []groupingCall
+	ttl        time.Duration // how long a group is kept that does not change, by a hint; 0: by the setting
 	aggregates aggregates
 	at         syntax.Span
 	places     map[*expr.Column]syntax.Node
@@ -182,7 +184,7 @@ func (g *grouping) plan(input plan.Node) plan.Node {
 		below.Fields = append(below.Fields, column.Field{Name: name, Type: e.Type()})
 		return len(below.Exprs) - 1
 	}
-	out := &plan.Aggregate{Input: below, Always: len(g.keys) == 0, At: g.at}
+	out := &plan.Aggregate{Input: below, Always: len(g.keys) == 0, TTL: g.ttl, At: g.at}
 	if !g.grouped && len(g.aggregates.calls) > 0 {
 		out.At = g.aggregates.calls[0].at
 	}

@@ -53,6 +53,7 @@ func (b *binding) join(n *syntax.Join, e *env) (plan.Node, *scope, error) {
 		return b.using(n, left, right, sc, rsc, joined)
 	}
 	j := plan.NewJoin(left, right, kind, nil)
+	j.Sides[0].TTL, j.Sides[1].TTL = b.stateTTL(sc), b.stateTTL(rsc)
 	j.At = joinSpan(n)
 	joined.nullable(j.Fields)
 	if n.On == nil {
@@ -189,6 +190,7 @@ func (b *binding) using(n *syntax.Join, left, right plan.Node, sc, rsc, joined *
 	if len(conds) > 0 {
 		j.Cond = expr.And(conds)
 	}
+	j.Sides[0].TTL, j.Sides[1].TTL = b.stateTTL(sc), b.stateTTL(rsc)
 	j.At = joinSpan(n)
 	joined.nullable(j.Fields)
 	if len(list) == 0 {

@@ -41,13 +41,12 @@ func (b *binding) lookupJoin(left, right plan.Node, kind graph.JoinKind, cond ex
 	if len(rest) > 0 {
 		out.Cond = expr.And(rest)
 	}
-	for _, h := range n.Hints {
-		if upper(h.Name.Name) == "LOOKUP" {
-			out.Hint = map[string]string{}
-			for _, a := range h.Args {
-				out.Hint[hintText(a.Key)] = hintText(a.Value)
-			}
+	if b.advice != nil {
+		name := n.Name.Last().Name
+		if n.Alias != nil {
+			name = n.Alias.Name.Name
 		}
+		out.Hint = b.advice.lookup[name]
 	}
 	return out, nil
 }

@@ -21,7 +21,17 @@ type item struct {
 
 // selectQuery binds SELECT with the ORDER BY and LIMIT around it, whose expressions may use columns that are not in the result.
 func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, error) {
+	given, err := readHints(s.Hints)
+	if err != nil {
+		return nil, err
+	}
+	around := b.advice
+	b.advice = given
 	input, sc, err := b.from(s.From, e)
+	b.advice = around
+	if err == nil {
+		err = checkHints(s.Hints, sc)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +102,9 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 		}
 		if err := all(g.replace); err != nil {
 			return nil, err
+		}
+		if len(sc.relations) == 1 {
+			g.ttl = given.ttl[sc.relations[0].name()]
 		}
 		input, replace = g.plan(input), g.replace
 	}

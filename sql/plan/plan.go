@@ -9,6 +9,8 @@
 package plan
 
 import (
+	"time"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
@@ -116,8 +118,10 @@ type Aggregate struct {
 	Updates bool
 	// UpdateBefore says that whoever receives updates needs -U; planned with the changelog.
 	UpdateBefore bool
-	Fields       []column.Field
-	At           syntax.Span // of GROUP BY or the first aggregate in the text
+	// TTL is how long a group is kept that does not change; 0: as the job's settings say.
+	TTL    time.Duration
+	Fields []column.Field
+	At     syntax.Span // of GROUP BY or the first aggregate in the text
 }
 
 // Sort orders its input.

@@ -17,7 +17,13 @@ func foldConstants(n plan.Node, c *Context) plan.Node {
 				return n.Input
 			case expr.IsFalse(cond) || expr.IsNull(cond):
 				return &plan.Values{Fields: n.Schema()}
-			case cond != n.Cond:
+			}
+			if v, ok := n.Input.(*plan.Values); ok {
+				if kept := filterValues(cond, v, c); kept != nil {
+					return kept
+				}
+			}
+			if cond != n.Cond {
 				return &plan.Filter{Input: n.Input, Cond: cond}
 			}
 		case *plan.Project:
@@ -49,6 +55,25 @@ func foldConstants(n plan.Node, c *Context) plan.Node {
 		}
 		return n
 	})
+}
+
+// filterValues keeps the constant rows for which a condition is true, nil if that is not known for all.
+func filterValues(cond expr.Expr, v *plan.Values, c *Context) plan.Node {
+	out := &plan.Values{Fields: v.Fields}
+	for _, row := range v.Rows {
+		list, ok := substitute([]expr.Expr{cond}, row)
+		if !ok {
+			return nil
+		}
+		switch e := c.Fold(list[0]); {
+		case expr.IsTrue(e):
+			out.Rows = append(out.Rows, row)
+		case expr.IsFalse(e) || expr.IsNull(e):
+		default:
+			return nil
+		}
+	}
+	return out
 }
 
 // emptyGroup is the result of a grouping without keys over no rows: 0 for what counts, NULL for all else.

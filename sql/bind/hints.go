@@ -1,0 +1,141 @@
+package bind
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/sql/suggest"
+	"github.com/millstream/millstream/sql/syntax"
+)
+
+// selectHints are those that may stand behind SELECT. All but STATE_TTL and LOOKUP advise a batch join, and change nothing here.
+var selectHints = []string{"STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "NO_ALIAS"}
+
+// advice is what the hints of a SELECT say.
+type advice struct {
+	ttl    map[string]time.Duration     // how long state of a table's rows is kept
+	lookup map[string]map[string]string // how a table is looked up
+}
+
+// readHints reads the hints of a SELECT.
+func readHints(list []syntax.Hint) (*advice, error) {
+	a := &advice{ttl: map[string]time.Duration{}, lookup: map[string]map[string]string{}}
+	for i := range list {
+		h := &list[i]
+		switch name := upper(h.Name.Name); {
+		case !slices.Contains(selectHints, name):
+			return nil, fail(&h.Name, suggest.Hint(name, selectHints, "there are"), "there is no hint %s", name)
+		case name == "STATE_TTL":
+			for j := range h.Args {
+				arg := &h.Args[j]
+				if arg.Key == nil {
+					return nil, fail(arg, "write STATE_TTL('table' = '1 d')", "the hint STATE_TTL takes tables with durations")
+				}
+				d, err := setting.ParseDuration(hintText(arg.Value))
+				if err != nil {
+					return nil, syntax.Errorf(arg.Value, "the hint STATE_TTL takes a duration, such as '1 d': %s", err)
+				}
+				a.ttl[hintText(arg.Key)] = d
+			}
+		case name == "LOOKUP":
+			options := map[string]string{}
+			for j := range h.Args {
+				arg := &h.Args[j]
+				if arg.Key == nil {
+					return nil, fail(arg, "write LOOKUP('table' = 't', 'async' = 'true')", "the hint LOOKUP takes keys with values")
+				}
+				options[hintText(arg.Key)] = hintText(arg.Value)
+			}
+			if err := checkLookup(h, options); err != nil {
+				return nil, err
+			}
+			a.lookup[options["table"]] = options
+		}
+	}
+	return a, nil
+}
+
+// lookupHints are the keys of the hint LOOKUP.
+var lookupHints = []string{"table", "async", "output-mode", "capacity", "timeout", "retry-predicate", "retry-strategy", "fixed-delay", "max-attempts", "shuffle"}
+
+// checkLookup checks a LOOKUP hint: what says how to retry must be there altogether.
+func checkLookup(h *syntax.Hint, options map[string]string) error {
+	for _, key := range sortedKeys(options) {
+		if !slices.Contains(lookupHints, key) {
+			return fail(h, suggest.Hint(key, lookupHints, "keys are"), "the hint LOOKUP has no key '%s'", key)
+		}
+	}
+	if options["table"] == "" {
+		return fail(h, "add 'table' = 'name'", "the hint LOOKUP must name a table")
+	}
+	var given, missing []string
+	for _, key := range []string{"retry-predicate", "retry-strategy", "fixed-delay", "max-attempts"} {
+		if options[key] != "" {
+			given = append(given, key)
+		} else {
+			missing = append(missing, key)
+		}
+	}
+	if len(given) > 0 && len(missing) > 0 {
+		return fail(h, "add "+strings.Join(missing, ", "), "the hint LOOKUP needs all keys of a retry or none")
+	}
+	return nil
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// checkHints checks that the tables that hints name are in FROM.
+func checkHints(list []syntax.Hint, sc *scope) error {
+	var known []string
+	for _, r := range sc.relations {
+		if name := r.name(); name != "" {
+			known = append(known, name)
+		}
+	}
+	check := func(at syntax.Node, hint, name string) error {
+		if i := strings.LastIndexByte(name, '.'); i >= 0 {
+			name = name[i+1:]
+		}
+		if slices.Contains(known, name) {
+			return nil
+		}
+		return fail(at, suggest.Hint(name, known, "tables in FROM are"), "the hint %s names '%s', which is no table in FROM", hint, name)
+	}
+	for i := range list {
+		h := &list[i]
+		name := upper(h.Name.Name)
+		for j := range h.Args {
+			arg := &h.Args[j]
+			var err error
+			switch {
+			case name == "STATE_TTL":
+				err = check(arg.Key, name, hintText(arg.Key))
+			case name == "LOOKUP" && hintText(arg.Key) == "table":
+				err = check(arg.Value, name, hintText(arg.Value))
+			case name != "LOOKUP" && arg.Key == nil:
+				err = check(arg.Value, name, hintText(arg.Value))
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// stateTTL is how long a join keeps the rows of a relation by the hints of the SELECT; 0 if they say nothing.
+func (b *binding) stateTTL(s *scope) time.Duration {
+	if b.advice == nil || len(s.relations) != 1 {
+		return 0
+	}
+	return b.advice.ttl[s.relations[0].name()]
+}
