@@ -79,8 +79,7 @@ func (b *binding) tableArgument(data *syntax.TableArg, e *env) (*rel, []string, 
 		}
 		return unsorted(in), nil, nil
 	}
-	// An alias, though empty, keeps the text of a view from giving the argument one.
-	t, err := b.table(&syntax.TableName{Span: data.Name.Span, Name: *data.Name, Alias: &syntax.TableAlias{}}, e)
+	t, err := b.wholeTable(&syntax.Span{From: data.From, To: data.Name.To}, *data.Name, e, "(%s)")
 	if err != nil {
 		return nil, nil, err
 	}
