@@ -2,7 +2,7 @@ package expr
 
 // forms are the signatures of functions that are written in a form of their own, or whose arguments' types depend on each other.
 var forms = map[string]string{
-	"ARRAY": "ARRAY[value, …] → ARRAY", "MAP": "MAP[key, value, …] → MAP", "ROW": "ROW(value, …) → ROW",
+	"ARRAY": "ARRAY[value, …] → ARRAY", "MULTISET": "MULTISET[value, …] → MULTISET", "MAP": "MAP[key, value, …] → MAP", "ROW": "ROW(value, …) → ROW",
 	"ITEM": "array[position], map[key], row[position or name], variant[position or name]", "FIELD": "row.name",
 	"ARRAY_APPEND": "ARRAY_APPEND(array, element) → ARRAY", "ARRAY_PREPEND": "ARRAY_PREPEND(array, element) → ARRAY", "ARRAY_CONCAT": "ARRAY_CONCAT(array, …) → ARRAY",
 	"ARRAY_UNION": "ARRAY_UNION(array, array) → ARRAY", "ARRAY_INTERSECT": "ARRAY_INTERSECT(array, array) → ARRAY", "ARRAY_EXCEPT": "ARRAY_EXCEPT(array, array) → ARRAY",

@@ -44,13 +44,16 @@ var (
 	isArray      = param{"an array", func(t column.Type) bool { return t.Kind == column.Array }, column.Type{}, column.ArrayOf(column.Of(column.Int))}
 )
 
-func resolveArray(args []Expr) ([]Expr, column.Type, error) {
+func resolveArray(args []Expr) ([]Expr, column.Type, error) { return resolveElements("ARRAY", args) }
+
+// resolveElements types an array of the arguments.
+func resolveElements(name string, args []Expr) ([]Expr, column.Type, error) {
 	t, ok := LeastRestrictive(typesOf(args)...)
 	switch {
 	case len(args) == 0:
-		return nil, t, fmt.Errorf("ARRAY takes at least one element")
+		return nil, t, fmt.Errorf("%s takes at least one element", name)
 	case !ok || t.Kind == column.Null:
-		return nil, t, fmt.Errorf("ARRAY takes elements of types with a common one, not (%s)", argTypes(args))
+		return nil, t, fmt.Errorf("%s takes elements of types with a common one, not (%s)", name, argTypes(args))
 	}
 	return castAll(args, t), column.ArrayOf(t).Required(), nil
 }

@@ -37,6 +37,8 @@ func castHint(from, to column.Type) string {
 	switch {
 	case isTimestamp(from) && to.IsNumeric():
 		return "use UNIX_TIMESTAMP(CAST(… AS STRING))"
+	case from.Kind == column.Variant:
+		return "cast its JSON: CAST(JSON_UNQUOTE(JSON_STRING(…)) AS " + to.Optional().String() + ")"
 	case from.IsNumeric() && isTimestamp(to):
 		return "use TO_TIMESTAMP_LTZ(…, 0) for seconds or TO_TIMESTAMP_LTZ(…, 3) for milliseconds"
 	}
