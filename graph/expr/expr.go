@@ -119,9 +119,7 @@ type Aggregate struct {
 	Func     *AggregateFunction
 	Args     []int // input columns; empty for COUNT(*)
 	Distinct bool
-	Filter   int // BOOLEAN input column; -1 for none
-	// Order is the order in which the rows of a group are taken in, for functions whose result depends on it; nil: that of their arrival.
-	Order    []Order
+	Filter   int  // BOOLEAN input column; -1 for none
 	Retracts bool // the input may take rows back
 	Name     string
 	T        column.Type
@@ -133,13 +131,6 @@ func (a *Aggregate) New(args []column.Type) Accumulator {
 		return a.Func.NewRetractable(args, a.T)
 	}
 	return a.Func.New(args, a.T)
-}
-
-// Order orders by an input column.
-type Order struct {
-	Column     int
-	Descending bool
-	NullsLast  bool
 }
 
 // Walk calls visit for e and what is below it, parents first, until visit returns false for a node, whose

@@ -197,7 +197,7 @@ func (g *grouping) plan(input plan.Node) plan.Node {
 	}
 	for i := range g.aggregates.calls {
 		c := &g.aggregates.calls[i]
-		call := expr.Aggregate{Func: c.fn, Distinct: c.distinct, Filter: -1, Name: c.name, T: g.result(i)}
+		call := expr.Aggregate{Func: c.function(), Distinct: c.distinct, Filter: -1, Name: c.name, T: g.result(i)}
 		for _, a := range c.args {
 			call.Args = append(call.Args, add(a, keyName(a)))
 		}

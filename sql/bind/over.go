@@ -99,12 +99,9 @@ func (x *exprs) over(n *syntax.FuncCall, name string) (expr.Expr, error) {
 		}
 		c.order, c.sort = append(c.order, e), append(c.sort, sortKey(&spec.order[i], 0))
 	}
-	if c.distinct {
-		return nil, fail(n, "count the distinct values in a query of their own", "DISTINCT with OVER is not supported")
-	}
 	if f, ok := expr.LookupWindow(name); ok {
 		err = x.windowCall(c, n, f, spec)
-	} else if f, ok := expr.LookupAggregate(name); ok {
+	} else if f, ok := expr.LookupAggregate(jsonAggregate(n, name)); ok && (!f.Internal || jsonAggregate(n, name) != name) {
 		err = x.overAggregate(c, n, f, spec)
 	} else if _, ok := expr.Lookup(name); ok {
 		return nil, syntax.Errorf(n, "%s is neither an aggregate nor a window function: it takes no OVER", name)
@@ -114,6 +111,7 @@ func (x *exprs) over(n *syntax.FuncCall, name string) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.dropConstants()
 	for _, other := range x.late.windows {
 		if sameOver(other, c) {
 			return other.late, nil
@@ -124,13 +122,41 @@ func (x *exprs) over(n *syntax.FuncCall, name string) (expr.Expr, error) {
 	return c.late, nil
 }
 
+// isConstant reports whether a value is the same for all rows.
+func isConstant(e expr.Expr) bool {
+	constant := true
+	expr.Walk(e, func(e expr.Expr) bool {
+		switch e := e.(type) {
+		case *expr.Column, *expr.Outer:
+			constant = false
+		case *expr.Call:
+			constant = constant && !e.Func.Volatile
+		}
+		return constant
+	})
+	return constant
+}
+
+// dropConstants leaves constants out of the order: they order nothing.
+func (c *overCall) dropConstants() {
+	order, sort := c.order, c.sort
+	c.order, c.sort = nil, nil
+	for i, e := range order {
+		if !isConstant(e) {
+			c.order, c.sort = append(c.order, e), append(c.sort, sort[i])
+		}
+	}
+}
+
 // windowCall types a call of a window function.
 func (x *exprs) windowCall(c *overCall, n *syntax.FuncCall, f *expr.WindowFunction, spec *windowSpec) error {
 	switch {
 	case spec.frame != nil:
 		return syntax.Errorf(spec.frame, "%s takes no frame: it looks at the whole partition", f.Name)
-	case len(spec.order) == 0 && f.Name != "ROW_NUMBER":
-		return fail(n.Over, "add ORDER BY to OVER", "%s needs ORDER BY in its window", f.Name)
+	case !slices.ContainsFunc(c.order, func(e expr.Expr) bool { return !isConstant(e) }):
+		return fail(n.Over, "add ORDER BY with a column to OVER", "%s needs ORDER BY in its window", f.Name)
+	case n.Quantifier != syntax.NoQuantifier || len(n.OrderBy) > 0 || len(n.Within) > 0:
+		return syntax.Errorf(n, "DISTINCT, ALL and ORDER BY belong to aggregate functions, and %s is none", f.Name)
 	case n.Filter != nil:
 		return syntax.Errorf(n.Filter, "FILTER belongs to aggregate functions, and %s is none", f.Name)
 	case n.Nulls == syntax.IgnoreNulls:
@@ -143,6 +169,14 @@ func (x *exprs) windowCall(c *overCall, n *syntax.FuncCall, f *expr.WindowFuncti
 	if c.args, c.t, err = f.Resolve(args); err != nil {
 		return place(n, err)
 	}
+	for i, a := range c.args {
+		if !isConstant(a) {
+			continue
+		}
+		if c.args[i], err = expr.Fold(a); err != nil {
+			return place(n, err)
+		}
+	}
 	c.function, c.name = f, (&expr.Call{Func: &expr.Function{Name: f.Name}, Args: c.args}).String()
 	c.frame.To.Kind = graph.UnboundedFollowing
 	return nil
@@ -153,44 +187,17 @@ func (x *exprs) overAggregate(c *overCall, n *syntax.FuncCall, f *expr.Aggregate
 	if len(n.OrderBy) > 0 || len(n.Within) > 0 {
 		return syntax.Errorf(n, "%s with OVER takes the order of its window", f.Name)
 	}
-	if n.Nulls == syntax.IgnoreNulls {
-		return fail(n, "leave IGNORE NULLS out", "IGNORE NULLS is not supported in %s", f.Name)
-	}
-	list := n.Args
-	if len(list) == 1 {
-		if star, ok := list[0].(*syntax.Star); ok {
-			if f.Name != "COUNT" || len(star.Qualifier) > 0 {
-				return fail(star, "only COUNT(*) takes all rows", "%s does not take *", f.Name)
-			}
-			list = nil
-		}
-	} else if len(list) == 0 {
-		return fail(n, "write "+f.Name+"(expression)", "%s needs an argument", f.Name)
-	}
-	args, err := x.bindAll(list)
+	f, args, t, err := x.aggregateArgs(n, f)
 	if err != nil {
 		return err
 	}
-	types := make([]column.Type, len(args))
-	for i, a := range args {
-		types[i] = a.Type()
-	}
-	casts, t, err := f.Resolve(types)
-	if err != nil {
-		return place(n, err)
-	}
-	for i, to := range casts {
-		args[i] = expr.CastTo(args[i], to)
-	}
 	if n.Filter != nil {
-		if c.filter, err = x.condition(n.Filter, "FILTER"); err != nil {
+		if c.filter, err = x.condition(n.Filter, "FILTER (WHERE …)"); err != nil {
 			return err
 		}
 	}
-	c.aggregate, c.args, c.name = f, args, (&expr.Call{Func: &expr.Function{Name: f.Name}, Args: args}).String()
-	if len(args) == 0 {
-		c.name = f.Name + "(*)"
-	}
+	c.aggregate, c.args = f, args
+	c.name = callName(&aggregateCall{fn: f, args: args, own: len(args), distinct: c.distinct, filter: c.filter})
 	if err := x.frame(c, spec); err != nil {
 		return err
 	}
@@ -283,7 +290,7 @@ func (x *exprs) bound(n *syntax.Bound, c *overCall) (graph.Bound, error) {
 
 // sameOver reports whether two calls are the same.
 func sameOver(a, b *overCall) bool {
-	return a.aggregate == b.aggregate && a.function == b.function && sameFrame(&a.frame, &b.frame) && slices.EqualFunc(a.args, b.args, equal) &&
+	return a.aggregate == b.aggregate && a.distinct == b.distinct && a.function == b.function && sameFrame(&a.frame, &b.frame) && slices.EqualFunc(a.args, b.args, equal) &&
 		(a.filter == nil) == (b.filter == nil) && (a.filter == nil || equal(a.filter, b.filter)) && sameWindow(a, b)
 }
 
@@ -297,6 +304,26 @@ func sameFrame(a, b *graph.Frame) bool {
 // sameWindow reports whether two calls see the rows in the same partitions and order.
 func sameWindow(a, b *overCall) bool {
 	return slices.EqualFunc(a.partition, b.partition, equal) && slices.EqualFunc(a.order, b.order, equal) && slices.Equal(a.sort, b.sort)
+}
+
+// severalWindows reports whether calls see rows of different windows. Functions of a row's place have no frame.
+func severalWindows(list []*overCall) bool {
+	var first *overCall // aggregate
+	for _, c := range list {
+		if !sameWindow(c, list[0]) {
+			return true
+		}
+		if c.aggregate == nil {
+			continue
+		}
+		if first == nil {
+			first = c
+		}
+		if !sameFrame(&c.frame, &first.frame) {
+			return true
+		}
+	}
+	return false
 }
 
 // each calls change with every expression of a call.
@@ -319,6 +346,7 @@ func (c *overCall) each(change func(expr.Expr) (expr.Expr, error)) error {
 // the columns that now stand for them.
 func (l *late) attachWindows(n plan.Node) (plan.Node, map[int]*expr.Column) {
 	at := map[int]*expr.Column{}
+	several := severalWindows(l.windows)
 	for len(l.windows) > 0 {
 		var group, rest []*overCall
 		for _, c := range l.windows {
@@ -329,13 +357,13 @@ func (l *late) attachWindows(n plan.Node) (plan.Node, map[int]*expr.Column) {
 			}
 		}
 		l.windows = rest
-		n = overNode(n, group, at)
+		n = overNode(n, group, several, at)
 	}
 	return n, at
 }
 
 // overNode makes the operator of a group of calls, over a projection that adds what they need to the rows.
-func overNode(n plan.Node, group []*overCall, at map[int]*expr.Column) plan.Node {
+func overNode(n plan.Node, group []*overCall, several bool, at map[int]*expr.Column) plan.Node {
 	p := &plan.Project{Input: n, Exprs: plan.Columns(n), Fields: slices.Clone(n.Schema())}
 	width := len(p.Exprs)
 	add := func(e expr.Expr) int {
@@ -348,7 +376,7 @@ func overNode(n plan.Node, group []*overCall, at map[int]*expr.Column) plan.Node
 		p.Fields = append(p.Fields, column.Field{Name: keyName(e), Type: e.Type()})
 		return len(p.Exprs) - 1
 	}
-	out := &plan.Over{At: group[0].at}
+	out := &plan.Over{At: group[0].at, Several: several}
 	for _, e := range group[0].partition {
 		out.Partition = append(out.Partition, add(e))
 	}
@@ -360,7 +388,7 @@ func overNode(n plan.Node, group []*overCall, at map[int]*expr.Column) plan.Node
 	for _, c := range group {
 		call := graph.OverCall{Function: c.function, Frame: c.frame, Name: c.name, T: c.t}
 		if c.aggregate != nil {
-			a := &expr.Aggregate{Func: c.aggregate, Filter: -1, Name: c.name, T: c.t}
+			a := &expr.Aggregate{Func: c.aggregate, Distinct: c.distinct, Filter: -1, Name: c.name, T: c.t}
 			for _, arg := range c.args {
 				a.Args = append(a.Args, add(arg))
 			}

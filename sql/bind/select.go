@@ -324,8 +324,8 @@ func (x *exprs) orderBy(list []syntax.OrderItem, items []item, distinct bool) ([
 		if k.item >= 0 {
 			k.e = items[k.item].e
 		}
-		if kind := k.e.Type().Kind; kind == column.Map || kind == column.Multiset || kind == column.Array || kind == column.Variant || kind == column.Bitset {
-			return nil, syntax.Errorf(n.X, "values of type %s have no order", k.e.Type().Optional())
+		if err := orderable(n.X, k.e.Type()); err != nil {
+			return nil, err
 		}
 		keys = append(keys, k)
 	}

@@ -46,6 +46,8 @@ type Over struct {
 	graph.Over
 	Fields []column.Field
 	At     syntax.Span // of the first call
+	// Several says that the calls of the SELECT see rows of different windows.
+	Several bool
 }
 
 func (n *Watermark) Schema() []column.Field       { return n.Input.Schema() }

@@ -216,10 +216,6 @@ func (d *domain) aggregate(c expr.Aggregate) expr.Aggregate {
 	if c.Filter >= 0 {
 		c.Filter += d.width()
 	}
-	c.Order = slices.Clone(c.Order)
-	for i := range c.Order {
-		c.Order[i].Column += d.width()
-	}
 	return c
 }
 

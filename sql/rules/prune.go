@@ -149,9 +149,6 @@ func callColumns(c *expr.Aggregate, add func(int)) {
 	for _, a := range c.Args {
 		add(a)
 	}
-	for _, o := range c.Order {
-		add(o.Column)
-	}
 	if c.Filter >= 0 {
 		add(c.Filter)
 	}
@@ -159,10 +156,7 @@ func callColumns(c *expr.Aggregate, add func(int)) {
 
 // moveCall renumbers the columns that an aggregate call reads.
 func moveCall(c expr.Aggregate, to []int) expr.Aggregate {
-	c.Args, c.Order = moveAll(c.Args, to), slices.Clone(c.Order)
-	for i := range c.Order {
-		c.Order[i].Column = to[c.Order[i].Column]
-	}
+	c.Args = moveAll(c.Args, to)
 	if c.Filter >= 0 {
 		c.Filter = to[c.Filter]
 	}

@@ -67,6 +67,11 @@ func asBatch(n plan.Node) (plan.Node, error) {
 			return n, fail(n.At, streamHint, "windows over processing time are not supported in batch mode")
 		}
 	case *plan.Over:
+		for i := range n.Calls {
+			if a := n.Calls[i].Aggregate; a != nil && a.Distinct {
+				return n, fail(n.At, "group in a query of its own, or "+streamHint, "%s with OVER is not supported in batch mode", a.Name)
+			}
+		}
 		if n.Time != graph.OverColumns {
 			over := *n
 			over.Time = graph.OverColumns
@@ -225,6 +230,9 @@ func streamRank(n *plan.Rank) plan.Node {
 func streamOver(n *plan.Over, onlyInserts func(syntax.Span, plan.Node) error) (plan.Node, error) {
 	out := *n
 	out.Updates = true
+	if n.Several {
+		return n, fail(n.At, "compute one of them in a query in FROM, or "+batchHint, "in streaming mode all calls with OVER of a SELECT must have the same window")
+	}
 	if len(n.Order) == 0 {
 		return n, fail(n.At, "order by an attribute of time, or "+batchHint, "OVER windows' ordering in stream mode must be defined on a time attribute")
 	}

@@ -103,12 +103,9 @@ func detach(n *plan.WindowAggregate) plan.Node {
 	out.Calls = slices.Clone(n.Calls)
 	for i := range out.Calls {
 		c := &out.Calls[i]
-		c.Args, c.Order = slices.Clone(c.Args), slices.Clone(c.Order)
+		c.Args = slices.Clone(c.Args)
 		for j, a := range c.Args {
 			c.Args[j] = need(a)
-		}
-		for j := range c.Order {
-			c.Order[j].Column = need(c.Order[j].Column)
 		}
 		if c.Filter >= 0 {
 			c.Filter = need(c.Filter)
