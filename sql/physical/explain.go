@@ -10,27 +10,26 @@ import (
 )
 
 // Explain prints the graph: each node that nothing follows, below it what it reads, with the ways of shipping and the number of
-// subtasks where it is not the default, which is parallelism.
+// subtasks where it is not the default, which is parallelism. A node that several others read is printed once.
 func (b *Builder) Explain(parallelism int) string {
-	read := b.read()
-	var out strings.Builder
+	x := explainer{b: b, parallelism: parallelism, readers: b.readers(), shared: map[int]int{}}
 	for _, n := range b.graph.Nodes {
-		if !read[n.ID] {
-			b.explain(&out, n, "", "", parallelism)
+		if x.readers[n.ID] == 0 {
+			x.node(n, "", "")
 		}
 	}
-	return out.String()
+	return x.out.String()
 }
 
-// read says of which nodes others take rows.
-func (b *Builder) read() []bool {
-	read := make([]bool, len(b.graph.Nodes))
+// readers is from how many inputs of others each node's rows are taken.
+func (b *Builder) readers() []int {
+	readers := make([]int, len(b.graph.Nodes))
 	for _, n := range b.graph.Nodes {
 		for _, e := range n.Inputs {
-			read[e.From] = true
+			readers[e.From]++
 		}
 	}
-	return read
+	return readers
 }
 
 // subtasks is how many subtasks a node runs as.
@@ -41,12 +40,29 @@ func subtasks(n *graph.Node, parallelism int) int {
 	return parallelism
 }
 
-func (b *Builder) explain(out *strings.Builder, n *graph.Node, first, rest string, parallelism int) {
+// explainer prints a graph.
+type explainer struct {
+	b           *Builder
+	out         strings.Builder
+	parallelism int
+	readers     []int
+	shared      map[int]int // numbers of the nodes with several readers that were printed
+}
+
+func (x *explainer) node(n *graph.Node, first, rest string) {
+	if number, printed := x.shared[n.ID]; printed {
+		fmt.Fprintf(&x.out, "%sReused(reference_id=[%d])\n", first, number)
+		return
+	}
 	line := n.Name
-	if p := b.plans[n.ID]; p != nil {
+	if p := x.b.plans[n.ID]; p != nil {
 		line = plan.Line(p)
 	}
-	fmt.Fprintf(out, "%s%s, parallelism %d\n", first, line, subtasks(n, parallelism))
+	if x.readers[n.ID] > 1 {
+		x.shared[n.ID] = len(x.shared) + 1
+		line += fmt.Sprintf("(reuse_id=[%d])", x.shared[n.ID])
+	}
+	fmt.Fprintf(&x.out, "%s%s, parallelism %d\n", first, line, subtasks(n, x.parallelism))
 	for i, e := range n.Inputs {
 		mark, bar := "+- ", "   "
 		if i < len(n.Inputs)-1 {
@@ -55,20 +71,20 @@ func (b *Builder) explain(out *strings.Builder, n *graph.Node, first, rest strin
 		if e.Ship != graph.Forward {
 			mark += e.Ship.String() + ": "
 		}
-		b.explain(out, b.graph.Nodes[e.From], rest+mark, rest+bar, parallelism)
+		x.node(x.b.graph.Nodes[e.From], rest+mark, rest+bar)
 	}
 }
 
 // Diagram returns the graph to be drawn, under a title.
 func (b *Builder) Diagram(title string, parallelism int) draw.Diagram {
-	read := b.read()
+	readers := b.readers()
 	d := draw.Diagram{Title: title}
 	for _, n := range b.graph.Nodes {
 		box := draw.Node{ID: n.ID, Kind: draw.Operator, Name: n.Name, Parallelism: subtasks(n, parallelism)}
 		switch {
 		case len(n.Inputs) == 0:
 			box.Kind = draw.Source
-		case !read[n.ID]:
+		case readers[n.ID] == 0:
 			box.Kind = draw.Sink
 		}
 		if p := b.plans[n.ID]; p != nil {

@@ -22,6 +22,7 @@ type Builder struct {
 	graph graph.Graph
 	plans []plan.Node // what each node was made of; nil of one that hands rows to the caller
 	kinds map[string]int
+	share share
 }
 
 // Graph returns the graph built so far under a name.
@@ -59,7 +60,20 @@ func (b *Builder) Add(n plan.Node, deliver func(*column.Batch) error) error {
 	return nil
 }
 
+// add builds a tree, or finds what was built of one that is alike.
 func (b *Builder) add(n plan.Node) (end, error) {
+	text, e, ok := b.share.find(n)
+	if ok {
+		return e, nil
+	}
+	e, err := b.build(n)
+	if err == nil {
+		b.share.keep(text, n, e)
+	}
+	return e, err
+}
+
+func (b *Builder) build(n plan.Node) (end, error) {
 	inputs := n.Inputs()
 	ends := make([]end, len(inputs))
 	for i, in := range inputs {
