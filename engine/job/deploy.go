@@ -142,7 +142,7 @@ func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 	head := &p.nodes[nodes[0]]
 	t := &task.Task{
 		Space: make(chan struct{}, 1), Clock: h.opts.Clock,
-		AtLeastOnce: settings.Enum(setting.CheckpointMode) == "AT_LEAST_ONCE",
+		AtLeastOnce: settings.Enum(setting.CheckpointMode) == "AT_LEAST_ONCE", BatchRows: h.opts.BatchRows,
 	}
 	if len(head.Inputs) > 0 {
 		t.Gate = exchange.NewGate()

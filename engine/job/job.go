@@ -32,6 +32,8 @@ type Options struct {
 	Batch          bool   // bounded inputs, final results
 	ID             string // unique for this run; "": one is made
 	Clock          clock.Clock
+	// BatchRows is the most rows that an operator gets at a time; 0: as many as come. No result depends on it: tests set it.
+	BatchRows int
 	// Progress, if set, is called now and then and once at the end, never twice at a time.
 	Progress func(Progress)
 	// ProgressInterval is the time between calls of Progress; 0: 200 ms.

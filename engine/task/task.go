@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/engine/clock"
 	"github.com/millstream/millstream/engine/exchange"
 	"github.com/millstream/millstream/engine/operator"
@@ -31,6 +32,8 @@ type Task struct {
 	Clock  clock.Clock
 	// AtLeastOnce lets inputs go on while others have not yet delivered a barrier.
 	AtLeastOnce bool
+	// BatchRows is the most rows that an operator gets at a time; 0: as many as come.
+	BatchRows int
 	// Ack takes a snapshot. It must not block for long.
 	Ack func(*Report)
 
@@ -202,6 +205,9 @@ var errStopped = errors.New("stopped")
 
 // process gives a payload to a stage.
 func (t *Task) process(stage, input int, p operator.Payload) error {
+	if b, ok := p.(*column.Batch); ok && t.BatchRows > 0 && b.Rows() > t.BatchRows {
+		return t.processPieces(stage, input, b)
+	}
 	s := t.Stages[stage]
 	s.Context.Counters.RowsIn.Add(int64(p.Rows()))
 	before := t.running

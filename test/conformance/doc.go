@@ -13,6 +13,7 @@
 //	go test ./test/conformance -update                          write the lists of what is pending anew
 //	go test ./test/conformance -run TestCorpus -v -corpus DIR   another corpus of the same layout; there nothing is pending
 //	go test ./test/conformance -parallelism 4                   jobs with another parallelism: only final rows are compared
+//	go test ./test/conformance -batch-rows 1                    operators that get one row at a time
 //
 // An entry marked as a quirk of Flink's may be answered in any way but with a crash or a hang.
 package conformance

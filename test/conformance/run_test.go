@@ -25,6 +25,7 @@ import (
 // variant is how jobs run: what must not change a result.
 type variant struct {
 	parallelism int
+	batchRows   int // the most rows that an operator gets at a time; 0: as many as come
 }
 
 // plain is how the corpus was answered.
@@ -47,7 +48,7 @@ func (v variant) open(mode string) (*session.Session, error) {
 	return session.New(session.Config{Settings: settings, Env: env, Run: func(ctx context.Context, j *session.Job) error {
 		env := env
 		env.Settings = j.Settings
-		_, err := job.Run(ctx, j.Graph, job.Options{Env: env, Batch: j.Batch, ID: j.ID})
+		_, err := job.Run(ctx, j.Graph, job.Options{Env: env, Batch: j.Batch, ID: j.ID, BatchRows: v.batchRows})
 		return err
 	}}), nil
 }
