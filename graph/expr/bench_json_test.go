@@ -45,6 +45,7 @@ func BenchmarkJSON(b *testing.B) {
 		name string
 		e    Expr
 	}{
+		{"four values", call("CONCAT", path("JSON_VALUE", "$.name"), path("JSON_VALUE", "$.id"), path("JSON_VALUE", "$.price"), path("JSON_VALUE", "$.tags[0]"))},
 		{"value", path("JSON_VALUE", "$.name")}, {"nested", path("JSON_VALUE", "$.nested.a.b[1]")}, {"exists", path("JSON_EXISTS", "$.price")},
 		{"query", path("JSON_QUERY", "$.nested")}, {"is", call("IS JSON OBJECT", col)}, {"parse", call("PARSE_JSON", col)},
 		{"variant", call("ITEM", call("PARSE_JSON", col), Text("name"))},

@@ -36,7 +36,9 @@ type compiler struct {
 func newCompiler(opts []Option) *compiler { return compilerFor(newEnvironment(opts)) }
 
 func compilerFor(env *environment) *compiler {
-	return &compiler{m: &machine{}, env: env, ids: map[Expr]int{}, numbers: map[string]int{}}
+	own := *env
+	own.documents = &documents{}
+	return &compiler{m: &machine{documents: own.documents}, env: &own, ids: map[Expr]int{}, numbers: map[string]int{}}
 }
 
 // block compiles e into a block of its own for the rows of s, which is a new set of rows if nil.

@@ -19,17 +19,17 @@ func init() {
 			Doc: "Whether a path leads to a value, other than null, in a JSON text. The path is strict unless it begins with lax: " +
 				"what it does not find, and a text that is no JSON, are errors, which give FALSE or what stands before ON ERROR: TRUE, FALSE, UNKNOWN or ERROR.",
 			Example: `JSON_EXISTS('{"a": [{"b": 1}]}', '$.a[0].b') => TRUE`,
-			Resolve: resolveJSONPath("JSON_EXISTS", column.Of(column.Boolean)), Compile: compileJSONExists, print: printJSONPath},
+			Resolve: resolveJSONPath("JSON_EXISTS", column.Of(column.Boolean)), compile: compileJSONExists, print: printJSONPath},
 		&Function{Name: "JSON_VALUE", strict: true,
 			Doc: "The scalar that a path leads to in a JSON text, as STRING or as VARCHAR, BOOLEAN, INT or DOUBLE behind RETURNING. " +
 				"The path is strict unless it begins with lax: what it does not find, null, arrays, objects, and a text that is no JSON are errors; with lax they are empty.",
 			Example: `JSON_VALUE('{"a": [1, "two"]}', '$.a[1]') => two`,
-			Resolve: resolveJSONPath("JSON_VALUE", column.Str()), Compile: compileJSONValue, print: printJSONPath},
+			Resolve: resolveJSONPath("JSON_VALUE", column.Str()), compile: compileJSONValue, print: printJSONPath},
 		&Function{Name: "JSON_QUERY", strict: true,
 			Doc: "The array or object that a path leads to in a JSON text, as JSON without blanks and with members by name, or as ARRAY<STRING> behind RETURNING. " +
 				"WITH WRAPPER puts the value into an array, WITH CONDITIONAL WRAPPER does if it is none.",
 			Example: `JSON_QUERY('{"a": [{"c": 1}, {"c": 2}]}', '$.a[*].c') => [1,2]`,
-			Resolve: resolveJSONPath("JSON_QUERY", column.Str()), Compile: compileJSONQuery, print: printJSONPath},
+			Resolve: resolveJSONPath("JSON_QUERY", column.Str()), compile: compileJSONQuery, print: printJSONPath},
 	)
 }
 
@@ -140,7 +140,7 @@ func printJSONPath(c *Call) string {
 
 // jsonSearch finds what paths lead to in documents.
 type jsonSearch struct {
-	doc     jsontext.Doc
+	reader  documentReader
 	finder  jsonpath.Evaluator
 	printer jsontext.Printer
 	path    *jsonpath.Path
@@ -176,9 +176,11 @@ func (s *jsonSearch) setPath(text []byte) {
 	s.path, s.bad = jsonpath.Compile(spec)
 }
 
-func (s *jsonSearch) find(doc, path []byte) found {
-	s.setPath(path)
-	if err := s.doc.Parse(doc); err != nil {
+// find follows the path of the row that a reads in its document.
+func (s *jsonSearch) find(a *rowArgs) found {
+	s.setPath(a.text(1))
+	doc, err := s.reader.read(a)
+	if err != nil {
 		if s.lax {
 			return found{}
 		}
@@ -187,7 +189,7 @@ func (s *jsonSearch) find(doc, path []byte) found {
 	if s.bad != nil {
 		return found{err: s.bad}
 	}
-	items, err := s.finder.Find(s.path, &s.doc, s.lax)
+	items, err := s.finder.Find(s.path, doc, s.lax)
 	if err != nil {
 		return found{err: err}
 	}
@@ -229,15 +231,16 @@ func behaviorsOf(c *Call) behaviors {
 	return b
 }
 
-func compileJSONExists(c *Call) (Kernel, error) {
-	a, s, on := newRowArgs(c), &jsonSearch{}, behaviorsOf(c)
+func compileJSONExists(c *Call, env *environment) (Kernel, error) {
+	a, s, on := newRowArgs(c), &jsonSearch{reader: documentReader{shared: env.documents}}, behaviorsOf(c)
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+		s.reader.begin(args[0])
 		return a.each(args, n, sel, out, true, func(r int) error {
 			if a.null(0) || a.null(1) {
 				out.SetNull(r)
 				return nil
 			}
-			f := s.find(a.text(0), a.text(1))
+			f := s.find(a)
 			if f.err == nil {
 				out.Bits().Put(r, !f.isNull())
 				return nil
@@ -281,10 +284,11 @@ func (b *behaviors) clause(place int) (word string, arg int) {
 	return b.onError, 7
 }
 
-func compileJSONValue(c *Call) (Kernel, error) {
-	a, s, on := newRowArgs(c), &jsonSearch{}, behaviorsOf(c)
+func compileJSONValue(c *Call, env *environment) (Kernel, error) {
+	a, s, on := newRowArgs(c), &jsonSearch{reader: documentReader{shared: env.documents}}, behaviorsOf(c)
 	store := jsonStorer(c.T.Kind)
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+		s.reader.begin(args[0])
 		out.Resize(n)
 		if out.Type.IsText() {
 			clear(column.Values[column.View](out)[:n])
@@ -294,7 +298,7 @@ func compileJSONValue(c *Call) (Kernel, error) {
 				out.SetNull(r)
 				return nil
 			}
-			f := s.find(a.text(0), a.text(1))
+			f := s.find(a)
 			place, err := s.choose(&f, f.err == nil && !f.isNull() && f.isScalar(), errNoScalar)
 			if place == 0 {
 				if store(out, r, f.items[0]) {
@@ -385,12 +389,13 @@ func (s *jsonSearch) query(f *found, on *behaviors, write func(f *found, wrapped
 	return true, nil
 }
 
-func compileJSONQuery(c *Call) (Kernel, error) {
+func compileJSONQuery(c *Call, env *environment) (Kernel, error) {
 	if c.T.Kind == column.Array {
-		return compileJSONQueryArray(c), nil
+		return compileJSONQueryArray(c, env), nil
 	}
-	a, s, on := newRowArgs(c), &jsonSearch{}, behaviorsOf(c)
+	a, s, on := newRowArgs(c), &jsonSearch{reader: documentReader{shared: env.documents}}, behaviorsOf(c)
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+		s.reader.begin(args[0])
 		out.Resize(n)
 		views := column.Values[column.View](out)[:n]
 		clear(views)
@@ -413,7 +418,7 @@ func compileJSONQuery(c *Call) (Kernel, error) {
 				out.SetNull(r)
 				return nil
 			}
-			s.found = s.find(a.text(0), a.text(1))
+			s.found = s.find(a)
 			null, err := s.query(&s.found, &on, write, empty)
 			if null {
 				out.SetNull(r)
@@ -424,9 +429,10 @@ func compileJSONQuery(c *Call) (Kernel, error) {
 }
 
 // compileJSONQueryArray gives the elements as texts: scalars as they are, the others as JSON.
-func compileJSONQueryArray(c *Call) Kernel {
-	a, s, on := newRowArgs(c), &jsonSearch{}, behaviorsOf(c)
+func compileJSONQueryArray(c *Call, env *environment) Kernel {
+	a, s, on := newRowArgs(c), &jsonSearch{reader: documentReader{shared: env.documents}}, behaviorsOf(c)
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+		s.reader.begin(args[0])
 		elems := out.Children[0]
 		add := func(it jsonpath.Item) {
 			switch {
@@ -462,7 +468,7 @@ func compileJSONQueryArray(c *Call) Kernel {
 			if a.null(0) || a.null(1) {
 				return true, nil
 			}
-			s.found = s.find(a.text(0), a.text(1))
+			s.found = s.find(a)
 			return s.query(&s.found, &on, write, func(bool) {})
 		})
 	}

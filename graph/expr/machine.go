@@ -13,13 +13,14 @@ import (
 
 // machine holds the registers of a program.
 type machine struct {
-	in   *column.Batch
-	n    int              // physical rows
-	regs []*column.Vector // current vector of each register
-	own  []*column.Vector // memory of each register's result
-	flat []*column.Vector // memory of registers whose dictionary was resolved
-	rep  []*column.Vector // memory of constants repeated
-	zero []uint64         // dictionary indexes of constants repeated
+	in        *column.Batch
+	documents *documents       // that its kernels read
+	n         int              // physical rows
+	regs      []*column.Vector // current vector of each register
+	own       []*column.Vector // memory of each register's result
+	flat      []*column.Vector // memory of registers whose dictionary was resolved
+	rep       []*column.Vector // memory of constants repeated
+	zero      []uint64         // dictionary indexes of constants repeated
 }
 
 type step interface {
@@ -34,7 +35,10 @@ type block struct {
 	constant bool // the result is a vector of one row
 }
 
-func (m *machine) load(b *column.Batch) { m.in, m.n = b, b.Len }
+func (m *machine) load(b *column.Batch) {
+	m.in, m.n = b, b.Len
+	m.documents.batch++
+}
 
 func (m *machine) run(b *block, sel []int32) error {
 	for _, s := range b.steps {

@@ -14,6 +14,8 @@ type environment struct {
 	zone     *time.Location
 	now      func() time.Time
 	database string
+
+	documents *documents // that kernels of one machine share
 }
 
 // InZone sets the session's time zone, in which TIMESTAMP_LTZ is read and printed. The default is UTC.
