@@ -129,14 +129,58 @@ func inColumn(n *plan.Apply) plan.Node {
 		exprs := plan.Columns(out)
 		return &plan.Project{Input: out, Exprs: exprs, Fields: n.Fields}
 	}
-	out = mark(out, call("IS NULL", cond), "unknown")
+	var unknown expr.Expr
+	if x, y, ok := halves(cond); ok {
+		// A comparison is NULL where the left value is, if there is any row, and for rows whose own value is.
+		var parts []expr.Expr
+		if !x.Type().NotNull {
+			out = mark(out, truth(true), "any")
+			left := expr.Rewrite(x, func(e expr.Expr) expr.Expr { return inward(e, n.ID, 0) })
+			parts = append(parts, expr.And([]expr.Expr{call("IS NULL", left), plan.ColumnOf(out, len(out.Schema())-1)}))
+		}
+		if !y.Type().NotNull {
+			out = mark(out, call("IS NULL", y), "unknown")
+			parts = append(parts, plan.ColumnOf(out, len(out.Schema())-1))
+		}
+		unknown = expr.Or(parts)
+	} else {
+		out = mark(out, call("IS NULL", cond), "unknown")
+		unknown = plan.ColumnOf(out, len(out.Schema())-1)
+	}
 	exprs := plan.Columns(out)
-	found, unknown := exprs[width], exprs[width+1]
+	found := exprs[width]
 	flag := column.Of(column.Boolean)
 	exprs = append(exprs[:width:width], &expr.Case{
 		When: []expr.Expr{found, unknown}, Then: []expr.Expr{truth(true), expr.NullOf(flag)}, Else: truth(false), T: flag,
 	})
 	return &plan.Project{Input: out, Exprs: exprs, Fields: n.Fields}
+}
+
+// halves takes an equality of something of the left row, x, and something of the right row, y, apart.
+func halves(cond expr.Expr) (x, y expr.Expr, ok bool) {
+	c, isCall := cond.(*expr.Call)
+	if !isCall || c.Func.Name != "=" || len(c.Args) != 2 {
+		return nil, nil, false
+	}
+	kind := func(e expr.Expr) (outer, inner bool) {
+		expr.Walk(e, func(e expr.Expr) bool {
+			switch e.(type) {
+			case *expr.Outer:
+				outer = true
+			case *expr.Column:
+				inner = true
+			}
+			return true
+		})
+		return
+	}
+	x, y = c.Args[0], c.Args[1]
+	outerX, innerX := kind(x)
+	outerY, innerY := kind(y)
+	if innerX && !outerX {
+		x, y, outerX, innerX, outerY, innerY = y, x, outerY, innerY, outerX, innerX
+	}
+	return x, y, !innerX && innerY && !outerY
 }
 
 // outward turns a condition over left and right columns into one over the right columns, with left ones as outer references.

@@ -15,7 +15,8 @@ func pushFilters(n plan.Node, c *Context) plan.Node { return push(n, nil, c) }
 func push(n plan.Node, conds []expr.Expr, c *Context) plan.Node {
 	switch n := n.(type) {
 	case *plan.Filter:
-		return push(n.Input, slices.Concat(conds, expr.Conjuncts(n.Cond)), c)
+		own := slices.DeleteFunc(expr.Conjuncts(n.Cond), expr.IsTrue)
+		return push(n.Input, slices.Concat(conds, own), c)
 	case *plan.Project:
 		var below, above []expr.Expr
 		for _, cond := range conds {

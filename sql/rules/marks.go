@@ -30,6 +30,15 @@ func marks(n plan.Node) plan.Node {
 	return n.With(changed)
 }
 
+// manyNulls reports whether NOT IN is computed better by its parts: an equality that may be NULL is no key of a join.
+func manyNulls(n *plan.Apply) bool {
+	if n.Cond == nil || n.Cond.Type().NotNull {
+		return false
+	}
+	_, _, ok := halves(outward(n.Cond, n.ID, len(n.Left.Schema())))
+	return ok
+}
+
 // decide applies conditions to an Apply.
 func decide(n *plan.Apply, conds []expr.Expr) plan.Node {
 	width := len(n.Left.Schema())
@@ -70,7 +79,7 @@ func decide(n *plan.Apply, conds []expr.Expr) plan.Node {
 			}
 		}
 	}
-	if at < 0 || used != 1 {
+	if at < 0 || used != 1 || !asked && manyNulls(n) {
 		return filter(n, above)
 	}
 	rows := &plan.Apply{Left: n.Left, Right: n.Right, ID: n.ID, Type: graph.SemiJoin, Cond: n.Cond, Fields: n.Left.Schema(), At: n.At}

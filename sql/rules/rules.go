@@ -42,6 +42,7 @@ var Order = []Rule{
 	{"windows", "makes operators over windows of groupings and joins by the columns of a windowing table function", sure(windows)},
 	{"interval-joins", "makes joins whose state is bounded by time of those that ask for times near each other", sure(intervalJoins)},
 	{"streaming", "makes every operator emit changes as they come, and says what cannot", streaming},
+	{"watermarks", "drops watermarks that nothing waits for", sure(watermarks)},
 	{"prune-columns", "reads, computes and passes on only the columns that are needed above", sure(pruneColumns)},
 	{"scan-filters", "tells scans which rows are needed, so that the source can skip others", sure(scanFilters)},
 	{"calc", "makes one Calc of neighbouring filters and projections", sure(mergeCalcs)},

@@ -1,0 +1,67 @@
+package rules
+
+import (
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/plan"
+)
+
+// watermarks drops the watermarks that nothing above waits for, so that times need not be read for them.
+func watermarks(n plan.Node, c *Context) plan.Node {
+	if c.Batch {
+		return n
+	}
+	return needed(n, false)
+}
+
+func needed(n plan.Node, above bool) plan.Node {
+	if w, ok := n.(*plan.Watermark); ok && !above {
+		return needed(w.Input, false)
+	}
+	above = above || waits(n)
+	inputs := n.Inputs()
+	changed := make([]plan.Node, len(inputs))
+	same := true
+	for i, in := range inputs {
+		changed[i] = needed(in, above)
+		same = same && changed[i] == in
+	}
+	if same {
+		return n
+	}
+	return n.With(changed)
+}
+
+// waits reports whether an operator does something when event time goes on.
+func waits(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.AssignWindows:
+		return n.Type == graph.Session && !n.Processing
+	case *plan.WindowAggregate:
+		return !n.Processing
+	case *plan.WindowJoin, *plan.Match:
+		return true
+	case *plan.IntervalJoin:
+		return n.LeftTime >= 0
+	case *plan.TemporalJoin:
+		return n.LeftTime >= 0
+	case *plan.Over:
+		return n.Time == graph.OverEventTime
+	case *plan.Rank:
+		return n.WindowEnd >= 0
+	case *plan.Deduplicate:
+		return n.Time >= 0
+	case *plan.TemporalSort:
+		return n.Time >= 0
+	}
+	asks := false
+	plan.EachExpr(n, func(e expr.Expr) {
+		expr.Walk(e, func(e expr.Expr) bool {
+			if c, ok := e.(*expr.Call); ok && (c.Func.Name == "CURRENT_WATERMARK" || c.Func.Name == "SOURCE_WATERMARK") {
+				asks = true
+			}
+			return !asks
+		})
+	})
+	return asks
+}
