@@ -21,14 +21,17 @@ type Rank struct {
 	From, To  int64
 	ToColumn  int // column of the input with the last number, which must be the same for all rows of a partition; -1: To counts
 	Number    bool
+	// Latest makes the later one of rows that are alike the better one, as deduplication of windows that keeps the last row has it.
+	Latest bool
 	// Updates makes it emit a changelog as rows come; otherwise results are emitted at the end of a bounded input.
 	Updates bool
 	// UpdateBefore says that whoever receives updates needs -U.
 	UpdateBefore bool
 	Side         Side // what is known of the input
 	// WindowEnd, unless -1, is a column with the end of the window that the partition belongs to: results are emitted when the watermark passes it,
-	// insert-only, and the partition is then forgotten.
+	// insert-only, and the partition is then forgotten. Zoned says that windows are of a TIMESTAMP_LTZ, so that the end is in the session's zone.
 	WindowEnd int
+	Zoned     bool
 }
 
 // Deduplicate keeps the first or the last row of each key by time.

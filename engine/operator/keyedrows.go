@@ -13,6 +13,7 @@ type keyedRows struct {
 	in     []column.Field
 	keys   []int
 	find   []int // columns by which a row is found again; nil: none
+	marks  bool  // rows have a number for the owner's use
 	groups *state.Groups
 	rows   *state.Rows
 	ttl    int64 // milliseconds; 0: for ever
@@ -45,7 +46,7 @@ func (k *keyedRows) open(c *Context, ttl time.Duration) error {
 		list[i] = k.in[c].Type
 	}
 	k.groups = state.NewGroups(list)
-	k.rows = state.NewRows(k.groups, state.RowsSpec{Types: types(k.in), Keys: k.keys, Identity: k.find, Timed: k.ttl > 0})
+	k.rows = state.NewRows(k.groups, state.RowsSpec{Types: types(k.in), Keys: k.keys, Identity: k.find, Marks: k.marks, Timed: k.ttl > 0})
 	if err := k.rows.Restore(c.Restore, "rows"); err != nil {
 		return err
 	}

@@ -65,6 +65,16 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return newFromChangelog(op, in[0])
 	case *graph.ToChangelog:
 		return newToChangelog(op), nil
+	case *graph.Rank:
+		return newRank(op, in[0], n.Schema)
+	case *graph.Normalize:
+		return newNormalize(op, in[0])
+	case *graph.Materialize:
+		return newMaterialize(op, in[0]), nil
+	case *graph.DropUpdateBefore:
+		return &dropBefore{}, nil
+	case *graph.TemporalSort:
+		return newTemporalSort(op, in[0])
 	case *graph.Sink:
 		return newSink(op, in[0])
 	case *graph.Collect:
