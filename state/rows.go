@@ -220,7 +220,7 @@ func (t *Rows) Pairs(ids []int32, from, limit int, left, right []int32) (int, []
 	return i, left, right
 }
 
-// Take gathers rows into empty vectors, one for each column, nil where it is not needed. Long values are borrowed until the table is compacted.
+// Take gathers rows into empty vectors, one for each of the first columns, nil where it is not needed. Long values are borrowed until the table is compacted.
 func (t *Rows) Take(rows *column.Picks, to []*column.Vector) {
 	owners := false
 	for c, v := range to {
@@ -248,13 +248,8 @@ func (t *Rows) Take(rows *column.Picks, to []*column.Vector) {
 	}
 }
 
-// column returns where the values of column c stand, and the row there for row r.
-func (t *Rows) column(c int, r int32) (*column.Vector, int) {
-	if p := t.place[c]; p >= 0 {
-		return t.cols[p], int(r)
-	}
-	return t.keys.Keys()[^t.place[c]], int(t.owner[r])
-}
+// Column returns the values of column c, which must not be a key, by row. It is the table's own: read it only, and not across the next Append.
+func (t *Rows) Column(c int) *column.Vector { return t.cols[t.place[c]] }
 
 // Same reports whether row r is the same as row i of columns, all columns compared as keys are. It must be in the group of row i's key.
 func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {

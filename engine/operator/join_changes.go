@@ -341,7 +341,7 @@ func (o *changeJoin) forget() {
 
 // arm sets a timer for the next row that expires, so that memory is let go without input, too.
 func (o *changeJoin) arm() {
-	if o.armed || o.ctx.SetTimer == nil {
+	if o.armed {
 		return
 	}
 	var at int64

@@ -31,6 +31,10 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return union{}, nil
 	case *graph.Join:
 		return newJoin(op, in, n.Schema)
+	case *graph.IntervalJoin:
+		return newIntervalJoin(op, in, n.Schema)
+	case *graph.TemporalJoin:
+		return newTemporalJoin(op, in, n.Schema)
 	case *graph.Custom:
 		made := op.New()
 		o, ok := made.(Operator)

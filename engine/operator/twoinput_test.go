@@ -33,11 +33,25 @@ type crew struct {
 	keys   [2][]int
 	tasks  []Operator
 	timers [][]int64
+	at     int // the subtask at work
 	now    int64
 	late   int64
 	counts []*Counters
 	out    capture
+	marks  []string // watermarks that came out, of the first subtask
 }
+
+// EmitWatermark makes the crew an output of operators that make watermarks.
+func (c *crew) EmitWatermark(t int64) error {
+	if c.at == 0 && t != 1<<63-1 {
+		c.marks = append(c.marks, fmt.Sprint(t))
+	}
+	return nil
+}
+
+func (c *crew) EmitIdle(bool) error { return nil }
+
+func (c *crew) Emit(p Payload) error { return c.out.Emit(p) }
 
 // crewGroups is few, so that a restart moves keys.
 const crewGroups = 7
@@ -55,17 +69,17 @@ func runSteps(t fataler, n *graph.Node, in [][]column.Field, keys [2][]int, step
 			c.restart(s.restart)
 			for input, gone := range ended {
 				if gone {
-					c.each(func(o Operator) error { return o.EndInput(input, &c.out) })
+					c.each(func(o Operator) error { return o.EndInput(input, c) })
 				}
 			}
 		case s.end:
 			ended[s.input] = true
 			if ended[0] && ended[1] {
-				c.each(func(o Operator) error { return o.Watermark(1<<63-1, &c.out) })
+				c.each(func(o Operator) error { return o.Watermark(1<<63-1, c) })
 			}
-			c.each(func(o Operator) error { return o.EndInput(s.input, &c.out) })
+			c.each(func(o Operator) error { return o.EndInput(s.input, c) })
 		case s.mark:
-			c.each(func(o Operator) error { return o.Watermark(s.time, &c.out) })
+			c.each(func(o Operator) error { return o.Watermark(s.time, c) })
 		case s.clock:
 			c.now = s.time
 			c.ring()
@@ -143,7 +157,8 @@ func (c *crew) restart(parallelism int) {
 
 func (c *crew) each(f func(o Operator) error) {
 	c.t.Helper()
-	for _, o := range c.tasks {
+	for i, o := range c.tasks {
+		c.at = i
 		if err := f(o); err != nil {
 			c.t.Fatal(err)
 		}
@@ -159,7 +174,7 @@ func (c *crew) ring() {
 			for k, at := range c.timers[i] {
 				if at <= c.now {
 					c.timers[i] = slices.Delete(c.timers[i], k, k+1)
-					if err := o.Timer(time.UnixMilli(at), &c.out); err != nil {
+					if err := o.Timer(time.UnixMilli(at), c); err != nil {
 						c.t.Fatal(err)
 					}
 					due = true
@@ -194,7 +209,7 @@ func (c *crew) process(input int, b *column.Batch) {
 				continue
 			}
 		}
-		if err := o.Process(input, part, &c.out); err != nil {
+		if err := o.Process(input, part, c); err != nil {
 			c.t.Fatal(err)
 		}
 	}
@@ -273,6 +288,7 @@ type testRow struct {
 	text []string // values
 	null []bool
 	b    int64 // the value of column 1, a BIGINT
+	time int64 // that of column 2 in milliseconds, if it is a time
 }
 
 func testRows(b *column.Batch) []testRow {
@@ -284,6 +300,9 @@ func testRows(b *column.Batch) []testRow {
 		}
 		if !r.null[1] {
 			r.b = column.Values[int64](b.Cols[1])[i]
+		}
+		if v := b.Cols[2]; isTime(v.Type) && !r.null[2] {
+			r.time = column.Values[int64](v)[i] * 1000 / v.Type.TimeUnit()
 		}
 		list = append(list, r)
 	}
@@ -303,6 +322,7 @@ type testMatch struct {
 	graph.Match
 	in     [2][]column.Field
 	schema []column.Field
+	near   func(l, r testRow) bool // nil: any are
 }
 
 // drawMatch draws a join over rows of a key, a BIGINT and something else.
@@ -352,6 +372,9 @@ func (m *testMatch) matches(l, r testRow) bool {
 		if l.text[k] != r.text[j] || l.null[k] && (m.NullSafe == nil || !m.NullSafe[i]) {
 			return false
 		}
+	}
+	if m.near != nil && !m.near(l, r) {
+		return false
 	}
 	return m.Cond == nil || !l.null[1] && !r.null[1] && l.b <= r.b
 }
