@@ -50,7 +50,9 @@ func (t *timedRows) read(b *column.Batch, now int64) []int64 {
 }
 
 // untimed reports whether row r of b has no time.
-func (t *timedRows) untimed(b *column.Batch, r int) bool { return t.time >= 0 && b.Cols[t.time].IsNull(r) }
+func (t *timedRows) untimed(b *column.Batch, r int) bool {
+	return t.time >= 0 && b.Cols[t.time].IsNull(r)
+}
 
 // append appends the values of rows of b, whose times read returned last.
 func (t *timedRows) append(b *column.Batch, rows []int32) int32 {
