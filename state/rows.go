@@ -248,9 +248,6 @@ func (t *Rows) Take(rows *column.Picks, to []*column.Vector) {
 	}
 }
 
-// Column returns the values of column c, which must not be a key, by row. It is the table's own: read it only, and not across the next Append.
-func (t *Rows) Column(c int) *column.Vector { return t.cols[t.place[c]] }
-
 // Same reports whether row r is the same as row i of columns, all columns compared as keys are. It must be in the group of row i's key.
 func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {
 	for c, p := range t.place {

@@ -61,7 +61,10 @@ func (t *timedRows) append(b *column.Batch, rows []int32) int32 {
 }
 
 // times are the times of all rows.
-func (t *timedRows) times() []int64 { return column.Values[int64](t.Column(t.width)) }
+func (t *timedRows) times() []int64 {
+	v, _ := t.Column(t.width)
+	return column.Values[int64](v)
+}
 
 // sizeBytes is the memory held, in bytes.
 func (t *timedRows) sizeBytes() int { return t.SizeBytes() + t.extra.SizeBytes() }
