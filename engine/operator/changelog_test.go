@@ -15,16 +15,21 @@ import (
 // TestSteppersModel holds the loops that show each row's effect against the calls that do one row.
 func TestSteppersModel(t *testing.T) {
 	numbers := []column.Type{
-		column.Of(column.TinyInt), column.Of(column.SmallInt), column.Of(column.Int), column.Of(column.BigInt), column.Of(column.Float), column.Of(column.Double),
+		column.Of(column.TinyInt), column.Of(column.SmallInt), column.Of(column.Int), column.Of(column.BigInt), column.Of(column.Float), column.Of(column.Double), column.DecimalOf(12, 3),
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		f := lookupAggregate(t, rapid.SampledFrom([]string{"COUNT", "SUM", "SUM0", "AVG", "MIN", "MAX"}).Draw(t, "function"))
-		args := []column.Type{rapid.SampledFrom(numbers).Draw(t, "type")}
+		f := lookupAggregate(t, rapid.SampledFrom([]string{"COUNT", "SUM", "SUM0", "AVG", "MIN", "MAX", "FIRST_VALUE", "LAST_VALUE"}).Draw(t, "function"))
+		types := numbers
+		if f.Name == "MIN" || f.Name == "MAX" || f.Name == "FIRST_VALUE" || f.Name == "LAST_VALUE" {
+			types = append([]column.Type{column.Str(), column.Str()}, numbers...)
+		}
+		args := []column.Type{rapid.SampledFrom(types).Draw(t, "type")}
 		_, result, err := f.Resolve(args)
 		if err != nil {
 			t.Fatal(err)
 		}
-		one, other := f.New(args, result), f.New(args, result)
+		call := expr.Aggregate{Func: f, T: result, Retracts: rapid.Bool().Draw(t, "retracts")}
+		one, other := call.New(args), call.New(args)
 		stepper, ok := one.(expr.Stepper)
 		if !ok {
 			t.Fatalf("%s is no stepper", f.Name)

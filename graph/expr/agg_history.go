@@ -37,6 +37,7 @@ type history struct {
 	one    [1]int32
 	rows   []int32 // never nil, which would select all
 	into   []int32
+	picks  []int32
 }
 
 func newHistory(t column.Type, counted bool) *history {

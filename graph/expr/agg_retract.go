@@ -56,6 +56,27 @@ func (h *history) appendEntries(from, to int, out *column.Vector, entry func(g i
 	}
 }
 
+// Step implements [Stepper].
+func (a *extremeHistory) Step(groups []int32, signs []int8, args []*column.Vector, rows []int32, out *column.Vector) {
+	a.step(groups, signs, args[0], rows, out, func(g int) int32 { return a.order.top(a.history, g) })
+}
+
+// step is Step for a result that is the value of an entry, one more; 0 is NULL.
+func (h *history) step(groups []int32, signs []int8, v *column.Vector, rows []int32, out *column.Vector, entry func(g int) int32) {
+	v = h.arg.of(v)
+	hashes := h.hashRows(v, rows, len(groups))
+	h.picks = h.picks[:0]
+	for i, g := range groups {
+		h.picks = append(h.picks, entry(int(g)))
+		if r := rowAt(rows, i); signs[i] != 0 && !v.IsNull(r) {
+			h.add(g, v, r, hashes[i], int64(signs[i]))
+		}
+		h.picks = append(h.picks, entry(int(g)))
+	}
+	h.appendEntries(0, len(h.picks), out, func(i int) int32 { return h.picks[i] })
+	h.tidy() // which moves entries
+}
+
 // edgeHistory is the accumulator of FIRST_VALUE and LAST_VALUE.
 type edgeHistory struct {
 	*history
@@ -68,20 +89,28 @@ func newEdgeHistory(last bool) func(args []column.Type, _ column.Type) Accumulat
 	}
 }
 
-// AppendResult implements [Accumulator].
-func (a *edgeHistory) AppendResult(from, to int, out *column.Vector) error {
+// edge is the first or last entry of a group that is no debt, one more.
+func (a *edgeHistory) edge(g int) int32 {
 	start, step := a.head, a.next
 	if a.last {
 		start, step = a.tail, a.prev
 	}
-	a.appendEntries(from, to, out, func(g int) int32 {
-		e := start[g]
-		for e != 0 && a.count[e-1] < 0 {
-			e = step[e-1]
-		}
-		return e
-	})
+	e := start[g]
+	for e != 0 && a.count[e-1] < 0 {
+		e = step[e-1]
+	}
+	return e
+}
+
+// AppendResult implements [Accumulator].
+func (a *edgeHistory) AppendResult(from, to int, out *column.Vector) error {
+	a.appendEntries(from, to, out, a.edge)
 	return nil
+}
+
+// Step implements [Stepper].
+func (a *edgeHistory) Step(groups []int32, signs []int8, args []*column.Vector, rows []int32, out *column.Vector) {
+	a.step(groups, signs, args[0], rows, out, a.edge)
 }
 
 // joinedHistory is the accumulator of LISTAGG.

@@ -16,6 +16,10 @@ var (
 	_ Stepper = (*counter)(nil)
 	_ Stepper = (*sum[int64, int64])(nil)
 	_ Stepper = (*extreme[int64])(nil)
+	_ Stepper = (*decimalSum)(nil)
+	_ Stepper = (*extremeHistory)(nil)
+	_ Stepper = (*edgeHistory)(nil)
+	_ Stepper = (*kept)(nil)
 )
 
 // Step implements [Stepper].
@@ -112,4 +116,38 @@ func (a *extreme[T]) Step(groups []int32, signs []int8, args []*column.Vector, r
 		o[2*i+1] = p.value
 		valid.Put(base+2*i+1, p.has)
 	}
+}
+
+// Step implements [Stepper].
+func (a *decimalSum) Step(groups []int32, signs []int8, args []*column.Vector, rows []int32, out *column.Vector) {
+	v := a.in.of(args[0])
+	x := column.Values[column.Int128](v)
+	out.Reserve(out.Len + 2*len(groups))
+	for i, g := range groups {
+		a.appendOne(int(g), out)
+		if r := rowAt(rows, i); v.Valid == nil || v.Valid.Get(r) {
+			switch s := signs[i]; {
+			case s > 0:
+				a.add(g, x[r], 1)
+			case s < 0:
+				a.add(g, x[r].Neg(), -1)
+			}
+		}
+		a.appendOne(int(g), out)
+	}
+}
+
+// Step implements [Stepper].
+func (a *kept) Step(groups []int32, signs []int8, args []*column.Vector, rows []int32, out *column.Vector) {
+	v := args[0]
+	a.picks = a.picks[:0]
+	for i, g := range groups {
+		a.picks = append(a.picks, a.at[g])
+		if r := rowAt(rows, i); signs[i] > 0 && !v.IsNull(r) {
+			a.take(g, v, r)
+		}
+		a.picks = append(a.picks, a.at[g])
+	}
+	a.appendRows(a.picks, out)
+	a.tidy()
 }

@@ -299,23 +299,28 @@ func (a *decimalSum) Merge(groups []int32, state []*column.Vector, rows []int32)
 }
 
 func (a *decimalSum) AppendResult(from, to int, out *column.Vector) error {
-	div := kernel.Decimal{A: int(a.arg.Scale), Precision: int(a.result.Precision), Scale: int(a.result.Scale)}
 	for g := from; g < to; g++ {
-		t := a.groups[g]
-		d, ok := t.sum, !a.over[g]
-		switch {
-		case t.n == 0 && ok:
-			ok = a.result.NotNull && !a.mean
-		case a.mean && ok:
-			d, ok = div.Div(t.sum, column.Int128Of(t.n))
-		}
-		if !ok {
-			out.AppendNull()
-		} else {
-			column.Append(out, d)
-		}
+		a.appendOne(g, out)
 	}
 	return nil
+}
+
+// appendOne appends a group's result.
+func (a *decimalSum) appendOne(g int, out *column.Vector) {
+	t := &a.groups[g]
+	d, ok := t.sum, !a.over[g]
+	switch {
+	case t.n == 0 && ok:
+		ok = a.result.NotNull && !a.mean
+	case a.mean && ok:
+		div := kernel.Decimal{A: int(a.arg.Scale), Precision: int(a.result.Precision), Scale: int(a.result.Scale)}
+		d, ok = div.Div(t.sum, column.Int128Of(t.n))
+	}
+	if !ok {
+		out.AppendNull()
+	} else {
+		column.Append(out, d)
+	}
 }
 
 func (a *decimalSum) SizeBytes() int { return cap(a.groups)*24 + cap(a.over) }

@@ -143,6 +143,7 @@ type kept struct {
 	spare   *column.Vector
 	live    int // rows of vals that are in use
 	rows    []int32
+	picks   []int32
 	replace func(old *column.Vector, i int, by *column.Vector, j int) bool
 	one     [1]int32
 }
@@ -159,21 +160,28 @@ func (a *kept) Clear(group int) {
 func (a *kept) Update(groups []int32, args []*column.Vector, rows []int32) {
 	v := args[0]
 	for i, g := range groups {
-		r := rowAt(rows, i)
-		if v.IsNull(r) {
-			continue
+		if r := rowAt(rows, i); !v.IsNull(r) {
+			a.take(g, v, r)
 		}
-		old := a.at[g]
-		if old != 0 && !a.replace(a.vals, int(old-1), v, r) {
-			continue
-		}
-		if old == 0 {
-			a.live++
-		}
-		a.one[0] = int32(r)
-		a.vals.AppendRows(v, a.one[:])
-		a.at[g] = int32(a.vals.Len)
 	}
+	a.tidy()
+}
+
+// take offers a group row r of v.
+func (a *kept) take(g int32, v *column.Vector, r int) {
+	old := a.at[g]
+	if old != 0 && !a.replace(a.vals, int(old-1), v, r) {
+		return
+	}
+	if old == 0 {
+		a.live++
+	}
+	a.one[0] = int32(r)
+	a.vals.AppendRows(v, a.one[:])
+	a.at[g] = int32(a.vals.Len)
+}
+
+func (a *kept) tidy() {
 	if a.vals.Len > 2*a.live+1024 {
 		a.compact()
 	}
@@ -209,16 +217,19 @@ func (a *kept) AppendResult(from, to int, out *column.Vector) error {
 	return nil
 }
 
-func (a *kept) append(from, to int, out *column.Vector) {
-	for i := from; i < to; {
-		if a.at[i] == 0 {
+func (a *kept) append(from, to int, out *column.Vector) { a.appendRows(a.at[from:to], out) }
+
+// appendRows appends rows of vals, one more; 0 is NULL.
+func (a *kept) appendRows(list []int32, out *column.Vector) {
+	for len(list) > 0 {
+		if list[0] == 0 {
 			out.AppendNull()
-			i++
+			list = list[1:]
 			continue
 		}
 		a.rows = a.rows[:0]
-		for ; i < to && a.at[i] != 0; i++ {
-			a.rows = append(a.rows, a.at[i]-1)
+		for ; len(list) > 0 && list[0] != 0; list = list[1:] {
+			a.rows = append(a.rows, list[0]-1)
 		}
 		out.AppendRows(a.vals, a.rows)
 	}
