@@ -1,32 +1,100 @@
 package expr
 
-import "github.com/millstream/millstream/column"
+import (
+	"math"
+	"strconv"
+
+	"github.com/millstream/millstream/column"
+)
 
 // Fold computes what is constant in e. What fails to compute is left as it is, so that it fails, or not, where it is
 // reached.
 func Fold(e Expr, opts ...Option) (Expr, error) { return fold(e, newEnvironment(opts)), nil }
 
 func fold(e Expr, env *environment) Expr {
-	return Rewrite(e, func(e Expr) Expr {
-		switch n := e.(type) {
-		case *Call:
-			if n.Func.logic != 0 {
-				return foldLogic(n)
-			}
-			if n.Func.Volatile || anyNot(n.Args, isLiteral) {
-				return e
-			}
-		case *Cast:
-			if !isLiteral(n.Arg) {
-				return e
-			}
-		case *Case:
-			return foldCase(n, env)
-		default:
+	f := folder{env: env}
+	e = Rewrite(e, f.node)
+	if !f.floats {
+		return e
+	}
+	return Rewrite(e, f.rounded)
+}
+
+// folder folds an expression. As in Flink, a FLOAT that was computed, and not only written with a cast, has seven digits; and one that was written with a cast
+// is what was written where it becomes a DOUBLE.
+type folder struct {
+	env      *environment
+	computed map[*Literal]bool // by calls, and by casts of what calls computed
+	floats   bool              // some were computed
+}
+
+func (f *folder) node(e Expr) Expr {
+	switch n := e.(type) {
+	case *Call:
+		if n.Func.logic != 0 {
+			return foldLogic(n)
+		}
+		if n.Func.Volatile || anyNot(n.Args, isLiteral) {
 			return e
 		}
-		return evaluate(e, env)
-	})
+	case *Cast:
+		arg, ok := n.Arg.(*Literal)
+		if !ok {
+			return e
+		}
+		return f.cast(n, arg)
+	case *Case:
+		return foldCase(n, f.env)
+	default:
+		return e
+	}
+	out := evaluate(e, f.env)
+	if l, ok := out.(*Literal); ok {
+		if f.computed == nil {
+			f.computed = map[*Literal]bool{}
+		}
+		f.computed[l] = true
+		f.floats = f.floats || l.T.Kind == column.Float
+	}
+	return out
+}
+
+// cast folds a cast of a literal.
+func (f *folder) cast(n *Cast, arg *Literal) Expr {
+	out := evaluate(n, f.env)
+	l, ok := out.(*Literal)
+	if !ok {
+		return out
+	}
+	if f.computed[arg] {
+		f.computed[l] = true
+		f.floats = f.floats || l.T.Kind == column.Float
+		return out
+	}
+	x, isNumber := arg.Value.(float64)
+	if arg.T.Kind == column.Float && l.T.Kind == column.Double && isNumber {
+		if y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', -1, 32), 64); err == nil {
+			l.Value = y
+		}
+	}
+	return out
+}
+
+// rounded gives computed FLOATs their seven digits.
+func (f *folder) rounded(e Expr) Expr {
+	l, ok := e.(*Literal)
+	if !ok || l.T.Kind != column.Float || !f.computed[l] {
+		return e
+	}
+	x, ok := l.Value.(float64)
+	if !ok || math.IsNaN(x) || math.IsInf(x, 0) {
+		return e
+	}
+	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'e', 6, 64), 32)
+	if err != nil {
+		return e
+	}
+	return &Literal{y, l.T}
 }
 
 // evaluate computes a constant expression, or returns it if it fails.

@@ -158,10 +158,12 @@ func TestRandomExpressions(t *testing.T) {
 }
 
 func valueOfRow(e Expr) (string, error) {
-	p, err := Compile(e)
+	c := newCompiler(nil) // without folding, by which constants of FLOAT lose digits
+	root, err := c.block(e, nil)
 	if err != nil {
 		return "", err
 	}
+	p := Program{c.m, root, e.Type()}
 	var out column.Vector
 	if err := p.Eval(&column.Batch{Len: 1}, &out); err != nil {
 		return "", err
