@@ -235,6 +235,9 @@ func compileItem(c *Call) (Kernel, error) {
 		}, 0), nil
 	case column.Map:
 		return itemKernel(c, func(a *rowArgs, from, to int32) int32 {
+			if a.null(1) {
+				return -1
+			}
 			keys := a.vecs[0].Children[0]
 			for e := from; e < to; e++ {
 				if kernel.EqualRows(keys, int(e), a.vecs[1], a.at(1)) {
