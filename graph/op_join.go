@@ -102,6 +102,8 @@ type LookupJoin struct {
 type WindowJoin struct {
 	Match
 	LeftEnd, RightEnd int
+	// Zoned says that windows are cut from TIMESTAMP_LTZ, so that their ends are in local time of the session's zone and watermarks are not.
+	Zoned bool
 }
 
 func (*Join) op()         {}

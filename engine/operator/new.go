@@ -35,6 +35,8 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return newIntervalJoin(op, in, n.Schema)
 	case *graph.TemporalJoin:
 		return newTemporalJoin(op, in, n.Schema)
+	case *graph.WindowJoin:
+		return newWindowJoin(op, in, n.Schema)
 	case *graph.Custom:
 		made := op.New()
 		o, ok := made.(Operator)
@@ -51,6 +53,10 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return &calc{op: op}, nil
 	case *graph.Unnest:
 		return newUnnest(op, in[0])
+	case *graph.Expand:
+		return newExpand(op, n.Schema)
+	case *graph.Replicate:
+		return newReplicate(op, in[0])
 	case *graph.TableFunction:
 		return newTableFunction(op, in[0], n.Schema)
 	case *graph.Aggregate:

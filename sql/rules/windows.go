@@ -168,6 +168,6 @@ func windowJoin(n *plan.Join) plan.Node {
 		return n
 	}
 	out := &plan.WindowJoin{Left: n.Left, Right: n.Right, Fields: n.Fields, At: n.At}
-	out.Match, out.LeftEnd, out.RightEnd = n.Match, n.LeftKeys[end], n.RightKeys[end]
+	out.Match, out.LeftEnd, out.RightEnd, out.Zoned = n.Match, n.LeftKeys[end], n.RightKeys[end], lw.Zoned
 	return out
 }
