@@ -56,7 +56,8 @@ func init() {
 			}})
 	}
 	register(
-		instant("CURRENT_TIMESTAMP", "The time at which the row's batch is computed.", column.Sized(column.TimestampLTZ, 3), "NOW", "CURRENT_ROW_TIMESTAMP", "PROCTIME"),
+		instant("CURRENT_TIMESTAMP", "The time at which the row's batch is computed.", column.Sized(column.TimestampLTZ, 3), "NOW", "CURRENT_ROW_TIMESTAMP"),
+		instant("PROCTIME", "The time at which the row's batch is computed, as an attribute of time: windows and joins can go by it.", column.Sized(column.TimestampLTZ, 3)),
 		instant("LOCALTIMESTAMP", "The time at which the row's batch is computed, as local time.", column.Sized(column.Timestamp, 3)),
 		instant("CURRENT_DATE", "The local date at which the row's batch is computed.", column.Of(column.Date)),
 		instant("LOCALTIME", "The local time of day at which the row's batch is computed.", column.Sized(column.Time, 0), "CURRENT_TIME"),
