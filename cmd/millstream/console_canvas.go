@@ -27,6 +27,7 @@ type canvas struct {
 	partial []byte // what was written of a line without an end
 	later   []byte // what was written while the view had the whole screen
 	out     []byte
+	failed  error // of the terminal, for who writes next
 }
 
 // ANSI sequences.
@@ -80,7 +81,8 @@ func (c *canvas) Write(p []byte) (int, error) {
 	c.takeAway()
 	c.stay(text[:end])
 	c.place()
-	return len(p), c.flush()
+	c.flush()
+	return len(p), c.failed
 }
 
 // stay writes lines that stay, where the view was.
@@ -203,8 +205,9 @@ func (c *canvas) up(n int) {
 	}
 }
 
-func (c *canvas) flush() error {
-	_, err := c.terminal.Write(c.out)
+func (c *canvas) flush() {
+	if _, err := c.terminal.Write(c.out); err != nil {
+		c.failed = err
+	}
 	c.out = c.out[:0]
-	return err
 }

@@ -78,7 +78,9 @@ func (c *console) showTable(ctx context.Context, result *session.Result, zone *t
 	if long && !v.all {
 		from, to = v.page(height)
 	}
-	v.print(c.out, from, to)
+	if printed := v.print(c.out, from, to); err == nil {
+		err = printed
+	}
 	if to-from < n {
 		c.say(rowsOf(from, to, n))
 	}
@@ -141,7 +143,7 @@ func (v *tableView) render(from, to, width int) []string {
 	if len(p.floor) != len(p.columns) {
 		p.floor = make([]int, len(p.columns))
 	}
-	p.flush() // to memory
+	p.flush() //nolint:errcheck // to memory
 	v.floor = p.widths
 	p.line = p.line[:0]
 	p.rule("└", "┴", "┘")
@@ -173,15 +175,17 @@ func (v *tableView) shift(b *column.Batch) *column.Batch {
 }
 
 // print writes the rows [from, to) so that they stay, all columns of them.
-func (v *tableView) print(w io.Writer, from, to int) {
+func (v *tableView) print(w io.Writer, from, to int) error {
 	v.left, v.floor = 0, nil
 	p := v.printer(w, v.target.width)
 	const step = 1000
 	for ; from < to || p.widths == nil; from += step {
 		v.rows.each(from, min(from+step, to), func(b *column.Batch, row int) { p.hold(b, row) })
-		p.flush() // the feed takes all
+		if err := p.flush(); err != nil {
+			return err
+		}
 	}
-	p.close() // the feed takes all
+	return p.close()
 }
 
 // key handles a key. It reports false for one that means nothing here.
