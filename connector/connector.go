@@ -75,6 +75,13 @@ type Source interface {
 // ChangelogSource is implemented by sources that bring more than inserts. What they bring does not depend on what is read.
 type ChangelogSource interface{ Changes() graph.Changes }
 
+// ChangelogSink is implemented by sinks of which it depends on a table's options what they take: Spec.Updates does not count then.
+type ChangelogSink interface {
+	// Takes are the kinds of rows, besides inserts, that may be written. Without UpdateBefore, a row of kind UpdateAfter or Delete stands
+	// for all of its primary key.
+	Takes() graph.Changes
+}
+
 // Split is one piece of a source, as plain data.
 type Split struct {
 	ID    string `json:"id"`    // unique within the source, stable across restarts

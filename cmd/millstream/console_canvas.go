@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 	"strings"
@@ -69,7 +70,7 @@ func (c *canvas) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	text := append(c.partial, p...)
-	end := strings.LastIndexByte(string(text), '\n') + 1
+	end := bytes.LastIndexByte(text, '\n') + 1
 	c.partial = append([]byte(nil), text[end:]...)
 	if end == 0 {
 		return len(p), nil

@@ -23,6 +23,7 @@ type config struct {
 	path    string
 	format  *format.Spec
 	options setting.Values // the format's
+	changes graph.Changes  // besides inserts, that the files carry
 	zone    *time.Location
 	// columns are those that stand in the files: the table's without those that stand in directory names.
 	columns []column.Field
@@ -57,6 +58,13 @@ func configure(env connector.Env, table graph.Table) (*config, error) {
 	}
 	if c.options, err = setting.Check(c.format.Options, rest); err != nil {
 		return nil, err
+	}
+	if c.format.Changes != nil {
+		c.changes = c.format.Changes(c.options)
+	}
+	if c.changes.Updates() && c.changes&graph.UpdateBefore == 0 && len(table.PrimaryKey) == 0 {
+		return nil, fmt.Errorf("the files of format '%s' hold updates without the row before (%s), so the table needs to say which row is replaced: "+
+			"declare PRIMARY KEY (…) NOT ENFORCED", name, c.changes)
 	}
 	c.path = c.values.Text(pathOption)
 	if c.zone, err = setting.Zone(env.Settings.Text(setting.TimeZone)); err != nil {

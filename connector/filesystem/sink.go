@@ -13,6 +13,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore"
 )
 
@@ -73,6 +74,9 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 	}
 	return s, nil
 }
+
+// Takes implements [connector.ChangelogSink].
+func (s *sink) Takes() graph.Changes { return s.config.changes }
 
 // open finds store and directory, without going to the network.
 func (s *sink) open(ctx context.Context) (err error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/objstore"
 )
@@ -26,6 +27,9 @@ func newSource(req connector.SourceRequest, t tuning) (*source, error) {
 		return nil, err
 	}
 	s := &source{config: c, req: req, tuning: t}
+	if c.changes != graph.InsertOnly {
+		s.req.Limit = -1 // later rows may take back those that were read
+	}
 	if c.format.NewDecoder == nil && c.format.OpenFile == nil {
 		return nil, fmt.Errorf("the format '%s' cannot be read", c.format.Name)
 	}
@@ -68,6 +72,9 @@ func (s *source) decoder(ranged bool) (format.Decoder, error) {
 }
 
 func (s *source) Bounded() bool { return true }
+
+// Changes implements [connector.ChangelogSource].
+func (s *source) Changes() graph.Changes { return s.config.changes }
 
 func (s *source) Splits(ctx context.Context, parallelism int) ([]connector.Split, error) {
 	store, key, err := s.config.open(ctx)

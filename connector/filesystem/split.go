@@ -1,15 +1,19 @@
 package filesystem
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore"
 )
 
@@ -82,6 +86,9 @@ func start(f found) position {
 
 // plan cuts files into splits, in the files' order.
 func (s *source) plan(ctx context.Context, store objstore.Store, files []found, parallelism int) ([]connector.Split, error) {
+	if s.config.changes != graph.InsertOnly {
+		return inOrder(store, files), nil
+	}
 	var total int64
 	for _, f := range files {
 		total += f.Size
@@ -120,6 +127,61 @@ func (s *source) plan(ctx context.Context, store objstore.Store, files []found, 
 		all = append(all, l...)
 	}
 	return s.gather(all, size, parallelism), nil
+}
+
+// inOrder makes one split of all files, by their names, with numbers in them as numbers: a change must not be read before the one that it
+// changes, and that may stand in another file.
+func inOrder(store objstore.Store, files []found) []connector.Split {
+	slices.SortStableFunc(files, func(a, b found) int { return compareNames(a.Key, b.Key) })
+	var list []position
+	var size int64
+	for _, f := range files {
+		for _, p := range ranges(store, f, 1) {
+			list = append(list, p.at)
+			size += p.size
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	id := store.URL(list[0].Key)
+	if len(list) > 1 {
+		id = fmt.Sprintf("%s and %d more", id, len(list)-1)
+	}
+	return []connector.Split{split(id, size, list)}
+}
+
+// compareNames compares names as people order them: part-2 comes before part-10.
+func compareNames(a, b string) int {
+	for i := 0; i < len(a) && i < len(b); i++ {
+		if a[i] == b[i] {
+			continue
+		}
+		for i > 0 && isDigit(a[i-1]) { // back to where the numbers begin
+			i--
+		}
+		x, y := digits(a[i:]), digits(b[i:])
+		if c := cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)); x != "" && y != "" && c != 0 {
+			return c
+		}
+		break
+	}
+	return strings.Compare(a, b)
+}
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
+
+// digits is the number that a text begins with, without zeros in front.
+func digits(s string) string {
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	number := strings.TrimLeft(s[:n], "0")
+	if n > 0 && number == "" {
+		return "0"
+	}
+	return number
 }
 
 // piece is a split before it is put together with others.

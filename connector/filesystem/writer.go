@@ -14,6 +14,7 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/state"
 )
@@ -74,7 +75,7 @@ func (w *writer) Write(ctx context.Context, b *column.Batch) error {
 	if n == 0 {
 		return nil
 	}
-	if err := onlyInserts(b); err != nil {
+	if err := w.takes(b); err != nil {
 		return err
 	}
 	w.now = w.sink.limits.now()
@@ -84,7 +85,7 @@ func (w *writer) Write(ctx context.Context, b *column.Batch) error {
 			return err
 		}
 	}
-	w.view.Len, w.view.Times = b.Len, b.Times
+	w.view.Len, w.view.Kinds, w.view.Times = b.Len, b.Kinds, b.Times
 	w.view.Cols = w.view.Cols[:0]
 	for i, c := range b.Cols {
 		if w.sink.config.place[i] >= 0 {
@@ -112,13 +113,14 @@ func (w *writer) Write(ctx context.Context, b *column.Batch) error {
 	return w.bound(ctx)
 }
 
-func onlyInserts(b *column.Batch) error {
-	if b.Kinds == nil {
+// takes refuses rows of kinds that the format does not carry.
+func (w *writer) takes(b *column.Batch) error {
+	if b.Kinds == nil || w.sink.config.changes != graph.InsertOnly {
 		return nil
 	}
 	for i := range b.Rows() {
 		if kind := b.Kinds[b.Row(i)]; kind != column.Insert {
-			return fmt.Errorf("files take inserts only, and got a row of kind %s", kind)
+			return fmt.Errorf("files of format '%s' take inserts only, and got a row of kind %s", w.sink.config.format.Name, kind)
 		}
 	}
 	return nil

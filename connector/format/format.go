@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/setting"
@@ -28,7 +29,10 @@ type Spec struct {
 	Doc     string
 	Options []*setting.Option // keys without the format's name: "field-delimiter" for 'csv.field-delimiter'
 	// Extension is the usual file name's end, such as ".csv".
-	Extension  string
+	Extension string
+	// Changes are the kinds of rows, besides inserts, that the format carries with the given options; nil: inserts only. A decoder of such a
+	// format sets the rows' kinds, an encoder writes them, and a stream of its records is read in order.
+	Changes    func(options setting.Values) graph.Changes
 	NewDecoder func(c Config) (Decoder, error)
 	NewEncoder func(c Config) (Encoder, error)
 	// SplitFile lists the independently readable pieces of a file that has an index; OpenFile reads one.
@@ -51,7 +55,7 @@ type Config struct {
 // Decoder reads a stream of records, such as lines. It is used by one goroutine.
 type Decoder interface {
 	// Decode appends rows of the records in data to out until out has max rows or no complete record is left, and returns the
-	// bytes consumed. last says that no bytes follow, so that a final record without delimiter counts. out's vectors may point
+	// bytes consumed. A record of several rows, which only a changelog's is, is not torn apart: out may end with more rows than max. last says that no bytes follow, so that a final record without delimiter counts. out's vectors may point
 	// into data, which stays unchanged until out is reset. At least objstore.Tailroom bytes behind len(data) are readable within
 	// cap(data).
 	Decode(data []byte, last bool, out *column.Batch, max int) (consumed int, err error)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/catalog"
@@ -79,10 +80,15 @@ func (b *binding) insert(t *catalog.Table, n *syntax.Insert, q *rel) (*plan.Sink
 	if err != nil {
 		return nil, err
 	}
-	if _, err := spec.NewSink(connector.SinkRequest{Env: b.Env, Table: gt, Overwrite: n.Overwrite, Partition: columns.static}); err != nil {
+	made, err := spec.NewSink(connector.SinkRequest{Env: b.Env, Table: gt, Overwrite: n.Overwrite, Partition: columns.static})
+	if err != nil {
 		return nil, tableError(&n.Target, t, err)
 	}
 	sink := &plan.Sink{Input: b.enforceNotNull(node, gt.Name), Table: gt, Overwrite: n.Overwrite, Partition: columns.static, Upserts: spec.Updates, At: n.Target.Span}
+	if c, ok := made.(connector.ChangelogSink); ok {
+		takes := c.Takes()
+		sink.Upserts, sink.OnlyAfter = takes != graph.InsertOnly, takes.Updates() && takes&graph.UpdateBefore == 0
+	}
 	return sink, nil
 }
 

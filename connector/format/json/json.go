@@ -1,4 +1,5 @@
-// Package json is the format 'json': each line holds one object, whose keys are columns.
+// Package json is the format 'json': each line holds one object, whose keys are columns; and the formats of changes whose lines are
+// envelopes around such objects: 'debezium-json', 'canal-json', 'maxwell-json', 'ogg-json' and 'changelog-json'.
 //
 // What enters: blocks of bytes, or batches. What leaves: the projected columns, text as views into the block where it stands
 // there without escapes; or lines. The connectors that read and write streams of records use it.

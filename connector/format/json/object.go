@@ -14,6 +14,8 @@ type object struct {
 	byName   map[string]*field
 	expected []expected
 	epoch    uint32 // counts objects
+	// absent, if not nil, gets for each field the rows in which it has no key.
+	absent [][]int32
 }
 
 type field struct {
@@ -71,6 +73,12 @@ func newExpected(key []byte, f *field) expected {
 func (d *decoder) object(o *object, i, row int) int {
 	b := d.block
 	o.epoch++
+	for i, list := range o.absent { // of a line that was given up
+		for len(list) > 0 && list[len(list)-1] >= int32(row) {
+			list = list[:len(list)-1]
+		}
+		o.absent[i] = list
+	}
 	missing, at := len(o.fields), 0
 	if i = blanks(b, i); b[i] == '}' {
 		return d.missing(o, missing, i+1, row)
@@ -168,9 +176,12 @@ func (d *decoder) missing(o *object, n, i, row int) int {
 	if n == 0 {
 		return i
 	}
-	for _, f := range o.fields {
+	for k, f := range o.fields {
 		if f.seen == o.epoch {
 			continue
+		}
+		if o.absent != nil {
+			o.absent[k] = append(o.absent[k], int32(row))
 		}
 		if d.failMissing {
 			return d.unfit(f.node, i, row, nil, "the key is missing")
