@@ -49,7 +49,7 @@ func AppendText(dst []byte, v *Vector, i int, zone *time.Location) []byte {
 		return AppendDate(dst, int(Values[int32](v)[i]))
 	case Time:
 		ms := Values[int32](v)[i]
-		return appendFraction(appendClock(dst, int64(ms/1000)), int64(ms%1000)*1e6, int(t.Precision))
+		return trimFraction(appendFraction(appendClock(dst, int64(ms/1000)), int64(ms%1000)*1e6, int(t.Precision)), int(t.Precision))
 	case Timestamp:
 		return AppendTimestamp(dst, Values[int64](v)[i], *t)
 	case TimestampLTZ:
@@ -134,6 +134,14 @@ func appendClock(dst []byte, sec int64) []byte {
 	dst = two(dst, s/3600)
 	dst = two(append(dst, ':'), s/60%60)
 	return two(append(dst, ':'), s%60)
+}
+
+// trimFraction drops zeros at the end of a fraction of n digits, but not the first digit.
+func trimFraction(dst []byte, n int) []byte {
+	for ; n > 1 && dst[len(dst)-1] == '0'; n-- {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
 }
 
 // appendFraction writes the first n digits of a fraction given in nanoseconds, behind a point.

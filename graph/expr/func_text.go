@@ -162,7 +162,7 @@ func concatType(args []Expr) column.Type {
 // changeCase maps the ASCII letters from low to high eight at a time, and other texts by the Unicode tables, which may make them
 // longer: CHAR then cuts them.
 func changeCase(c *Call, low, high byte, tables cases.Caser) Kernel {
-	fit := fitText(c.T)
+	fit := fitText(column.Sized(column.VarChar, int(c.T.Precision)))
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
 		in := args[0]
 		views := prepareViews(in, out, n)

@@ -22,9 +22,9 @@ func Long(v int64) *Literal { return &Literal{v, column.Of(column.BigInt).Requir
 // Double is a DOUBLE literal.
 func Double(v float64) *Literal { return &Literal{v, column.Of(column.Double).Required()} }
 
-// Text is a character literal, CHAR of its length in code points.
+// Text is a character literal, CHAR of its length in UTF-16, as in Flink.
 func Text(s string) *Literal {
-	return &Literal{s, column.Sized(column.Char, len([]rune(s))).Required()}
+	return &Literal{s, column.Sized(column.Char, int(unitsOf([]byte(s)))).Required()}
 }
 
 // IsTrue reports whether e is the literal TRUE.

@@ -74,7 +74,8 @@ var foreign = []foreignColumn{
 	{"ts6", ts6, 7, func(i int) string { return timestamp(int64(i)*86399999999-5000000000001, ts6) }},
 	{"tz", tz3, 7, func(i int) string { return timestamp(int64(i)*86399999-5000000000, tz3) }},
 	{"tm", column.Sized(column.Time, 3), 7, func(i int) string {
-		return time.UnixMilli(int64(i * 287999 % 86400000)).UTC().Format("15:04:05.000")
+		text := time.UnixMilli(int64(i * 287999 % 86400000)).UTC().Format("15:04:05.000")
+		return text[:len("15:04:05.0")] + strings.TrimRight(text[len("15:04:05.0"):], "0")
 	}},
 	{"u", column.Of(column.BigInt), 7, func(i int) string { return fmt.Sprint(i * 14000000) }},
 	{"xs", integers, 6, func(i int) string {
