@@ -53,7 +53,7 @@ func newMatch(spec *graph.Match, in [][]column.Field, schema []column.Field) (*m
 	}
 	m := &match{spec: spec, in: [2][]column.Field{in[0], in[1]}, keys: [2][]int{spec.LeftKeys, spec.RightKeys}}
 	for i, l := range spec.LeftKeys {
-		if a, b := in[0][l], in[1][spec.RightKeys[i]]; a.Type.Layout() != b.Type.Layout() || a.Type.TimeUnit() != b.Type.TimeUnit() || a.Type.Scale != b.Type.Scale {
+		if a, b := in[0][l], in[1][spec.RightKeys[i]]; !sameKeys(a.Type, b.Type) {
 			return nil, fmt.Errorf("a join compares %s of type %s with %s of type %s", a.Name, a.Type, b.Name, b.Type)
 		}
 	}
@@ -66,6 +66,17 @@ func newMatch(spec *graph.Match, in [][]column.Field, schema []column.Field) (*m
 	}
 	m.vectors = make([]*column.Vector, len(spec.LeftKeys))
 	return m, nil
+}
+
+// sameKeys reports whether values of two types are equal exactly if they are stored alike.
+func sameKeys(a, b column.Type) bool {
+	switch a.Kind {
+	case column.Decimal:
+		return b.Kind == a.Kind && a.Scale == b.Scale && a.Layout() == b.Layout()
+	case column.Timestamp, column.TimestampLTZ:
+		return a.TimeUnit() == b.TimeUnit() && a.Layout() == b.Layout()
+	}
+	return a.Layout() == b.Layout()
 }
 
 // open compiles the condition.

@@ -51,6 +51,7 @@ type binding struct {
 	expansion         *expansion
 	views             []catalog.Path // the views around, innermost last
 	applies           *int           // the number of the statement's last Apply
+	nulls             bool           // a select list may have NULL without a type: another side of UNION gives it one
 	advice            *advice        // the hints of the SELECT whose FROM is being bound
 }
 

@@ -28,6 +28,7 @@ type exprs struct {
 	match *match
 	// windows are the named windows of the SELECT.
 	windows []syntax.NamedWindow
+	nulls   bool // an item of the select list may be NULL without a type
 }
 
 // bind types an expression.

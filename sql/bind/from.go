@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
@@ -14,16 +15,16 @@ import (
 // from binds a FROM clause: the rows and what their columns can be called. Without one there is one row without columns.
 func (b *binding) from(n syntax.TableRef, e *env) (plan.Node, *scope, error) {
 	if n == nil {
-		return &plan.Values{Rows: [][]expr.Expr{{}}}, &scope{}, nil
+		return oneRow(), &scope{}, nil
 	}
 	switch n := n.(type) {
 	case *syntax.Join:
 		return b.join(n, e)
 	case *syntax.Unnest:
-		return b.unnest(&plan.Values{Rows: [][]expr.Expr{{}}}, &scope{}, n, false, e)
+		return b.unnest(oneRow(), &scope{}, n, false, e)
 	case *syntax.TableFunc:
 		if !takesTable(n.Call) {
-			return b.tableFunction(&plan.Values{Rows: [][]expr.Expr{{}}}, &scope{}, n, false, e)
+			return b.tableFunction(oneRow(), &scope{}, n, false, e)
 		}
 	}
 	t, err := b.tableRef(n, e)
@@ -109,23 +110,42 @@ func (b *binding) unnestJoin(left plan.Node, sc *scope, n *syntax.Join, u *synta
 	case n.Kind < syntax.CrossJoin && n.On == nil:
 		return nil, nil, fail(&syntax.Span{From: n.OpPos, To: u.From}, "write ON TRUE behind UNNEST", "the join has no condition")
 	}
-	node, sc, err := b.unnest(left, sc, u, n.Kind == syntax.LeftJoin, e)
+	return b.dependentJoin(left, sc, n, u.Span, e, func(left plan.Node, sc *scope, outer bool, e *env) (plan.Node, *scope, error) {
+		return b.unnest(left, sc, u, outer, e)
+	})
+}
+
+// dependentJoin binds a join with rows that are made of each left row. make joins these to rows that they can be made of.
+func (b *binding) dependentJoin(left plan.Node, sc *scope, n *syntax.Join, at syntax.Span, e *env,
+	make func(left plan.Node, sc *scope, outer bool, e *env) (plan.Node, *scope, error)) (plan.Node, *scope, error) {
+	outer := n.Kind == syntax.LeftJoin
+	node, joined, err := make(left, sc, outer, e)
 	if err != nil || n.On == nil {
-		return node, sc, err
+		return node, joined, err
 	}
-	x := &exprs{binding: b, scope: sc, env: e, where: "ON"}
+	x := &exprs{binding: b, scope: joined, env: e, where: "ON"}
 	cond, err := x.condition(n.On, "ON")
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case expr.IsTrue(cond):
+		return node, joined, nil
+	case !outer:
+		return &plan.Filter{Input: node, Cond: cond}, joined, nil
+	}
+	// A left row stays if the condition holds for none of its rows: these are joined to the left one as those of a LATERAL query are.
+	inner, id := b.inside(e, sc)
+	right, _, err := make(oneRow(), &scope{}, false, inner)
 	if err != nil {
 		return nil, nil, err
 	}
-	if expr.IsTrue(cond) {
-		return node, sc, nil
-	}
-	if n.Kind == syntax.LeftJoin {
-		return nil, nil, fail(n.On, "write ON TRUE, and the condition into WHERE", "LEFT JOIN UNNEST with a condition is not supported yet")
-	}
-	return &plan.Filter{Input: node, Cond: cond}, sc, nil
+	out := &plan.Apply{Left: left, Right: right, ID: id, Type: graph.LeftJoin, At: at, Fields: node.Schema()}
+	out.Cond = bothSides(cond, left, right)
+	return out, joined, nil
 }
+
+// oneRow is one row without columns.
+func oneRow() plan.Node { return &plan.Values{Rows: [][]expr.Expr{{}}} }
 
 // unnest joins rows with the elements of a collection that each has.
 func (b *binding) unnest(input plan.Node, sc *scope, n *syntax.Unnest, outer bool, e *env) (plan.Node, *scope, error) {

@@ -1,11 +1,11 @@
 package bind
 
 import (
-	"slices"
 	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
 	"github.com/millstream/millstream/sql/syntax"
 )
@@ -84,7 +84,11 @@ func (g *grouping) replace(e expr.Expr) (expr.Expr, error) {
 			call := -1 - e.Index
 			return &expr.Column{Index: g.width() + call, Name: e.Name, T: g.result(call)}, nil
 		}
-		return nil, fail(g.places[e], "add it to GROUP BY, or take an aggregate of it, such as MAX("+e.Name+")", "'%s' is not being grouped", e.Name)
+		msg, hint := "'"+e.Name+"' is not being grouped", "add it to GROUP BY, or take an aggregate of it, such as MAX("+e.Name+")"
+		if at := g.places[e]; at != nil {
+			return nil, fail(at, hint, "%s", msg)
+		}
+		return nil, &catalog.Error{Msg: msg, Hint: hint} // of a query inside, which has a place
 	case *expr.Call:
 		args, err := list(e.Args)
 		if err != nil {
@@ -158,10 +162,11 @@ func (g *grouping) attach(input plan.Node, l *late) (plan.Node, error) {
 			list = append(list, &c.filter)
 		}
 	}
-	below := func(s *subquery) bool {
-		return slices.ContainsFunc(list, func(e *expr.Expr) bool { return usesLate(*e, s) })
+	exprs := make([]expr.Expr, len(list))
+	for i, e := range list {
+		exprs[i] = *e
 	}
-	input, at, err := l.attach(input, below, nil)
+	input, at, err := l.attach(input, l.usedIn(exprs), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -69,18 +69,108 @@ func (b *binding) join(n *syntax.Join, e *env) (plan.Node, *scope, error) {
 		return j, joined, nil
 	}
 	if kind != graph.InnerJoin {
-		return nil, nil, fail(n.On, "compute it in a query in FROM", "a query in the condition of an outer join is not supported")
+		j, err = x.outerCondition(left, right, j, cond)
+		if err != nil {
+			return nil, nil, err
+		}
+		return plan.Select(j, sides(len(left.Schema()), len(j.Left.Schema()), len(right.Schema()))), joined, nil
 	}
 	width := len(j.Fields)
 	node, at, err := x.late.attach(j, func(*subquery) bool { return true }, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	first := make([]int, width)
-	for i := range first {
-		first[i] = i
+	return plan.Select(&plan.Filter{Input: node, Cond: placed(cond, at)}, firsts(width)), joined, nil
+}
+
+// outerCondition binds queries in the condition of an outer join: each is computed for the rows of the one side that it depends on, before they
+// are joined. The join's output has the left columns with what was added to them, then the right ones.
+func (x *exprs) outerCondition(left, right plan.Node, j *plan.Join, cond expr.Expr) (*plan.Join, error) {
+	width := len(left.Schema())
+	cond = bothSides(cond, left, right)
+	onRight := map[*subquery]bool{}
+	for _, s := range x.late.queries {
+		l, r := false, false
+		note := func(index int) {
+			switch {
+			case index <= lateBase:
+				at := onRight[x.late.queries[lateBase-index]]
+				l, r = l || !at, r || at
+			case index < width:
+				l = true
+			case index < inBase:
+				r = true
+			}
+		}
+		if s.cond != nil {
+			s.cond = bothSides(s.cond, left, right)
+			expr.Walk(s.cond, func(e expr.Expr) bool {
+				if c, ok := e.(*expr.Column); ok {
+					note(c.Index)
+				}
+				return true
+			})
+		}
+		plan.Walk(s.node, func(n plan.Node) bool {
+			plan.EachExpr(n, func(e expr.Expr) {
+				expr.Walk(e, func(e expr.Expr) bool {
+					if o, ok := e.(*expr.Outer); ok && o.Apply == s.id {
+						note(o.Index)
+					}
+					return true
+				})
+			})
+			return true
+		})
+		if l && r {
+			return nil, fail(&s.at, "compute it in a query in FROM", "a query in the condition of an outer join can depend on one side of the join, not on both")
+		}
+		onRight[s] = r
 	}
-	return plan.Select(&plan.Filter{Input: node, Cond: placed(cond, at)}, first), joined, nil
+	newLeft, at, err := x.late.attach(left, func(s *subquery) bool { return !onRight[s] }, nil)
+	if err != nil {
+		return nil, err
+	}
+	ofRight := func(e expr.Expr) (expr.Expr, error) {
+		return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+			if c, ok := e.(*expr.Column); ok && c.Index >= width && c.Index < inBase {
+				return &expr.Column{Index: c.Index - width, Name: c.Name, T: right.Schema()[c.Index-width].Type}
+			}
+			return e
+		}), nil
+	}
+	newRight, atRight, err := x.late.attach(right, func(s *subquery) bool { return onRight[s] }, ofRight)
+	if err != nil {
+		return nil, err
+	}
+	moved := len(newLeft.Schema())
+	cond = expr.Rewrite(cond, func(e expr.Expr) expr.Expr {
+		c, ok := e.(*expr.Column)
+		switch {
+		case !ok:
+			return e
+		case c.Index > lateBase && c.Index < width:
+			return e
+		case c.Index >= width:
+			return &expr.Column{Index: moved + c.Index - width, Name: c.Name, T: c.T}
+		case at[c.Index] != nil:
+			return at[c.Index]
+		}
+		r := atRight[c.Index]
+		return &expr.Column{Index: moved + r.Index, Name: r.Name, T: r.T}
+	})
+	out := plan.NewJoin(newLeft, newRight, j.Type, cond)
+	out.At, out.Sides = j.At, j.Sides
+	return out, nil
+}
+
+// sides are the numbers of the columns of a join's inputs without those that were added to the left one.
+func sides(left, wide, right int) []int {
+	list := firsts(left + right)
+	for i := range right {
+		list[left+i] = wide + i
+	}
+	return list
 }
 
 // checkJoin checks that a join has a condition where it needs one, and no two.
@@ -110,7 +200,7 @@ func bothSides(cond expr.Expr, left, right plan.Node) expr.Expr {
 	width := len(left.Schema())
 	return expr.Rewrite(cond, func(e expr.Expr) expr.Expr {
 		c, ok := e.(*expr.Column)
-		if !ok {
+		if !ok || c.Index < 0 || c.Index >= inBase {
 			return e
 		}
 		t := c.T

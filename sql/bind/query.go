@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/millstream/millstream/column"
@@ -37,30 +38,59 @@ func (b *binding) query(q *syntax.Query, e *env) (*rel, error) {
 		return nil, err
 	}
 	if len(q.OrderBy) > 0 {
-		s := &scope{relations: []relation{newRelation(q, nil, r, 0)}}
-		x := &exprs{binding: b, scope: s, where: "ORDER BY", env: e}
-		var keys []graph.SortKey
-		for _, item := range q.OrderBy {
-			col, err := ordinal(item.X, len(r.fields()))
-			if err != nil {
-				return nil, err
-			}
-			if col < 0 {
-				k, err := x.bind(item.X)
-				if err != nil {
-					return nil, err
-				}
-				ref, ok := k.(*expr.Column)
-				if !ok {
-					return nil, unsupported(item.X, "an expression in ORDER BY of UNION or VALUES is")
-				}
-				col = ref.Index
-			}
-			keys = append(keys, sortKey(&item, col))
+		if err := b.order(r, q, e); err != nil {
+			return nil, err
 		}
-		r.node = &plan.Sort{Input: r.node, Keys: keys, At: orderSpan(q)}
 	}
 	return b.limit(r, q)
+}
+
+// order puts the ORDER BY of a query that is no SELECT on its rows: by ordinals, or by expressions over its columns.
+func (b *binding) order(r *rel, q *syntax.Query, e *env) error {
+	s := &scope{relations: []relation{newRelation(q, nil, r, 0)}}
+	x := &exprs{binding: b, scope: s, where: "ORDER BY", env: e}
+	var keys []graph.SortKey
+	fields := r.fields()
+	wide := &plan.Project{Input: r.node, Exprs: plan.Columns(r.node), Fields: slices.Clone(fields)}
+	for i := range q.OrderBy {
+		n := &q.OrderBy[i]
+		col, err := ordinal(n.X, len(fields))
+		if err != nil {
+			return err
+		}
+		if col < 0 {
+			k, err := x.bind(n.X)
+			if err != nil {
+				return err
+			}
+			if ref, ok := k.(*expr.Column); ok {
+				col = ref.Index
+			} else {
+				col = len(wide.Exprs)
+				wide.Exprs = append(wide.Exprs, k)
+				wide.Fields = append(wide.Fields, column.Field{Name: "ORDER$" + strconv.Itoa(i), Type: k.Type()})
+			}
+		}
+		if t := wide.Fields[col].Type; !ordered(t) {
+			return syntax.Errorf(n.X, "values of type %s have no order", t.Optional())
+		}
+		keys = append(keys, sortKey(n, col))
+	}
+	out := &plan.Sort{Input: r.node, Keys: keys, At: orderSpan(q)}
+	if r.node = out; len(wide.Exprs) > len(fields) {
+		out.Input = wide
+		r.node = plan.Select(out, firsts(len(fields)))
+	}
+	return nil
+}
+
+// firsts are the numbers of the first columns.
+func firsts(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
 }
 
 // body binds what ORDER BY and LIMIT stand around.
@@ -201,11 +231,7 @@ func castColumns(n plan.Node, fields []column.Field) plan.Node {
 
 // distinct keeps one of each row.
 func distinct(n plan.Node, at syntax.Span) plan.Node {
-	keys := make([]int, len(n.Schema()))
-	for i := range keys {
-		keys[i] = i
-	}
-	return &plan.Aggregate{Input: n, Keys: keys, Fields: n.Schema(), At: at}
+	return &plan.Aggregate{Input: n, Keys: firsts(len(n.Schema())), Fields: n.Schema(), At: at}
 }
 
 // renamed gives a relation's columns other names.

@@ -25,6 +25,12 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 	if err != nil {
 		return nil, err
 	}
+	nulls := b.nulls
+	if nulls { // is true of this list, not of those inside
+		inner := *b
+		inner.nulls = false
+		b = &inner
+	}
 	around := b.advice
 	b.advice = given
 	input, sc, err := b.from(s.From, e)
@@ -35,7 +41,7 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 	if err != nil {
 		return nil, err
 	}
-	x := &exprs{binding: b, scope: sc, env: e, where: "the WHERE clause", late: &late{}, windows: s.Windows}
+	x := &exprs{binding: b, scope: sc, env: e, where: "the WHERE clause", late: &late{}, windows: s.Windows, nulls: nulls}
 	if s.Where != nil {
 		if input, err = x.filter(input, s.Where, "WHERE"); err != nil {
 			return nil, err
@@ -97,10 +103,10 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 	}
 	var replace func(expr.Expr) (expr.Expr, error)
 	if g.grouped || s.Having != nil || len(g.aggregates.calls) > 0 {
-		if input, err = g.attach(input, x.late); err != nil {
+		if err := all(g.replace); err != nil {
 			return nil, err
 		}
-		if err := all(g.replace); err != nil {
+		if input, err = g.attach(input, x.late); err != nil {
 			return nil, err
 		}
 		if len(sc.relations) == 1 {
@@ -108,7 +114,11 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 		}
 		input, replace = g.plan(input), g.replace
 	}
-	input, at, err := x.late.attach(input, func(*subquery) bool { return true }, replace)
+	var left []expr.Expr // what is computed above
+	if err := all(func(e expr.Expr) (expr.Expr, error) { left = append(left, e); return e, nil }); err != nil {
+		return nil, err
+	}
+	input, at, err := x.late.attach(input, x.late.usedIn(left), replace)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +176,7 @@ func (x *exprs) filter(input plan.Node, n syntax.Expr, what string) (plan.Node, 
 	if err != nil {
 		return nil, err
 	}
-	input, at, err := x.late.attach(input, func(*subquery) bool { return true }, nil)
+	input, at, err := x.late.attach(input, x.late.usedIn([]expr.Expr{cond}), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +205,7 @@ func (x *exprs) items(list []syntax.SelectItem) ([]item, error) {
 		if err != nil {
 			return nil, err
 		}
-		if e.Type().Kind == column.Null {
+		if e.Type().Kind == column.Null && !x.nulls {
 			return nil, fail(n.X, "write CAST(NULL AS type)", "a NULL alone has no type")
 		}
 		it := item{e: e, name: "EXPR$" + strconv.Itoa(len(out)), at: n.X}
@@ -330,6 +340,15 @@ func (x *exprs) orderBy(list []syntax.OrderItem, items []item, distinct bool) ([
 		keys = append(keys, k)
 	}
 	return keys, nil
+}
+
+// ordered reports whether rows can be ordered by values of a type.
+func ordered(t column.Type) bool {
+	switch t.Kind {
+	case column.Map, column.Multiset, column.Array, column.Variant, column.Bitset:
+		return false
+	}
+	return true
 }
 
 // project computes the select list.

@@ -30,11 +30,13 @@ func (b *binding) setOp(n *syntax.SetOp, e *env) (*rel, error) {
 	if n.All {
 		name += " ALL"
 	}
+	inner := *b
+	inner.nulls = true
 	rels := make([]*rel, len(parts))
 	types := make([]column.Type, 0, 8)
 	for i, p := range parts {
 		var err error
-		if rels[i], err = b.body(p, e); err != nil {
+		if rels[i], err = inner.body(p, e); err != nil {
 			return nil, err
 		}
 		first, fields := rels[0].fields(), rels[i].fields()
@@ -60,6 +62,9 @@ func (b *binding) setOp(n *syntax.SetOp, e *env) (*rel, error) {
 	}
 	union := &plan.Union{Fields: make([]column.Field, len(types))}
 	for c, f := range rels[0].fields() {
+		if types[c].Kind == column.Null && !b.nulls {
+			return nil, fail(parts[0], "write CAST(NULL AS type)", "column %d is NULL on all sides of %s: it has no type", c+1, name)
+		}
 		union.Fields[c] = column.Field{Name: f.Name, Type: types[c]}
 	}
 	for _, r := range rels {

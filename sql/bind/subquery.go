@@ -29,7 +29,10 @@ type subquery struct {
 	// cond is the condition of IN over columns of the left rows, and of the subquery's rows numbered from inBase up.
 	cond expr.Expr
 	at   syntax.Span
+	text string // of the expression
 	late *expr.Column
+	// applied is set once the query is computed below an operator. What is above it and needs the value too computes it again.
+	applied bool
 }
 
 // inBase is the number of a subquery's first column in the condition of an IN.
@@ -86,8 +89,14 @@ func (x *exprs) sub(q *syntax.Query, at syntax.Node) (*rel, *subquery, error) {
 	return r, &subquery{id: id, node: unsorted(r).node, at: syntax.Span{From: at.Pos(), To: at.End()}}, nil
 }
 
-// column keeps a subquery for later and returns the column that stands for it.
-func (x *exprs) column(s *subquery, name string, t column.Type) expr.Expr {
+// column keeps a subquery for later and returns the column that stands for it: that of the same query before, if there is one.
+func (x *exprs) column(s *subquery, n syntax.Node, name string, t column.Type) expr.Expr {
+	s.text = syntax.Format(n)
+	for _, other := range x.late.queries {
+		if !other.applied && other.text == s.text {
+			return other.late
+		}
+	}
 	s.late = &expr.Column{Index: lateBase - len(x.late.queries), Name: name, T: t}
 	x.late.queries = append(x.late.queries, s)
 	return s.late
@@ -112,7 +121,7 @@ func (x *exprs) scalar(n *syntax.Subquery) (expr.Expr, error) {
 	}
 	s.result, s.node = plan.ApplyScalar, r.node
 	f := r.fields()[0]
-	return x.column(s, f.Name, f.Type.Optional()), nil
+	return x.column(s, n, f.Name, f.Type.Optional()), nil
 }
 
 // exists binds EXISTS.
@@ -122,7 +131,7 @@ func (x *exprs) exists(n *syntax.Exists) (expr.Expr, error) {
 		return nil, err
 	}
 	s.result = plan.ApplyExists
-	return x.column(s, "EXISTS", column.Of(column.Boolean).Required()), nil
+	return x.column(s, n, "EXISTS", column.Of(column.Boolean).Required()), nil
 }
 
 // inQuery binds IN with a query.
@@ -203,7 +212,7 @@ func (x *exprs) anyOf(n syntax.Node, left syntax.Expr, q *syntax.Query, op strin
 	s.result, s.cond = plan.ApplyIn, expr.And(conds)
 	t := column.Of(column.Boolean)
 	t.NotNull = s.cond.Type().NotNull
-	return x.column(s, "IN", t), nil
+	return x.column(s, n, "IN", t), nil
 }
 
 // collect binds ARRAY(query) and MULTISET(query).
@@ -232,7 +241,7 @@ func (x *exprs) collect(n *syntax.Collection) (expr.Expr, error) {
 	call := expr.Aggregate{Func: f, Args: []int{0}, Filter: -1, Name: name + "(" + r.fields()[0].Name + ")", T: t}
 	s.result = plan.ApplyScalar
 	s.node = &plan.Aggregate{Input: in, Calls: []expr.Aggregate{call}, Always: true, Fields: []column.Field{{Name: "EXPR$0", Type: t}}, At: n.Span}
-	return x.column(s, "EXPR$0", t), nil
+	return x.column(s, n, "EXPR$0", t), nil
 }
 
 // attach computes what is late above a node, and returns the node and the columns that now stand for it. change, if not nil, puts
@@ -240,7 +249,7 @@ func (x *exprs) collect(n *syntax.Collection) (expr.Expr, error) {
 func (l *late) attach(n plan.Node, only func(*subquery) bool, change func(expr.Expr) (expr.Expr, error)) (plan.Node, map[int]*expr.Column, error) {
 	at := map[int]*expr.Column{}
 	for _, s := range l.queries {
-		if s.late == nil || !only(s) {
+		if !only(s) {
 			continue
 		}
 		width := len(n.Schema())
@@ -248,11 +257,11 @@ func (l *late) attach(n plan.Node, only func(*subquery) bool, change func(expr.E
 		if change != nil {
 			var err error
 			if right, err = changeOuter(right, s.id, change); err != nil {
-				return nil, nil, err
+				return nil, nil, place(&s.at, err)
 			}
 			if cond != nil {
 				if cond, err = change(cond); err != nil {
-					return nil, nil, err
+					return nil, nil, place(&s.at, err)
 				}
 			}
 		}
@@ -268,7 +277,7 @@ func (l *late) attach(n plan.Node, only func(*subquery) bool, change func(expr.E
 		apply := &plan.Apply{Left: n, Right: right, ID: s.id, Result: s.result, Cond: cond, At: s.at}
 		apply.Fields = append(append([]column.Field{}, n.Schema()...), column.Field{Name: s.late.Name, Type: s.late.T})
 		at[s.late.Index] = &expr.Column{Index: width, Name: s.late.Name, T: s.late.T}
-		s.late = nil
+		s.applied = true
 		n = apply
 	}
 	return n, at, nil
@@ -316,14 +325,24 @@ func changeOuter(n plan.Node, id int, change func(expr.Expr) (expr.Expr, error))
 	return out, failed
 }
 
-// usesLate reports whether an expression has the value of a subquery in it.
-func usesLate(e expr.Expr, s *subquery) bool {
-	found := false
-	expr.Walk(e, func(e expr.Expr) bool {
-		if c, ok := e.(*expr.Column); ok && c == s.late {
-			found = true
+// usedIn tells which subqueries have values that expressions need, in them or in the conditions of others.
+func (l *late) usedIn(list []expr.Expr) func(*subquery) bool {
+	used := map[*subquery]bool{}
+	note := func(e expr.Expr) {
+		expr.Walk(e, func(e expr.Expr) bool {
+			if c, ok := e.(*expr.Column); ok && c.Index <= lateBase && lateBase-c.Index < len(l.queries) {
+				used[l.queries[lateBase-c.Index]] = true
+			}
+			return true
+		})
+	}
+	for _, e := range list {
+		note(e)
+	}
+	for i := len(l.queries) - 1; i >= 0; i-- { // a condition needs earlier ones only
+		if s := l.queries[i]; used[s] && s.cond != nil {
+			note(s.cond)
 		}
-		return !found
-	})
-	return found
+	}
+	return func(s *subquery) bool { return used[s] }
 }

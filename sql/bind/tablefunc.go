@@ -28,21 +28,9 @@ func (b *binding) tableFunctionJoin(left plan.Node, sc *scope, n *syntax.Join, f
 	case n.Natural || len(n.Using) > 0:
 		return nil, nil, fail(n, "write ON TRUE", "a join with a table function cannot be NATURAL and has no USING")
 	}
-	node, joined, err := b.tableFunction(left, sc, f, n.Kind == syntax.LeftJoin, e)
-	if err != nil || n.On == nil {
-		return node, joined, err
-	}
-	x := &exprs{binding: b, scope: joined, env: e, where: "ON"}
-	cond, err := x.condition(n.On, "ON")
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case expr.IsTrue(cond):
-		return node, joined, nil
-	case n.Kind == syntax.LeftJoin:
-		return nil, nil, fail(n.On, "write ON TRUE, and the condition into a query in FROM", "LEFT JOIN with a table function takes no condition but TRUE")
-	}
-	return &plan.Filter{Input: node, Cond: cond}, joined, nil
+	return b.dependentJoin(left, sc, n, f.Span, e, func(left plan.Node, sc *scope, outer bool, e *env) (plan.Node, *scope, error) {
+		return b.tableFunction(left, sc, f, outer, e)
+	})
 }
 
 // tableFunction joins each row with what a table function makes of it.
