@@ -85,6 +85,8 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return &dropBefore{}, nil
 	case *graph.TemporalSort:
 		return newTemporalSort(op, in[0])
+	case *graph.Over:
+		return newOver(op, in[0], n.Schema)
 	case *graph.Sink:
 		return newSink(op, in[0])
 	case *graph.Collect:

@@ -1,0 +1,441 @@
+package operator
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/state"
+)
+
+// overTime adds the results of calls with OVER to the rows of a stream in the order of time. With event time a row waits until the watermark has passed it; with
+// processing time it leaves at once. Of the rows that have left those are kept that frames of rows to come may reach.
+//
+// Where a frame begins with the partition, rows that the watermark has passed are late and dropped; otherwise those that are not behind the last row of their
+// partition, as in Flink.
+type overTime struct {
+	Base
+	op   *graph.Over
+	in   []column.Field
+	eval *overEval
+	progress
+	counts *Counters
+	number int
+
+	held    heldRows
+	owner   []int32 // by row: its partition
+	waits   []bool  // by row: it has no results yet
+	first   int64   // the earliest time that waits
+	context [][]int32
+	last    []int64 // by partition: the time of the last row that has left
+	so      []overSoFar
+	touched int // rows that have left since idle partitions were looked for
+
+	rows   int   // how many rows before a row frames may reach
+	span   int64 // how many milliseconds; -1: not by time
+	keeps  bool  // something is kept for ever of a partition
+	strict bool  // rows that the watermark has passed are late
+
+	times timeColumn
+	ids   []int32
+	cols  []*column.Vector
+	kept  []int32
+	due   []int32
+	parts []overPart
+	work  *column.Batch
+	order []int32
+	out   *column.Batch
+}
+
+func newOverTime(op *graph.Over, in []column.Field, e *overEval) (*overTime, error) {
+	o := &overTime{op: op, in: in, eval: e, held: newHeldRows(in), span: -1, work: column.NewBatch(in, 0)}
+	if len(op.Order) == 0 {
+		return nil, fmt.Errorf("OVER of a stream needs an order by time")
+	}
+	o.times.field = in[op.Order[0].Column]
+	if op.Time == graph.OverEventTime && !isTime(o.times.field.Type) {
+		return nil, fmt.Errorf("column %s is no TIMESTAMP", o.times.field.Name)
+	}
+	e.alone = op.Time == graph.OverProcessing
+	out := slices.Clone(in)
+	for _, c := range op.Calls {
+		out = append(out, column.Field{Name: c.Name, Type: c.T})
+		if c.Aggregate == nil {
+			switch c.Function.Name {
+			case "LAG", "LEAD":
+				n := int64(1)
+				if len(c.Args) > 1 {
+					lit, ok := c.Args[1].(*expr.Literal)
+					if !ok {
+						return nil, fmt.Errorf("the offset of %s must be a constant over a stream", c.Function.Name)
+					}
+					n, _ = lit.Value.(int64)
+				}
+				o.rows = max(o.rows, int(min(max(n, -n), math.MaxInt32)))
+			default:
+				o.rows, o.keeps, o.strict = max(o.rows, 1), true, true
+			}
+			continue
+		}
+		rows, span := reach(&c.Frame)
+		o.rows = max(o.rows, rows)
+		if span >= 0 {
+			o.span = max(o.span, span.Milliseconds())
+		}
+		if c.Frame.From.Kind == graph.UnboundedPreceding {
+			o.keeps, o.strict = true, true
+		}
+	}
+	o.out = column.NewBatch(out, 0)
+	return o, nil
+}
+
+func (o *overTime) Open(c *Context) error {
+	o.counts, o.number = c.Counters, c.MaxParallelism
+	o.progress.open(c)
+	if err := o.eval.open(c); err != nil {
+		return err
+	}
+	return o.restore(c.Restore)
+}
+
+func (o *overTime) grow() {
+	for len(o.last) < o.eval.lasting.groups.Len() {
+		o.last, o.so, o.context = append(o.last, math.MinInt64), append(o.so, overSoFar{}), append(o.context, nil)
+	}
+}
+
+func (o *overTime) Process(_ int, p Payload, out Output) error {
+	b := p.(*column.Batch)
+	if b.Rows() == 0 {
+		return nil
+	}
+	if !appended(b) {
+		return fmt.Errorf("OVER in the order of time cannot take back rows")
+	}
+	if groups := o.eval.lasting.groups; groups.Len() > 2*groups.Live()+ChunkRows {
+		if err := o.compact(); err != nil {
+			return err
+		}
+	}
+	ids := o.eval.lasting.lookup(b)
+	o.grow()
+	if o.op.Time == graph.OverProcessing {
+		base := o.hold(b, nil, ids)
+		o.due = o.due[:0]
+		for r := base; r < int32(o.held.rows.Len); r++ {
+			o.due = append(o.due, r)
+		}
+		return o.emit(out)
+	}
+	times, err := o.times.of(b, o.op.Order[0].Column)
+	if err != nil {
+		return err
+	}
+	o.kept = o.kept[:0]
+	o.ids = o.ids[:0]
+	for i, g := range ids {
+		r := b.Row(i)
+		if t := times[r]; o.strict && t <= o.now || t <= o.last[g] {
+			continue
+		} else if t < o.first {
+			o.first = t
+		}
+		o.kept, o.ids = append(o.kept, int32(r)), append(o.ids, g)
+	}
+	if late := b.Rows() - len(o.kept); late > 0 {
+		o.counts.Late.Add(int64(late))
+	}
+	if len(o.kept) > 0 {
+		o.hold(b, o.kept, o.ids)
+	}
+	return nil
+}
+
+// hold keeps rows that wait.
+func (o *overTime) hold(b *column.Batch, rows, ids []int32) int32 {
+	base := o.held.add(b, rows)
+	for _, g := range ids {
+		o.owner, o.waits = append(o.owner, g), append(o.waits, true)
+	}
+	return base
+}
+
+func (o *overTime) Watermark(t int64, out Output) error {
+	if o.op.Time == graph.OverProcessing || !o.advance(t) || t < o.first {
+		return nil
+	}
+	times := o.times.millis(o.held.rows.Cols[o.op.Order[0].Column])
+	o.due, o.first = o.due[:0], math.MaxInt64
+	for r, waits := range o.waits {
+		switch {
+		case !waits:
+		case times[r] <= t:
+			o.due = append(o.due, int32(r))
+		default:
+			o.first = min(o.first, times[r])
+		}
+	}
+	slices.SortStableFunc(o.due, func(a, b int32) int { return cmp.Compare(times[a], times[b]) })
+	return o.emit(out)
+}
+
+// emit computes the results of the rows in o.due, which stand in order, and emits them in it.
+func (o *overTime) emit(out Output) error {
+	if len(o.due) == 0 {
+		return nil
+	}
+	// Rows by partition, behind those kept of it.
+	at := map[int32]int{} // by partition: its part
+	o.parts = o.parts[:0]
+	var members [][]int32 // by part: positions in due
+	for i, r := range o.due {
+		g := o.owner[r]
+		n, ok := at[g]
+		if !ok {
+			n = len(o.parts)
+			at[g] = n
+			o.parts, members = append(o.parts, overPart{group: g, so: &o.so[g]}), append(members, nil)
+		}
+		members[n] = append(members[n], int32(i))
+	}
+	o.order = slices.Grow(o.order[:0], len(o.due))[:len(o.due)] // by position in due: the row of work
+	o.kept = o.kept[:0]
+	for n := range o.parts {
+		p := &o.parts[n]
+		p.from = len(o.kept)
+		o.kept = append(o.kept, o.context[p.group]...)
+		p.first = len(o.kept)
+		for _, i := range members[n] {
+			o.order[i] = int32(len(o.kept))
+			o.kept = append(o.kept, o.due[i])
+		}
+		p.to = len(o.kept)
+	}
+	takeRows(o.work, o.held.rows, o.kept)
+	if err := o.eval.run(o.work, o.parts); err != nil {
+		return err
+	}
+	for from := 0; from < len(o.order); from += ChunkRows {
+		part := o.order[from:min(from+ChunkRows, len(o.order))]
+		o.out.Reset()
+		for i, c := range o.work.Cols {
+			o.out.Cols[i].Take(c, part)
+		}
+		for i, c := range o.eval.results {
+			o.out.Cols[len(o.in)+i].Take(c, part)
+		}
+		o.out.Len = len(part)
+		if err := out.Emit(o.out); err != nil {
+			return err
+		}
+	}
+	o.forget()
+	return nil
+}
+
+// forget drops the rows that no frame reaches any more.
+func (o *overTime) forget() {
+	times := o.timesHeld()
+	for n := range o.parts {
+		p := &o.parts[n]
+		list := o.kept[p.from:p.to]
+		for _, r := range list {
+			o.waits[r] = false
+		}
+		if times != nil {
+			o.last[p.group] = times[list[len(list)-1]]
+		}
+		keep := max(len(list)-o.rows, 0)
+		if o.span >= 0 && times != nil {
+			for keep > 0 && times[list[keep-1]] >= o.last[p.group]-o.span {
+				keep--
+			}
+		}
+		for _, r := range list[:keep] {
+			o.held.drop(r)
+		}
+		o.context[p.group] = append(o.context[p.group][:0], list[keep:]...)
+	}
+	o.touched += len(o.kept)
+	if o.touched > len(o.owner)+ChunkRows {
+		o.touched = 0
+		o.sweep()
+	}
+	if o.held.wasteful() || o.held.gone > o.held.rows.Len/2 && o.held.gone > ChunkRows/4 {
+		o.renumber(o.held.compact())
+	}
+}
+
+// timesHeld are the times of the rows held, nil if the order is that of arrival and has no times.
+func (o *overTime) timesHeld() []int64 {
+	v := o.held.rows.Cols[o.op.Order[0].Column]
+	if !isTime(v.Type) || o.op.Time == graph.OverProcessing && o.span < 0 {
+		return nil
+	}
+	return o.times.millis(v)
+}
+
+// sweep forgets partitions of which nothing is needed any more: only frames of some time end there.
+func (o *overTime) sweep() {
+	if o.keeps || o.rows > 0 || o.op.Time == graph.OverProcessing {
+		return
+	}
+	waiting := map[int32]bool{}
+	for r, waits := range o.waits {
+		if waits {
+			waiting[o.owner[r]] = true
+		}
+	}
+	groups := o.eval.lasting.groups
+	for g := range o.last {
+		// With it goes the time by which late rows are told, as in Flink.
+		if groups.Alive(g) && !waiting[int32(g)] && o.last[g]+max(o.span, 0) < o.now {
+			for _, r := range o.context[g] {
+				o.held.drop(r)
+			}
+			o.context[g] = nil
+			groups.Delete(g)
+		}
+	}
+}
+
+// renumber follows rows to their new numbers.
+func (o *overTime) renumber(to []int32) {
+	n := 0
+	for r, now := range to {
+		if now >= 0 {
+			o.owner[now], o.waits[now] = o.owner[r], o.waits[r]
+			n++
+		}
+	}
+	o.owner, o.waits = o.owner[:n], o.waits[:n]
+	for _, list := range o.context {
+		for i, r := range list {
+			list[i] = to[r]
+		}
+	}
+}
+
+// The state is the sums from the beginning of partitions, as aggregate_state.go has them; a table "partitions" with the numbers so far; and the rows, those that
+// wait marked as such.
+func (o *overTime) partitionFields() []column.Field {
+	var fields []column.Field
+	for _, k := range o.op.Partition {
+		fields = append(fields, o.in[k])
+	}
+	for _, name := range []string{"rows", "rank", "dense", "last"} {
+		fields = append(fields, column.Field{Name: name, Type: column.Of(column.BigInt).Required()})
+	}
+	return fields
+}
+
+func (o *overTime) Snapshot(w *state.Writer) error {
+	o.progress.snapshot(w)
+	agg := o.eval.lasting
+	agg.snapshot(w, nil, o.number)
+	hashes := agg.groups.Hashes()
+	keyGroup := func(g int32) int32 { return int32(state.KeyGroup(hashes[g], max(o.number, 1))) }
+	fields := o.partitionFields()
+	b, k := column.NewBatch(fields, 0), len(o.op.Partition)
+	var live, byGroup []int32
+	for g := range int32(len(o.last)) {
+		if agg.groups.Alive(int(g)) {
+			live, byGroup = append(live, g), append(byGroup, keyGroup(g))
+			for i, x := range []int64{o.so[g].rows, o.so[g].rank, o.so[g].dense, o.last[g]} {
+				column.Append(b.Cols[k+i], x)
+			}
+		}
+	}
+	if b.Len = len(live); b.Len > 0 {
+		for i, v := range agg.groups.Keys() {
+			b.Cols[i].AppendRows(v, live)
+		}
+	}
+	w.Add(state.Table{Name: "partitions", Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
+
+	fields = append(slices.Clone(o.in), column.Field{Name: "waits", Type: column.Of(column.Boolean).Required()})
+	b = column.NewBatch(fields, 0)
+	var rows []int32
+	byGroup = nil
+	for _, list := range o.context { // in order
+		rows = append(rows, list...)
+	}
+	for r, waits := range o.waits {
+		if waits {
+			rows = append(rows, int32(r))
+		}
+	}
+	for _, r := range rows {
+		byGroup = append(byGroup, keyGroup(o.owner[r]))
+		b.Cols[len(o.in)].AppendBool(o.waits[r])
+	}
+	if b.Len = len(rows); b.Len > 0 {
+		for i, v := range o.held.rows.Cols {
+			b.Cols[i].AppendRows(v, rows)
+		}
+	}
+	w.Add(state.Table{Name: "rows", Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
+	return nil
+}
+
+func (o *overTime) restore(r *state.Reader) error {
+	agg := o.eval.lasting
+	o.first = math.MaxInt64
+	if err := agg.restore(r, nil); err != nil {
+		return err
+	}
+	k := len(o.op.Partition)
+	if t := r.Table("partitions"); t != nil && t.Rows.Rows() > 0 {
+		if len(t.Rows.Cols) != k+4 {
+			return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the OVER was changed", t.Name, len(t.Rows.Cols), k+4)
+		}
+		ids := make([]int32, t.Rows.Rows())
+		agg.groups.Lookup(t.Rows.Cols[:k], t.Rows.Sel, len(ids), ids)
+		o.grow()
+		long := func(c int) []int64 { return column.Values[int64](t.Rows.Cols[k+c]) }
+		for i, g := range ids {
+			row := t.Rows.Row(i)
+			o.so[g], o.last[g] = overSoFar{long(0)[row], long(1)[row], long(2)[row]}, long(3)[row]
+		}
+	}
+	t := r.Table("rows")
+	if t == nil || t.Rows.Rows() == 0 {
+		return nil
+	}
+	if len(t.Rows.Cols) != len(o.in)+1 {
+		return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the OVER was changed", t.Name, len(t.Rows.Cols), len(o.in)+1)
+	}
+	base := o.hold(t.Rows, nil, agg.lookup(t.Rows))
+	o.grow()
+	times := o.timesHeld()
+	for i := range t.Rows.Rows() {
+		at := base + int32(i)
+		if isTrue(t.Rows.Cols[len(o.in)], t.Rows.Row(i)) {
+			if times != nil {
+				o.first = min(o.first, times[at])
+			}
+			continue
+		}
+		o.waits[at] = false
+		g := o.owner[at]
+		o.context[g] = append(o.context[g], at)
+	}
+	return nil
+}
+
+// compact builds the state anew without the partitions that are gone.
+func (o *overTime) compact() error {
+	var w state.Writer
+	if err := o.Snapshot(&w); err != nil {
+		return err
+	}
+	o.eval.lasting.clear()
+	o.held.reset()
+	o.owner, o.waits, o.context, o.last, o.so = o.owner[:0], o.waits[:0], nil, nil, nil
+	return o.restore(&state.Reader{Tables: w.Tables})
+}
