@@ -125,7 +125,11 @@ func (b *Builder) build(n plan.Node) (end, error) {
 			return end{}, fmt.Errorf("a plan with %s cannot run", n.Kind())
 		}
 	}
-	node := b.node(n, name, n.Schema(), op, ends...)
+	schema := n.Schema()
+	if schema == nil {
+		schema = []column.Field{} // rows of no columns are batches too
+	}
+	node := b.node(n, name, schema, op, ends...)
 	return end{node: node}, nil
 }
 

@@ -11,8 +11,10 @@ import (
 
 // distribution is how the rows of a node are spread over subtasks.
 type distribution struct {
-	single bool  // all in one
-	keys   []int // rows that are equal in these columns are in the same one; nil: nothing is known
+	single bool // all in one
+	// keys are the columns by whose hash, in this order, rows were dealt out: those that are equal in them are in the same one. nil:
+	// nothing is known.
+	keys []int
 }
 
 // distribute puts in exchanges, and splits in two what can do part of its work before one.
@@ -77,7 +79,11 @@ func single(n plan.Node, at distribution) plan.Node {
 // travel instead of rows; in streaming mode every row's effect is to be seen, so rows travel.
 func aggregate(n *plan.Aggregate, at distribution, c *Context) (plan.Node, distribution) {
 	out := distribution{single: at.single || len(n.Keys) == 0, keys: ascending(len(n.Keys))}
-	if at.single || len(n.Keys) > 0 && at.keys != nil && subset(at.keys, n.Keys) {
+	if at.single {
+		return n, out
+	}
+	if len(n.Keys) > 0 && at.keys != nil && subset(at.keys, n.Keys) {
+		out.keys = moved(at.keys, inverse(len(n.Input.Schema()), n.Keys)) // they lie as they did
 		return n, out
 	}
 	if !c.Batch || !splittable(n) {
