@@ -62,7 +62,11 @@ func resolveNtile(args []Expr) ([]Expr, column.Type, error) {
 	if err != nil {
 		return nil, column.Type{}, err
 	}
-	if n, ok := constInt(args[0]); ok && n <= 0 {
+	n, ok := constInt(args[0])
+	switch {
+	case !ok:
+		return nil, column.Type{}, fmt.Errorf("NTILE takes a constant number of parts, not %s", args[0])
+	case n <= 0:
 		return nil, column.Type{}, fmt.Errorf("NTILE takes a number of parts from 1 on, not %d", n)
 	}
 	return typed, column.Of(column.BigInt).Required(), nil

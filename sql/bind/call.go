@@ -67,6 +67,9 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 			args = []expr.Expr{args[0], expr.Text(" "), args[1]}
 		}
 	}
+	if n.Special && name == "POSITION" && len(args) == 3 {
+		return x.apply(n, "LOCATE", args...)
+	}
 	e, err := f.Call(args...)
 	return e, place(n, err)
 }

@@ -78,8 +78,6 @@ func (x *exprs) bind(n syntax.Expr) (expr.Expr, error) {
 		return x.exists(n)
 	case *syntax.Quantified:
 		return x.quantified(n)
-	case *syntax.AtTimeZone:
-		return nil, unsupported(n, "AT TIME ZONE is")
 	case *syntax.DateMinus:
 		return x.dateMinus(n)
 	case *syntax.JSONPathCall:
@@ -87,9 +85,9 @@ func (x *exprs) bind(n syntax.Expr) (expr.Expr, error) {
 	case *syntax.TimeUnit:
 		return expr.Text(n.Name), nil
 	case *syntax.NamedArg:
-		return nil, unsupported(n, "an argument by name is")
+		return nil, fail(n, "leave '"+n.Name.Name+" =>' out, and keep to the order of the arguments", "only table functions, such as TUMBLE, take arguments by name")
 	case *syntax.DefaultArg:
-		return nil, unsupported(n, "DEFAULT as an argument is")
+		return nil, fail(n, "leave the last arguments out, or write the values", "DEFAULT stands for no value here")
 	}
 	return nil, syntax.Errorf(n, "this cannot stand in an expression")
 }
@@ -128,6 +126,9 @@ func (x *exprs) columnRef(n *syntax.ColumnRef) (expr.Expr, error) {
 	}
 	if len(n.Parts) == 1 {
 		if e, ok := x.aliases[n.Parts[0].Name]; ok {
+			if e == nil {
+				return nil, fail(n, "give them different aliases", "column '%s' is ambiguous: several columns of the select list have that name", n.Parts[0].Name)
+			}
 			return e, nil
 		}
 	}
@@ -247,7 +248,7 @@ func (x *exprs) binary(n *syntax.Binary) (expr.Expr, error) {
 		return x.overlaps(n)
 	}
 	if binaryFunctions[n.Op] == "" {
-		return nil, unsupported(n, "%s is", n.Op)
+		return nil, noOperator(n)
 	}
 	// A chain of operators is as deep as it is long: walk down its left side instead of recursing.
 	chain := []*syntax.Binary{n}

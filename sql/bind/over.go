@@ -17,7 +17,6 @@ type overCall struct {
 	order     []expr.Expr
 	sort      []graph.SortKey // of order; columns are not set
 	args      []expr.Expr
-	filter    expr.Expr // nil: none
 	aggregate *expr.AggregateFunction
 	distinct  bool
 	function  *expr.WindowFunction
@@ -81,6 +80,9 @@ func (x *exprs) over(n *syntax.FuncCall, name string) (expr.Expr, error) {
 		return nil, fail(n, "compute it in a query in FROM", "OVER cannot stand in %s", x.where)
 	case x.late.inWindow:
 		return nil, fail(n, "compute the inner one in a query in FROM", "calls with OVER cannot stand inside each other")
+	}
+	if n.Filter != nil {
+		return nil, fail(n.Filter, "write "+name+"(CASE WHEN condition THEN … END)", "FILTER cannot stand with OVER")
 	}
 	spec, err := x.window(n.Over, 0)
 	if err != nil {
@@ -148,17 +150,18 @@ func (c *overCall) dropConstants() {
 	}
 }
 
+// rankFunctions need an order.
+var rankFunctions = []string{"ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST"}
+
 // windowCall types a call of a window function.
 func (x *exprs) windowCall(c *overCall, n *syntax.FuncCall, f *expr.WindowFunction, spec *windowSpec) error {
 	switch {
 	case spec.frame != nil:
 		return syntax.Errorf(spec.frame, "%s takes no frame: it looks at the whole partition", f.Name)
-	case !slices.ContainsFunc(c.order, func(e expr.Expr) bool { return !isConstant(e) }):
+	case slices.Contains(rankFunctions, f.Name) && !slices.ContainsFunc(c.order, func(e expr.Expr) bool { return !isConstant(e) }):
 		return fail(n.Over, "add ORDER BY with a column to OVER", "%s needs ORDER BY in its window", f.Name)
 	case n.Quantifier != syntax.NoQuantifier || len(n.OrderBy) > 0 || len(n.Within) > 0:
 		return syntax.Errorf(n, "DISTINCT, ALL and ORDER BY belong to aggregate functions, and %s is none", f.Name)
-	case n.Filter != nil:
-		return syntax.Errorf(n.Filter, "FILTER belongs to aggregate functions, and %s is none", f.Name)
 	case n.Nulls == syntax.IgnoreNulls:
 		return fail(n, "leave IGNORE NULLS out", "IGNORE NULLS is not supported in %s", f.Name)
 	}
@@ -191,17 +194,12 @@ func (x *exprs) overAggregate(c *overCall, n *syntax.FuncCall, f *expr.Aggregate
 	if err != nil {
 		return err
 	}
-	if n.Filter != nil {
-		if c.filter, err = x.condition(n.Filter, "FILTER (WHERE …)"); err != nil {
-			return err
-		}
-	}
 	c.aggregate, c.args = f, args
-	c.name = callName(&aggregateCall{fn: f, args: args, own: len(args), distinct: c.distinct, filter: c.filter})
+	c.name = callName(&aggregateCall{fn: f, args: args, own: len(args), distinct: c.distinct})
 	if err := x.frame(c, spec); err != nil {
 		return err
 	}
-	if (c.filter != nil || !c.frame.HasCurrent()) && !countsRows(f) {
+	if !c.frame.HasCurrent() && !countsRows(f) {
 		t = t.Optional()
 	}
 	c.t = t
@@ -290,8 +288,7 @@ func (x *exprs) bound(n *syntax.Bound, c *overCall) (graph.Bound, error) {
 
 // sameOver reports whether two calls are the same.
 func sameOver(a, b *overCall) bool {
-	return a.aggregate == b.aggregate && a.distinct == b.distinct && a.function == b.function && sameFrame(&a.frame, &b.frame) && slices.EqualFunc(a.args, b.args, equal) &&
-		(a.filter == nil) == (b.filter == nil) && (a.filter == nil || equal(a.filter, b.filter)) && sameWindow(a, b)
+	return a.aggregate == b.aggregate && a.distinct == b.distinct && a.function == b.function && sameFrame(&a.frame, &b.frame) && slices.EqualFunc(a.args, b.args, equal) && sameWindow(a, b)
 }
 
 func sameFrame(a, b *graph.Frame) bool {
@@ -306,40 +303,36 @@ func sameWindow(a, b *overCall) bool {
 	return slices.EqualFunc(a.partition, b.partition, equal) && slices.EqualFunc(a.order, b.order, equal) && slices.Equal(a.sort, b.sort)
 }
 
-// severalWindows reports whether calls see rows of different windows. Functions of a row's place have no frame.
+// severalWindows reports whether calls see rows of different windows.
 func severalWindows(list []*overCall) bool {
-	var first *overCall // aggregate
-	for _, c := range list {
-		if !sameWindow(c, list[0]) {
-			return true
-		}
-		if c.aggregate == nil {
-			continue
-		}
-		if first == nil {
-			first = c
-		}
-		if !sameFrame(&c.frame, &first.frame) {
+	for _, c := range list[min(1, len(list)):] {
+		a, b := c.seen(), list[0].seen()
+		if !sameWindow(c, list[0]) || !sameFrame(&a, &b) {
 			return true
 		}
 	}
 	return false
 }
 
+// seen is the frame of a call: functions of a row's place look back to the begin of the partition.
+func (c *overCall) seen() graph.Frame {
+	if c.aggregate != nil {
+		return c.frame
+	}
+	return graph.Frame{Rows: c.function.Name == "ROW_NUMBER", To: graph.Bound{Kind: graph.CurrentRow}}
+}
+
 // each calls change with every expression of a call.
 func (c *overCall) each(change func(expr.Expr) (expr.Expr, error)) error {
-	var err error
 	for _, list := range [][]expr.Expr{c.partition, c.order, c.args} {
 		for i := range list {
+			var err error
 			if list[i], err = change(list[i]); err != nil {
 				return err
 			}
 		}
 	}
-	if c.filter != nil {
-		c.filter, err = change(c.filter)
-	}
-	return err
+	return nil
 }
 
 // attachWindows computes the calls with OVER above a node: one operator for all calls with the same partitions and order. It returns
@@ -391,9 +384,6 @@ func overNode(n plan.Node, group []*overCall, several bool, at map[int]*expr.Col
 			a := &expr.Aggregate{Func: c.aggregate, Distinct: c.distinct, Filter: -1, Name: c.name, T: c.t}
 			for _, arg := range c.args {
 				a.Args = append(a.Args, add(arg))
-			}
-			if c.filter != nil {
-				a.Filter = add(c.filter)
 			}
 			call.Aggregate = a
 		} else {

@@ -33,3 +33,12 @@ func (x *exprs) dateMinus(n *syntax.DateMinus) (expr.Expr, error) {
 	}
 	return x.apply(n, "TIME DIFFERENCE", expr.Text(n.Units.From), points[0], points[1])
 }
+
+// noOperator refuses the operators on periods and multisets that the grammar has and Flink has not.
+func noOperator(n *syntax.Binary) error {
+	advice := "compare the ends of the periods, as in a < b AND c >= d, or use OVERLAPS"
+	if n.Op >= syntax.OpMemberOf {
+		advice = "multisets can only be collected, cast to text, counted by CARDINALITY and unnested"
+	}
+	return fail(&syntax.Span{From: n.OpPos, To: n.R.Pos()}, advice, "there is no operator %s", n.Op)
+}

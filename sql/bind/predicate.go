@@ -15,6 +15,9 @@ func (x *exprs) is(n *syntax.Is) (expr.Expr, error) {
 	if n.Not {
 		name = "NOT " + name
 	}
+	if n.Test == syntax.IsASet || n.Test == syntax.IsEmpty {
+		return nil, fail(n, "use CARDINALITY", "there is no predicate IS %s", name)
+	}
 	e, err := x.bind(n.X)
 	if err != nil {
 		return nil, err

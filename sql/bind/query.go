@@ -1,11 +1,9 @@
 package bind
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/millstream/millstream/column"
-	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/plan"
 	"github.com/millstream/millstream/sql/syntax"
@@ -38,50 +36,11 @@ func (b *binding) query(q *syntax.Query, e *env) (*rel, error) {
 		return nil, err
 	}
 	if len(q.OrderBy) > 0 {
-		if err := b.order(r, q, e); err != nil {
+		if err := b.orderResult(r, q, e); err != nil {
 			return nil, err
 		}
 	}
 	return b.limit(r, q)
-}
-
-// order puts the ORDER BY of a query that is no SELECT on its rows: by ordinals, or by expressions over its columns.
-func (b *binding) order(r *rel, q *syntax.Query, e *env) error {
-	s := &scope{relations: []relation{newRelation(q, nil, r, 0)}}
-	x := &exprs{binding: b, scope: s, where: "ORDER BY", env: e}
-	var keys []graph.SortKey
-	fields := r.fields()
-	wide := &plan.Project{Input: r.node, Exprs: plan.Columns(r.node), Fields: slices.Clone(fields)}
-	for i := range q.OrderBy {
-		n := &q.OrderBy[i]
-		col, err := ordinal(n.X, len(fields))
-		if err != nil {
-			return err
-		}
-		if col < 0 {
-			k, err := x.bind(n.X)
-			if err != nil {
-				return err
-			}
-			if ref, ok := k.(*expr.Column); ok {
-				col = ref.Index
-			} else {
-				col = len(wide.Exprs)
-				wide.Exprs = append(wide.Exprs, k)
-				wide.Fields = append(wide.Fields, column.Field{Name: "ORDER$" + strconv.Itoa(i), Type: k.Type()})
-			}
-		}
-		if t := wide.Fields[col].Type; !ordered(t) {
-			return syntax.Errorf(n.X, "values of type %s have no order", t.Optional())
-		}
-		keys = append(keys, sortKey(n, col))
-	}
-	out := &plan.Sort{Input: r.node, Keys: keys, At: orderSpan(q)}
-	if r.node = out; len(wide.Exprs) > len(fields) {
-		out.Input = wide
-		r.node = plan.Select(out, firsts(len(fields)))
-	}
-	return nil
 }
 
 // firsts are the numbers of the first columns.
@@ -147,32 +106,6 @@ func (b *binding) limit(r *rel, q *syntax.Query) (*rel, error) {
 	}
 	r.node = l
 	return r, nil
-}
-
-func orderSpan(q *syntax.Query) syntax.Span {
-	return syntax.Span{From: q.OrderBy[0].From, To: q.OrderBy[len(q.OrderBy)-1].To}
-}
-
-// sortKey makes a key of a column. NULLs are lowest unless the query says otherwise.
-func sortKey(item *syntax.OrderItem, col int) graph.SortKey {
-	k := graph.SortKey{Column: col, Descending: item.Desc, NullsLast: item.Desc}
-	if item.Nulls != syntax.NullsDefault {
-		k.NullsLast = item.Nulls == syntax.NullsLast
-	}
-	return k
-}
-
-// ordinal returns the column that an ordinal in ORDER BY names, -1 if n is none.
-func ordinal(n syntax.Expr, columns int) (int, error) {
-	lit, ok := n.(*syntax.Literal)
-	if !ok || lit.Kind != syntax.IntegerLiteral {
-		return -1, nil
-	}
-	i, err := strconv.Atoi(lit.Text)
-	if err != nil || i < 1 || i > columns {
-		return -1, syntax.Errorf(n, "ORDER BY %s is out of range: the columns are 1 to %d", lit.Text, columns)
-	}
-	return i - 1, nil
 }
 
 // values binds VALUES: the types of a column are the least that all rows fit into.

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/millstream/millstream/column"
-	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
@@ -13,10 +12,11 @@ import (
 
 // item is an item of a select list: a column of the result.
 type item struct {
-	e    expr.Expr
-	name string
-	time catalog.TimeAttribute
-	at   syntax.Node
+	e     expr.Expr
+	name  string // differs from the others'
+	alias string // as written
+	time  catalog.TimeAttribute
+	at    syntax.Node
 }
 
 // selectQuery binds SELECT with the ORDER BY and LIMIT around it, whose expressions may use columns that are not in the result.
@@ -82,6 +82,9 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 			}
 		}
 		for i := range keys {
+			if keys[i].e == nil {
+				continue
+			}
 			if keys[i].e, err = change(keys[i].e); err != nil {
 				return err
 			}
@@ -148,11 +151,8 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 
 // qualify binds QUALIFY, in which aliases of the select list can be used and a call with OVER must be.
 func (x *exprs) qualify(n syntax.Expr, items []item) (expr.Expr, error) {
-	x.where, x.aliases = "QUALIFY", map[string]expr.Expr{}
+	x.where, x.aliases = "QUALIFY", aliases(items)
 	defer func() { x.aliases = nil }()
-	for i := len(items) - 1; i >= 0; i-- {
-		x.aliases[items[i].name] = items[i].e
-	}
 	cond, err := x.condition(n, "QUALIFY")
 	if err != nil {
 		return nil, err
@@ -228,7 +228,7 @@ func (x *exprs) items(list []syntax.SelectItem) ([]item, error) {
 		out = append(out, it)
 	}
 	for i, name := range uniquify(taken) {
-		out[i].name = name
+		out[i].name, out[i].alias = name, taken[i]
 	}
 	return out, nil
 }
@@ -247,7 +247,7 @@ func (x *exprs) star(n *syntax.Star) ([]item, error) {
 			if x.places != nil {
 				x.places[col] = n
 			}
-			out = append(out, item{col, c.name, c.time, n})
+			out = append(out, item{e: col, name: c.name, time: c.time, at: n})
 		}
 	}
 	if len(n.Qualifier) == 0 {
@@ -295,62 +295,6 @@ func (x *exprs) star(n *syntax.Star) ([]item, error) {
 	return out, nil
 }
 
-// orderKey is a key of ORDER BY: an item of the select list, or an expression of its own.
-type orderKey struct {
-	item int // -1: e is not in the select list
-	e    expr.Expr
-	sort graph.SortKey
-}
-
-// orderBy binds ORDER BY: an ordinal, an alias of the select list, or any expression over the columns of FROM.
-func (x *exprs) orderBy(list []syntax.OrderItem, items []item, distinct bool) ([]orderKey, error) {
-	x.where = "ORDER BY"
-	x.aliases = map[string]expr.Expr{}
-	for i := len(items) - 1; i >= 0; i-- {
-		x.aliases[items[i].name] = items[i].e
-	}
-	defer func() { x.aliases = nil }()
-	var keys []orderKey
-	for i := range list {
-		n := &list[i]
-		k := orderKey{item: -1, sort: sortKey(n, 0)}
-		var err error
-		if k.item, err = ordinal(n.X, len(items)); err != nil {
-			return nil, err
-		}
-		if k.item < 0 {
-			if k.e, err = x.bind(n.X); err != nil {
-				return nil, err
-			}
-			for c := range items {
-				if k.item < 0 && equal(items[c].e, k.e) {
-					k.item = c
-				}
-			}
-			if k.item < 0 && distinct {
-				return nil, fail(n.X, "add it to the select list", "with SELECT DISTINCT the rows can only be ordered by what is selected")
-			}
-		}
-		if k.item >= 0 {
-			k.e = items[k.item].e
-		}
-		if err := orderable(n.X, k.e.Type()); err != nil {
-			return nil, err
-		}
-		keys = append(keys, k)
-	}
-	return keys, nil
-}
-
-// ordered reports whether rows can be ordered by values of a type.
-func ordered(t column.Type) bool {
-	switch t.Kind {
-	case column.Map, column.Multiset, column.Array, column.Variant, column.Bitset:
-		return false
-	}
-	return true
-}
-
 // project computes the select list.
 func project(input plan.Node, items []item) *rel {
 	p := &plan.Project{Input: input}
@@ -362,33 +306,4 @@ func project(input plan.Node, items []item) *rel {
 		r.at = append(r.at, it.at)
 	}
 	return r
-}
-
-// sorted orders a select list's rows; keys that are not in the list are computed beside it and dropped again.
-func sorted(n plan.Node, input plan.Node, keys []orderKey, at syntax.Span) plan.Node {
-	width := len(n.Schema())
-	var hidden []expr.Expr
-	var by []graph.SortKey
-	for _, k := range keys {
-		k.sort.Column = k.item
-		if k.item < 0 {
-			k.sort.Column = width + len(hidden)
-			hidden = append(hidden, k.e)
-		}
-		by = append(by, k.sort)
-	}
-	if len(hidden) == 0 {
-		return &plan.Sort{Input: n, Keys: by, At: at}
-	}
-	p := n.(*plan.Project) // hidden keys are refused above DISTINCT
-	wide := &plan.Project{Input: input, Exprs: p.Exprs, Fields: p.Fields}
-	keep := make([]int, width)
-	for i := range keep {
-		keep[i] = i
-	}
-	for i, e := range hidden {
-		wide.Exprs = append(wide.Exprs[:len(wide.Exprs):len(wide.Exprs)], e)
-		wide.Fields = append(wide.Fields[:len(wide.Fields):len(wide.Fields)], column.Field{Name: "ORDER$" + strconv.Itoa(i), Type: e.Type()})
-	}
-	return plan.Select(&plan.Sort{Input: wide, Keys: by, At: at}, keep)
 }

@@ -148,6 +148,10 @@ func asStream(n plan.Node) (plan.Node, error) {
 			}
 			return &out, nil
 		}
+	case *plan.Filter:
+		if over := endlessRank(n); over != nil {
+			return n, fail(over.At, "add a condition such as rn <= 10, or "+batchHint, "in streaming mode a condition on the number of a row must keep the first rows of each partition")
+		}
 	case *plan.Over:
 		return streamOver(n, onlyInserts)
 	case *plan.Rank:

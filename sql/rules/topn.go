@@ -42,6 +42,21 @@ func topN(n plan.Node, c *Context) plan.Node {
 	})
 }
 
+// endlessRank returns the Over below a filter that bounds the number of rows from below only: rules have left it, and it would change all rows behind a new one.
+func endlessRank(f *plan.Filter) *plan.Over {
+	over, ok := f.Input.(*plan.Over)
+	if !ok || len(over.Calls) != 1 || over.Calls[0].Function == nil || !slices.Contains([]string{"ROW_NUMBER", "RANK", "DENSE_RANK"}, over.Calls[0].Function.Name) {
+		return nil
+	}
+	b := bounds{from: 1, to: math.MaxInt64, toColumn: -1}
+	for _, cond := range expr.Conjuncts(f.Cond) {
+		if b.take(cond, len(over.Input.Schema())) {
+			return over
+		}
+	}
+	return nil
+}
+
 // bounds are the numbers that a condition lets pass.
 type bounds struct {
 	from, to int64

@@ -275,13 +275,6 @@ type Field struct {
 	Name Ident
 }
 
-// AtTimeZone is X AT TIME ZONE Zone or, with a nil Zone, X AT LOCAL.
-type AtTimeZone struct {
-	Span
-	X    Expr
-	Zone Expr
-}
-
 // DateMinus is (L - R) Units: the difference of two points in time in the given units.
 type DateMinus struct {
 	Span

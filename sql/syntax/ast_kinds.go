@@ -19,7 +19,6 @@ func (*Row) expr()          {}
 func (*Collection) expr()   {}
 func (*Index) expr()        {}
 func (*Field) expr()        {}
-func (*AtTimeZone) expr()   {}
 func (*DateMinus) expr()    {}
 func (*FuncCall) expr()     {}
 func (*NamedArg) expr()     {}

@@ -21,8 +21,6 @@ func precOf(x Expr) int {
 		return precBetween
 	case *Quantified:
 		return precCompare
-	case *AtTimeZone:
-		return precPostfix
 	}
 	return precPrimary
 }
@@ -140,14 +138,6 @@ func (f *formatter) bareExpr(x Expr) {
 		f.fieldBase(x.X)
 		f.put(".")
 		f.ident(x.Name)
-	case *AtTimeZone:
-		f.expr(x.X, precPostfix)
-		if x.Zone == nil {
-			f.put(" AT LOCAL")
-			return
-		}
-		f.put(" AT TIME ZONE ")
-		f.expr(x.Zone, precPostfix+1)
 	case *DateMinus:
 		f.put("(")
 		f.expr(x.L, precAdd)

@@ -14,7 +14,6 @@ const (
 	precAdd               = 40
 	precMul               = 60
 	precUnary             = 80
-	precPostfix           = 90 // AT TIME ZONE
 	precPrimary           = 100
 )
 
@@ -268,7 +267,7 @@ func (p *parser) infixWord(x Expr, from Pos, prec int) Expr {
 	case kwMultiset:
 		return p.multisetOp(x, from, prec)
 	case kwAt:
-		return p.atTimeZone(x, from, prec)
+		p.atTimeZone()
 	}
 	return nil
 }
@@ -298,21 +297,12 @@ func (p *parser) multisetOp(x Expr, from Pos, prec int) Expr {
 	return p.binary(x, from, op, n, prec)
 }
 
-// atTimeZone takes AT TIME ZONE zone or AT LOCAL.
-func (p *parser) atTimeZone(x Expr, from Pos, prec int) Expr {
-	if prec > precPostfix {
-		return nil
+// atTimeZone refuses AT TIME ZONE and AT LOCAL.
+func (p *parser) atTimeZone() {
+	if p.ahead(1, kwTime, kwZone) || p.ahead(1, kwLocal) {
+		p.fail(p.t, "there is no AT TIME ZONE and no AT LOCAL",
+			"cast to TIMESTAMP or TIMESTAMP_LTZ, which uses table.local-time-zone, or use CONVERT_TZ(text, from, to)")
 	}
-	switch {
-	case p.ahead(1, kwTime, kwZone):
-		p.expectKws(kwAt, kwTime, kwZone)
-		zone := p.exprAbove(precPostfix + 1)
-		return &AtTimeZone{p.span(from), x, zone}
-	case p.ahead(1, kwLocal):
-		p.expectKws(kwAt, kwLocal)
-		return &AtTimeZone{Span: p.span(from), X: x}
-	}
-	return nil
 }
 
 // isPredicate takes IS … behind x.

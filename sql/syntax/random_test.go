@@ -112,9 +112,7 @@ func (g *treeGen) expr() Expr {
 		return &Index{X: g.expr(), Index: g.expr()}
 	case 17:
 		return &Field{X: g.expr(), Name: g.ident()}
-	case 18:
-		return &AtTimeZone{X: g.expr(), Zone: g.maybe()}
-	case 19:
+	case 18, 19:
 		return &DateMinus{L: g.expr(), R: g.expr(), Units: IntervalUnits{From: "DAY", Precision: -1, Fraction: -1}}
 	case 20:
 		return g.jsonPathCall()
