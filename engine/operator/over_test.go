@@ -121,7 +121,7 @@ func (m *overModel) results(list []int, i int) string {
 			case "PERCENT_RANK":
 				s += fmt.Sprint(" ", float64(rank-1)/max(float64(len(list)-1), 1))
 			case "CUME_DIST":
-				s += fmt.Sprint(" ", float64(last)/float64(len(list)))
+				s += fmt.Sprint(" ", float64(i+1)/float64(len(list)))
 			case "NTILE":
 				tile, left := 0, 0
 				for j := range i + 1 { // deal rows out

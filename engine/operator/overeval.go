@@ -346,7 +346,7 @@ func (e *overEval) function(f *overFunction, b *column.Batch, parts []overPart) 
 				}
 				column.Append(out, x)
 			case "CUME_DIST":
-				column.Append(out, float64(last)/float64(rows))
+				column.Append(out, float64(so.rows)/float64(rows)) // Flink takes rows that are alike one by one
 			case "NTILE":
 				if err := f.tile(b, i, so.rows, rows, out); err != nil {
 					return err

@@ -170,6 +170,20 @@ func WindowOf(n Node) *WindowColumns {
 		return WindowOf(n.Inputs()[0])
 	case *Filter, *Exchange, *Rank, *Deduplicate, *Over, *TableFunction, *LookupJoin, *Watermark:
 		return WindowOf(n.Inputs()[0])
+	case *Expand:
+		in := WindowOf(n.Input)
+		if in == nil {
+			return nil
+		}
+		w := *in.through(n.Projections[0])
+		for _, p := range n.Projections[1:] { // a column is the window's if it is so in each of the rows made
+			other := in.through(p)
+			if other == nil {
+				return nil
+			}
+			w.Start, w.End, w.Time = common(w.Start, other.Start), common(w.End, other.End), common(w.Time, other.Time)
+		}
+		return w.whole()
 	case *Union:
 		w := WindowOf(n.From[0])
 		for _, in := range n.From[1:] {
@@ -181,6 +195,17 @@ func WindowOf(n Node) *WindowColumns {
 		return w
 	}
 	return nil
+}
+
+// common returns the columns that both lists have.
+func common(a, b []int) []int {
+	var list []int
+	for _, c := range a {
+		if slices.Contains(b, c) {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // whole returns w if both bounds of the windows are there.

@@ -143,6 +143,9 @@ func rank(over *plan.Over, kind graph.RankKind, b bounds, c *Context) plan.Node 
 	r.Numbering, r.Partition, r.Order = kind, over.Partition, over.Order
 	r.From, r.To, r.ToColumn, r.WindowEnd, r.Number = max(b.from, 1), b.to, b.toColumn, -1, true
 	if windowed {
+		r.Zoned = window.Window.Zoned
+		// Of the rows of a window with the last time, deduplication keeps the one that came last.
+		r.Latest = constant && b.to == 1 && len(over.Order) == 1 && over.Order[0].Descending && times[over.Order[0].Column] != catalog.NoTime
 		for _, e := range window.End {
 			if slices.Contains(over.Partition, e) {
 				r.WindowEnd = e
