@@ -350,7 +350,9 @@ func (p datePattern) parse(text []byte, as strictness) (sec, nanos int64, offset
 			}
 			text = text[len(f.text):]
 		case 'y', 'u':
-			if f.count == 2 {
+			if as != lenient && f.count >= 4 && len(text) > 0 && text[0] == '+' { // a sign lets a year have more digits
+				text = text[1:]
+			} else if f.count == 2 || as != lenient && f.count >= 4 {
 				fixed = true
 			}
 			if y, ok = num(9); f.count == 2 {

@@ -24,8 +24,9 @@ func fold(e Expr, env *environment) Expr {
 // is what was written where it becomes a DOUBLE.
 type folder struct {
 	env      *environment
-	computed map[*Literal]bool // by calls, and by casts of what calls computed
-	floats   bool              // some were computed
+	computed map[*Literal]bool    // by calls, and by casts of what calls computed
+	floats   bool                 // some were computed
+	exact    map[*Literal]float64 // what a DOUBLE cast from a written FLOAT is to arithmetic
 }
 
 func (f *folder) node(e Expr) Expr {
@@ -36,6 +37,9 @@ func (f *folder) node(e Expr) Expr {
 		}
 		if n.Func.Volatile || anyNot(n.Args, isLiteral) {
 			return e
+		}
+		if f.exact != nil && n.Func.Infix != "" && n.T.IsNumeric() {
+			e = &Call{n.Func, f.exactArgs(n.Args), n.T}
 		}
 	case *Cast:
 		arg, ok := n.Arg.(*Literal)
@@ -54,9 +58,20 @@ func (f *folder) node(e Expr) Expr {
 			f.computed = map[*Literal]bool{}
 		}
 		f.computed[l] = true
-		f.floats = f.floats || l.T.Kind == column.Float
+		x, isNumber := l.Value.(float64)
+		f.floats = f.floats || l.T.Kind == column.Float || isNumber && x == 0 && math.Signbit(x)
 	}
 	return out
+}
+
+// exactArgs returns the operands of arithmetic as it computes with them.
+func (f *folder) exactArgs(args []Expr) []Expr {
+	for i, a := range args {
+		if x, ok := f.exact[a.(*Literal)]; ok {
+			args = replace(args, i, &Literal{x, a.Type()})
+		}
+	}
+	return args
 }
 
 // cast folds a cast of a literal.
@@ -74,20 +89,26 @@ func (f *folder) cast(n *Cast, arg *Literal) Expr {
 	x, isNumber := arg.Value.(float64)
 	if arg.T.Kind == column.Float && l.T.Kind == column.Double && isNumber {
 		if y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', -1, 32), 64); err == nil {
-			l.Value = y
+			if f.exact == nil {
+				f.exact = map[*Literal]float64{}
+			}
+			f.exact[l], l.Value = x, y
 		}
 	}
 	return out
 }
 
-// rounded gives computed FLOATs their seven digits.
+// rounded gives computed FLOATs their seven digits, and zeros their sign.
 func (f *folder) rounded(e Expr) Expr {
 	l, ok := e.(*Literal)
-	if !ok || l.T.Kind != column.Float || !f.computed[l] {
+	if !ok || !f.computed[l] {
 		return e
 	}
 	x, ok := l.Value.(float64)
-	if !ok || math.IsNaN(x) || math.IsInf(x, 0) {
+	switch {
+	case ok && x == 0: // a constant has no -0
+		return &Literal{0.0, l.T}
+	case !ok || l.T.Kind != column.Float || math.IsNaN(x) || math.IsInf(x, 0):
 		return e
 	}
 	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'e', 6, 64), 32)

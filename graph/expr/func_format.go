@@ -15,7 +15,7 @@ func init() {
 			Example: "DATE_FORMAT(TIMESTAMP '2024-03-05 13:04:05', 'yyyy/MM') => 2024/03", strict: true, Resolve: resolveDateFormat, compile: compileDateFormat},
 		&Function{Name: "TO_DATE", Doc: "The date that a text stands for, yyyy-MM-dd or in the form of a pattern; NULL for other text.",
 			Example: "TO_DATE('05/03/2024', 'dd/MM/yyyy') => 2024-03-05", strict: true,
-			Resolve: takes(maybeNull(column.Of(column.Date)), isText, isText).optional(1).resolve("TO_DATE"), Compile: compileToDate},
+			Resolve: withPattern("TO_DATE", takes(maybeNull(column.Of(column.Date)), isText, isText).optional(1), legacy), Compile: compileToDate},
 		&Function{Name: "TO_TIMESTAMP", Doc: "The timestamp that a text stands for, yyyy-MM-dd[ HH:mm:ss[.f]] or in the form of a pattern; NULL for other text.",
 			Example: "TO_TIMESTAMP('2024-03-05 13:04:05') => 2024-03-05 13:04:05.000", strict: true,
 			Resolve: takes(maybeNull(ts), isText, isText).optional(1).resolve("TO_TIMESTAMP"), Compile: compileToTimestamp},
@@ -26,7 +26,7 @@ func init() {
 			Resolve: takes(maybeNull(text), isLong, isText).optional(1).resolve("FROM_UNIXTIME"), compile: compileFromUnix},
 		&Function{Name: "UNIX_TIMESTAMP", Doc: "The seconds since 1970 of a local time, yyyy-MM-dd HH:mm:ss or in the form of a pattern of Java's SimpleDateFormat, whatever follows it; of now without arguments. Other text gives the least BIGINT, as in Flink.",
 			Example: "UNIX_TIMESTAMP('1970-01-01 00:00:44') => 44", strict: true, Volatile: true,
-			Resolve: takes(always(column.Of(column.BigInt)), isText, isText).optional(2).resolve("UNIX_TIMESTAMP"), compile: compileUnix},
+			Resolve: withPattern("UNIX_TIMESTAMP", takes(always(column.Of(column.BigInt)), isText, isText).optional(2), legacy), compile: compileUnix},
 	)
 }
 
@@ -75,10 +75,45 @@ func resolveDateFormat(args []Expr) ([]Expr, column.Type, error) {
 	if err != nil {
 		return nil, t, err
 	}
-	if typed[0].Type().Kind == column.Date {
+	as := legacy
+	switch typed[0].Type().Kind {
+	case column.Date:
 		typed[0] = CastTo(typed[0], column.Sized(column.Timestamp, 3))
+		as = zoneless
+	case column.Timestamp:
+		as = zoneless
+	case column.TimestampLTZ:
+		as = modern
 	}
-	return typed, t, nil
+	return typed, t, checkPattern(typed, as)
+}
+
+// checkPattern refuses a constant second argument that is no pattern.
+func checkPattern(args []Expr, as dialect) error {
+	if len(args) < 2 || IsNull(args[0]) {
+		return nil
+	}
+	if c, ok := args[0].(*Cast); ok && IsNull(c.Arg) {
+		return nil
+	}
+	pattern, ok := constText(args[1])
+	if !ok {
+		return nil
+	}
+	_, err := newDatePattern(pattern, as)
+	return err
+}
+
+// withPattern is a signature's resolve that checks a constant pattern.
+func withPattern(name string, s signature, as dialect) func(args []Expr) ([]Expr, column.Type, error) {
+	resolve := s.resolve(name)
+	return func(args []Expr) ([]Expr, column.Type, error) {
+		typed, t, err := resolve(args)
+		if err == nil {
+			err = checkPattern(typed, as)
+		}
+		return typed, t, err
+	}
 }
 
 func compileDateFormat(c *Call, env *environment) (Kernel, error) {
@@ -91,9 +126,6 @@ func compileDateFormat(c *Call, env *environment) (Kernel, error) {
 		as = modern
 	}
 	patterns := newDatePatterns(c, 1, "", as)
-	if patterns.err != nil {
-		return nil, patterns.err
-	}
 	unit := t.TimeUnit()
 	var failed error
 	k := textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
@@ -214,10 +246,12 @@ func compileUnix(c *Call, env *environment) (Kernel, error) {
 		}, nil
 	}
 	patterns := newDatePatterns(c, 1, standardPattern, legacy)
-	return fixedOf(c, func(a *rowArgs) (int64, bool) {
+	var failed error
+	return failing(fixedOf(c, func(a *rowArgs) (int64, bool) {
 		p, err := patterns.of(a)
 		if err != nil {
-			return math.MinInt64, true
+			failed = err
+			return 0, true
 		}
 		sec, _, offset, ok := p.parse(a.text(0), lenient)
 		switch {
@@ -227,7 +261,7 @@ func compileUnix(c *Call, env *environment) (Kernel, error) {
 			return sec - *offset, true
 		}
 		return sec - calendarOffset(sec, env.zone), true
-	}), nil
+	}), &failed), nil
 }
 
 // calendarOffset is column.OffsetOfLocal, but of a local time that comes twice it takes the second, as Java's Calendar does.

@@ -20,6 +20,7 @@ func resolveToLTZ(args []Expr) ([]Expr, column.Type, error) {
 			if pattern, ok := constText(args[1]); ok { // the fraction that the pattern reads
 				t.Precision = int32(min(9, max(3, strings.Count(pattern, "S"))))
 			}
+			err = checkPattern(typed, modern)
 		}
 		return typed, t, err
 	}

@@ -58,18 +58,10 @@ func resolveOverlaps(args []Expr) ([]Expr, column.Type, error) {
 
 // expandOverlaps puts the ends of each period in order: the one must not begin after the other ends.
 func expandOverlaps(c *Call) Expr {
-	first := func(a, b Expr) Expr { return endOf(a, b, "<=") }
-	last := func(a, b Expr) Expr { return endOf(a, b, ">=") }
+	first := func(a, b Expr) Expr { return must("LEAST", a, b) }
+	last := func(a, b Expr) Expr { return must("GREATEST", a, b) }
 	a, b, x, y := c.Args[0], c.Args[1], c.Args[2], c.Args[3]
 	return And([]Expr{must(">=", last(a, b), first(x, y)), must(">=", last(x, y), first(a, b))})
-}
-
-func endOf(a, b Expr, op string) Expr {
-	e, err := NewCase([]Expr{must(op, a, b)}, []Expr{a}, b)
-	if err != nil {
-		panic(err) // resolveOverlaps has compared them
-	}
-	return e
 }
 
 func resolveTimeDifference(args []Expr) ([]Expr, column.Type, error) {

@@ -121,7 +121,7 @@ func (p *printer) floating(dst []byte, s *spec, x float64) []byte {
 	if verb == 'g' {
 		precision = max(precision, 1)
 		verb = 'e'
-		digits, point := roundDigits(x, precision, true)
+		_, point := roundDigits(x, precision, true)
 		if x == 0 || point > -4 && point <= precision {
 			verb = 'f'
 			if x == 0 {
@@ -129,7 +129,7 @@ func (p *printer) floating(dst []byte, s *spec, x float64) []byte {
 			}
 			precision -= point
 		} else {
-			precision = len(digits) - 1
+			precision--
 		}
 	}
 	var text []byte

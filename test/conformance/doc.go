@@ -1,6 +1,6 @@
 // Package conformance holds SQL answered by a real Apache Flink 2.3, and the test that answers it with this engine.
 //
-// testdata is the corpus: functions.jsonl (expressions with type and value), errors.jsonl and errors2.jsonl (statements that must be
+// testdata is the corpus: functions.jsonl and functions2.jsonl (expressions with type and value), errors.jsonl and errors2.jsonl (statements that must be
 // refused, and in which phase), statements (scripts of the catalog and session language with each statement's result) and cases (queries
 // over small files with their rows and, where its order is determined, their changelog). testdata/expected says what is not as in Flink: for
 // each part and area a list of what is pending, and one list of what is answered differently on purpose, with the reasons. The test fails if
