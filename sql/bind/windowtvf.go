@@ -26,9 +26,12 @@ func (b *binding) windowFunction(n *syntax.TableFunc, e *env) (*named, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q, ok := args["DATA"].(*syntax.Subquery); ok { // as Flink writes TABLE t out in views
+		args["DATA"] = &syntax.TableArg{Span: q.Span, Query: q.Query}
+	}
 	data, ok := args["DATA"].(*syntax.TableArg)
 	if !ok {
-		return nil, fail(args["DATA"], "write TABLE and a name, or TABLE (query)", "%s takes a table as its first argument", name)
+		return nil, fail(args["DATA"], "write TABLE and a name, or a query in parentheses", "%s takes a table as its first argument", name)
 	}
 	in, path, err := b.tableArgument(data, e)
 	if err != nil {

@@ -76,6 +76,15 @@ func Times(n Node) []catalog.TimeAttribute {
 		}
 	case *Expand:
 		exprTimes(out, n.Input, n.Projections[0])
+		for _, list := range n.Projections[1:] {
+			other := make([]catalog.TimeAttribute, len(out))
+			exprTimes(other, n.Input, list)
+			for i, t := range other {
+				if t != out[i] {
+					out[i] = catalog.NoTime
+				}
+			}
+		}
 	case *Replicate:
 	default:
 		inputs := n.Inputs()
@@ -140,6 +149,18 @@ func WindowOf(n Node) *WindowColumns {
 			return WindowOf(n.Input)
 		}
 		return WindowOf(n.Input).through(n.Exprs)
+	case *Expand:
+		same := slices.Clone(n.Projections[0])
+		for _, list := range n.Projections[1:] {
+			for i, e := range list {
+				a, ok1 := e.(*expr.Column)
+				b, ok2 := same[i].(*expr.Column)
+				if !ok1 || !ok2 || a.Index != b.Index {
+					same[i] = nil
+				}
+			}
+		}
+		return WindowOf(n.Input).through(same)
 	case *Unnest:
 		return WindowOf(n.Input).moved(n.Keep)
 	case *Aggregate:

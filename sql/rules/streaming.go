@@ -25,6 +25,11 @@ func streaming(n plan.Node, c *Context) (plan.Node, error) {
 			err = fail(m.At, "run the job on Apache Flink, which finds patterns", "MATCH_RECOGNIZE is understood and cannot run here yet")
 			return n
 		}
+		if t, ok := n.(*plan.TemporalJoin); ok {
+			if err = versioned(t); err != nil {
+				return n
+			}
+		}
 		out := n
 		if c.Batch {
 			out, err = asBatch(n)
@@ -124,6 +129,14 @@ func asStream(n plan.Node) (plan.Node, error) {
 			return n, err
 		}
 		return n, onlyInserts(n.At, n.Right)
+	case *plan.TemporalJoin:
+		if n.LeftTime < 0 {
+			return n, nil
+		}
+		if err := timed(n.At, n.Left, n.LeftTime); err != nil {
+			return n, err
+		}
+		return n, timed(n.At, n.Right, n.RightTime)
 	case *plan.AssignWindows:
 		if !n.Processing {
 			return n, timed(n.At, n.Input, n.Time)
@@ -209,7 +222,7 @@ func timed(at syntax.Span, in plan.Node, col int) error {
 	}
 	f := in.Schema()[col]
 	return fail(at, "declare WATERMARK FOR it in the table; a regular join and a grouping make ordinary values of times",
-		"the window needs an attribute of time, and '%s' is an ordinary %s here", f.Name, f.Type.Optional())
+		"an attribute of time is needed here, and '%s' is an ordinary %s", f.Name, f.Type.Optional())
 }
 
 // changeWords names changes: "update and delete".
