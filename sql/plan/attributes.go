@@ -149,18 +149,6 @@ func WindowOf(n Node) *WindowColumns {
 			return WindowOf(n.Input)
 		}
 		return WindowOf(n.Input).through(n.Exprs)
-	case *Expand:
-		same := slices.Clone(n.Projections[0])
-		for _, list := range n.Projections[1:] {
-			for i, e := range list {
-				a, ok1 := e.(*expr.Column)
-				b, ok2 := same[i].(*expr.Column)
-				if !ok1 || !ok2 || a.Index != b.Index {
-					same[i] = nil
-				}
-			}
-		}
-		return WindowOf(n.Input).through(same)
 	case *Unnest:
 		return WindowOf(n.Input).moved(n.Keep)
 	case *Aggregate:
@@ -196,10 +184,10 @@ func WindowOf(n Node) *WindowColumns {
 		if in == nil {
 			return nil
 		}
-		w := *in.through(n.Projections[0])
+		w := in.through(n.Projections[0])
 		for _, p := range n.Projections[1:] { // a column is the window's if it is so in each of the rows made
 			other := in.through(p)
-			if other == nil {
+			if w == nil || other == nil {
 				return nil
 			}
 			w.Start, w.End, w.Time = common(w.Start, other.Start), common(w.End, other.End), common(w.Time, other.Time)
