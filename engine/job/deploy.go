@@ -168,6 +168,7 @@ func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 				t.Source = &task.Source{
 					Splits: s.splits, Bounded: s.source.Bounded(), Limit: op.Limit,
 					IdleTimeout: settings.Duration(setting.SourceIdleTimeout),
+					Spare:       s.source.Bounded() && subtask >= len(s.list),
 				}
 			}
 		}
@@ -237,6 +238,7 @@ func (h *Handle) connect(to *planned, input int, edge graph.Edge, byChain [][]*t
 		for k, receiver := range byChain[to.chain] {
 			if edge.Ship != graph.Forward || i == k {
 				channels = append(channels, receiver.Gate.Connect(input, sender.Space))
+				receiver.Silent = append(receiver.Silent, sender.Source != nil && sender.Source.Spare)
 			}
 		}
 		var packer operator.Packer

@@ -204,3 +204,37 @@ func TestProcessingTimeTimers(t *testing.T) {
 		t.Errorf("timer %v came once more", <-calls)
 	}
 }
+
+// A subtask of a source with fewer splits than subtasks holds no watermark back, however long it takes to end.
+func TestSpareSubtaskHoldsNothingBack(t *testing.T) {
+	leaktest.Check(t)
+	source := newTestSource(t, 1, 50)
+	source.batch = 1
+	var g graph.Graph
+	marks := custom(&g, "marks", 3, func() operator.Operator { return &watermarker{} }, graph.Edge{From: source.scan(&g, 3).ID})
+	risen := make(chan struct{})
+	slow := custom(&g, "slow", 3, func() operator.Operator {
+		return &hooks{
+			process: func(_ *operator.Context, _ int, b *column.Batch, out operator.Output) error { return out.Emit(b) },
+			end: func(c *operator.Context, _ int, _ operator.Output) error {
+				if c.Subtask > 0 {
+					<-risen
+				}
+				return nil
+			},
+		}
+	}, graph.Edge{From: marks.ID})
+	var once sync.Once
+	custom(&g, "last", 1, func() operator.Operator {
+		return &hooks{
+			process: func(*operator.Context, int, *column.Batch, operator.Output) error { return nil },
+			watermark: func(_ *operator.Context, now int64) error {
+				if now >= 10 {
+					once.Do(func() { close(risen) })
+				}
+				return nil
+			},
+		}
+	}, graph.Edge{From: slow.ID, Ship: graph.Rebalance})
+	mustRun(t, &g, Options{})
+}

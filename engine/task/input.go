@@ -7,6 +7,9 @@ func (t *Task) runGate() error {
 	g := t.Gate
 	channels := g.Channels()
 	t.marks = newMarks(channels)
+	for c, silent := range t.Silent {
+		t.marks.channels[c].idle = silent
+	}
 	t.told = t.marks.merged
 	t.arrived = make([]bool, channels)
 	t.opened = make([]int, t.Stages[0].Context.Inputs)

@@ -13,6 +13,7 @@ type Source struct {
 	Bounded     bool
 	Limit       int64         // rows after which reading may stop; -1: none
 	IdleTimeout time.Duration // time without rows after which the subtask is idle; 0: never
+	Spare       bool          // there are fewer splits than subtasks, and this one gets none
 
 	reading  []*reading
 	turn     int
@@ -96,7 +97,7 @@ func (t *Task) runSource() error {
 // nextSplit takes another split of a bounded source.
 func (t *Task) nextSplit() (bool, error) {
 	s := t.Source
-	if !s.Bounded {
+	if !s.Bounded || s.Spare {
 		return false, nil
 	}
 	o, ok, err := s.Splits.next()

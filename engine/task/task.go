@@ -28,7 +28,9 @@ type Task struct {
 	Stages []*Stage
 	Gate   *exchange.Gate // input from other tasks; nil for a source and for a task without inputs
 	Source *Source        // what the first stage, which has no operator, reads; else nil
-	Space  chan struct{}  // the signal of all senders; has room for one value
+	// Silent are the channels of the gate on which nothing will come but the end, so that event time need not wait for it.
+	Silent []bool
+	Space  chan struct{} // the signal of all senders; has room for one value
 	Clock  clock.Clock
 	// AtLeastOnce lets inputs go on while others have not yet delivered a barrier.
 	AtLeastOnce bool
