@@ -30,6 +30,6 @@ type FullLookup interface {
 	LookupSource
 	// Load reads the table; until it returns Rows answers from what was read before. The first call is made before any call of Rows.
 	Load(ctx context.Context) error
-	// Reload is how long after a load the next one is due; 0: never.
-	Reload() time.Duration
+	// Reload is how long after a load, at a time, the next one is due; 0: never.
+	Reload(now time.Time) time.Duration
 }

@@ -55,13 +55,23 @@ func spec() *connector.Spec {
 		Example: "CREATE TABLE visits (\n  user_id BIGINT,\n  url STRING,\n  dt STRING\n) PARTITIONED BY (dt) WITH (\n" +
 			"  'connector' = 'filesystem',\n  'path' = 's3://bucket/visits',\n  'format' = 'json'\n)",
 		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them.",
-		Options: []*setting.Option{pathOption, formatOption, regexOption, defaultNameOption,
-			fileSizeOption, rolloverOption, inactivityOption, checkOption},
+		Options: append([]*setting.Option{pathOption, formatOption, regexOption, defaultNameOption,
+			fileSizeOption, rolloverOption, inactivityOption, checkOption}, connector.FullTableOptions...),
 		Formats:   true,
 		Metadata:  metadata,
 		NewSource: func(req connector.SourceRequest) (connector.Source, error) { return newSource(req, defaults) },
+		NewLookup: newLookup,
 		NewSink:   func(req connector.SinkRequest) (connector.Sink, error) { return newSink(req, defaultLimits) },
 	}
+}
+
+// newLookup makes a table that is looked up by key: all of it is held.
+func newLookup(req connector.LookupRequest) (connector.LookupSource, error) {
+	c, err := configure(req.Env, req.Table)
+	if err != nil {
+		return nil, err
+	}
+	return connector.NewFullTable(req, c.values, func(r connector.SourceRequest) (connector.Source, error) { return newSource(r, defaults) })
 }
 
 func init() { connector.Register(spec()) }

@@ -57,6 +57,8 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return newExpand(op, n.Schema)
 	case *graph.Replicate:
 		return newReplicate(op, in[0])
+	case *graph.LookupJoin:
+		return newLookupJoin(op, in[0], n.Schema)
 	case *graph.TableFunction:
 		return newTableFunction(op, in[0], n.Schema)
 	case *graph.Aggregate:

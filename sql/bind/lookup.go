@@ -112,7 +112,7 @@ func lookupKey(cond expr.Expr, width int, scan *plan.Scan, columns []int) (graph
 			}
 			return onLeft
 		})
-		if onLeft && other.Type().Kind == col.T.Kind {
+		if t := other.Type(); onLeft && t.Kind == col.T.Kind && t.Scale == col.T.Scale && t.TimeUnit() == col.T.TimeUnit() {
 			return graph.LookupKey{Column: stored, Value: other}, true
 		}
 	}
