@@ -102,6 +102,9 @@ func (x *exprs) aggregateArgs(n *syntax.FuncCall, f *expr.AggregateFunction) (*e
 	if err != nil {
 		return nil, nil, none, err
 	}
+	if err = typed(list, args...); err != nil {
+		return nil, nil, none, err
+	}
 	if err = x.jsonAggregated(n, f.Name, args); err != nil {
 		return nil, nil, none, err
 	}

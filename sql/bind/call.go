@@ -67,6 +67,11 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 			args = []expr.Expr{args[0], expr.Text(" "), args[1]}
 		}
 	}
+	if slices.Contains(typedArguments, f.Name) {
+		if err := typed(n.Args, args[:min(len(args), len(n.Args))]...); err != nil {
+			return nil, err
+		}
+	}
 	if n.Special && name == "POSITION" && len(args) == 3 {
 		return x.apply(n, "LOCATE", args...)
 	}

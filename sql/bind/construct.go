@@ -18,6 +18,9 @@ func (x *exprs) cast(n *syntax.Cast) (expr.Expr, error) {
 		return nil, err
 	}
 	from := e.Type()
+	if isInterval(t) && from.IsInteger() && !n.Try && n.Type.Units.To == "" {
+		return x.units(n, e, n.Type.Units, false)
+	}
 	if !expr.CanCast(from, t, false) {
 		return nil, fail(n, castHint(from, t), "%s cannot be cast to %s", from.Optional(), t.Optional())
 	}
@@ -59,6 +62,9 @@ func (x *exprs) collection(n *syntax.Collection) (expr.Expr, error) {
 // construct calls ROW, ARRAY or MAP.
 func (x *exprs) construct(n syntax.Node, name string, items []syntax.Expr) (expr.Expr, error) {
 	list, err := x.bindAll(items)
+	if err == nil && name == "ROW" {
+		err = typed(items, list...)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +72,11 @@ func (x *exprs) construct(n syntax.Node, name string, items []syntax.Expr) (expr
 }
 
 func (x *exprs) index(n *syntax.Index) (expr.Expr, error) {
-	list, err := x.bindAll([]syntax.Expr{n.X, n.Index})
+	nodes := []syntax.Expr{n.X, n.Index}
+	list, err := x.bindAll(nodes)
+	if err == nil {
+		err = typed(nodes, list...)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ func (x *exprs) bind(n syntax.Expr) (expr.Expr, error) {
 	case *syntax.Literal:
 		return literal(n)
 	case *syntax.Interval:
+		if n.X != nil {
+			return x.intervalOf(n)
+		}
 		return interval(n)
 	case *syntax.ColumnRef:
 		return x.columnRef(n)
@@ -196,6 +199,9 @@ func (x *exprs) unary(n *syntax.Unary) (expr.Expr, error) {
 	if x.match != nil && (n.Op == syntax.OpRunning || n.Op == syntax.OpFinal && !x.match.define) {
 		return e, nil // with one row for each match they mean the same
 	}
+	if err := typed([]syntax.Expr{n.X}, e); err != nil {
+		return nil, err
+	}
 	switch n.Op {
 	case syntax.OpNot:
 		return x.apply(n, "NOT", e)
@@ -243,6 +249,9 @@ var binaryFunctions = map[syntax.BinaryOp]string{
 	syntax.OpSub: "-", syntax.OpMul: "*", syntax.OpDiv: "/", syntax.OpMod: "%", syntax.OpConcat: "||",
 }
 
+// comparison reports whether an operator compares.
+func comparison(op syntax.BinaryOp) bool { return op >= syntax.OpEq && op <= syntax.OpIsNotDistinct }
+
 func (x *exprs) binary(n *syntax.Binary) (expr.Expr, error) {
 	if n.Op == syntax.OpOverlaps {
 		return x.overlaps(n)
@@ -261,6 +270,11 @@ func (x *exprs) binary(n *syntax.Binary) (expr.Expr, error) {
 	}
 	e, err := x.bind(chain[len(chain)-1].L)
 	for i := len(chain) - 1; i >= 0 && err == nil; i-- {
+		if !comparison(chain[i].Op) {
+			if err := typed([]syntax.Expr{chain[i].L}, e); err != nil {
+				return nil, err
+			}
+		}
 		args := []expr.Expr{e}
 		op, end := chain[i].Op, i
 		for ; i >= 0 && chain[i].Op == op; i-- { // AND and OR take any number of operands
@@ -268,12 +282,21 @@ func (x *exprs) binary(n *syntax.Binary) (expr.Expr, error) {
 			if right, err = x.bind(chain[i].R); err != nil {
 				return nil, err
 			}
+			if !comparison(op) {
+				if err := typed([]syntax.Expr{chain[i].R}, right); err != nil {
+					return nil, err
+				}
+			}
 			args = append(args, right)
 			if end = i; op != syntax.OpAnd && op != syntax.OpOr {
 				break
 			}
 		}
 		i = end
+		if name := binaryFunctions[op]; (name == "=" || name == "<>") && rowOf(args[0], args[1]) {
+			e, err = x.compareRows(chain[i], name, args[0], args[1])
+			continue
+		}
 		e, err = x.apply(chain[i], binaryFunctions[op], args...)
 	}
 	return e, err

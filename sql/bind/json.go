@@ -21,7 +21,11 @@ var (
 
 // jsonPath binds JSON_EXISTS, JSON_VALUE and JSON_QUERY.
 func (x *exprs) jsonPath(n *syntax.JSONPathCall) (expr.Expr, error) {
-	args, err := x.bindAll([]syntax.Expr{n.X, n.Path})
+	nodes := []syntax.Expr{n.X, n.Path}
+	args, err := x.bindAll(nodes)
+	if err == nil {
+		err = typed(nodes, args...)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -43,8 +43,8 @@ func literal(n *syntax.Literal) (expr.Expr, error) {
 		}
 		return &expr.Literal{Value: string(b), T: column.Sized(column.Binary, len(b)).Required()}, nil
 	case syntax.DateLiteral:
-		t, err := time.Parse("2006-1-2", n.Text)
-		if err != nil {
+		t, err := time.Parse("2006-1-2", strings.TrimSpace(n.Text))
+		if err != nil || t.Year() == 0 {
 			return nil, fail(n, "write yyyy-MM-dd", "'%s' is not a DATE", n.Text)
 		}
 		return &expr.Literal{Value: t.Unix() / 86400, T: column.Of(column.Date).Required()}, nil
@@ -58,15 +58,26 @@ func literal(n *syntax.Literal) (expr.Expr, error) {
 		ms += nanos(n.Text, digits) / 1e6
 		return &expr.Literal{Value: ms, T: column.Sized(column.Time, min(digits, 3)).Required()}, nil
 	}
-	clock, digits := fraction(n.Text)
+	return timestamp(n, strings.TrimSpace(n.Text))
+}
+
+// timestamp types a TIMESTAMP literal: its precision is the number of digits behind the dot. A date alone is its midnight.
+func timestamp(n *syntax.Literal, text string) (expr.Expr, error) {
+	if before, part, ok := strings.Cut(text, "."); ok && len(part) > 9 {
+		text = before + "." + part[:9]
+	}
+	clock, digits := fraction(text)
 	t, err := time.Parse("2006-1-2 15:4:5", clock)
-	if err != nil || digits < 0 {
+	if err != nil {
+		t, err = time.Parse("2006-1-2", text)
+	}
+	if err != nil || digits < 0 || t.Year() == 0 {
 		return nil, fail(n, "write yyyy-MM-dd HH:mm:ss, and up to nine digits behind a dot", "'%s' is not a TIMESTAMP", n.Text)
 	}
 	typ := column.Sized(column.Timestamp, digits).Required()
 	unit := typ.TimeUnit()
-	value := t.Unix()*unit + nanos(n.Text, digits)/(1e9/unit)
-	if (value-nanos(n.Text, digits)/(1e9/unit))/unit != t.Unix() {
+	value := t.Unix()*unit + nanos(text, digits)/(1e9/unit)
+	if (value-nanos(text, digits)/(1e9/unit))/unit != t.Unix() {
 		return nil, fail(n, "with more than six digits of fraction a timestamp reaches from 1677 to 2262", "'%s' is out of range", n.Text)
 	}
 	return &expr.Literal{Value: value, T: typ}, nil
@@ -110,20 +121,23 @@ func number(at syntax.Node, text string) (expr.Expr, error) {
 	}
 	digits := strings.TrimPrefix(whole, "-") + part
 	unscaled, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || len(digits) > 38 { // as in Flink
+	if err != nil || len(part) > 38 { // as in Flink
 		return nil, fail(at, "write it as text, CAST('"+text+"' AS DECIMAL(38, "+strconv.Itoa(min(len(part), 38))+")), or as 1.5E20 to have a DOUBLE",
 			"the number has more than 18 digits")
 	}
 	if strings.HasPrefix(text, "-") {
 		unscaled = -unscaled
 	}
-	return &expr.Literal{Value: column.Int128Of(unscaled), T: column.DecimalOf(len(digits), len(part)).Required()}, nil
+	return &expr.Literal{Value: column.Int128Of(unscaled), T: column.DecimalOf(min(len(digits), 38), len(part)).Required()}, nil
 }
 
 // interval types an interval literal: months, or milliseconds.
 func interval(n *syntax.Interval) (expr.Expr, error) {
 	t, err := intervalType(n, &n.Units)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkUnits(n); err != nil {
 		return nil, err
 	}
 	value, ok := intervalValue(n.Text, &n.Units)
@@ -135,6 +149,62 @@ func interval(n *syntax.Interval) (expr.Expr, error) {
 		value = -value
 	}
 	return &expr.Literal{Value: value, T: t.Required()}, nil
+}
+
+// checkUnits checks the precision of an interval's units, and that the text keeps to it: two digits of the first unit and six of a fraction
+// of seconds, unless it says otherwise.
+func checkUnits(n *syntax.Interval) error {
+	u := &n.Units
+	digits, most := u.Precision, map[string]int{"YEAR": 4, "DAY": 6}[u.From]
+	if most == 0 {
+		most = 10
+	}
+	if digits < 0 {
+		digits = 2
+	}
+	if digits == 0 || digits > most {
+		return syntax.Errorf(u, "the precision of %s must be between 1 and %d", u.From, most)
+	}
+	fraction := u.Fraction
+	if fraction < 0 {
+		fraction = 6
+	}
+	if fraction > 9 {
+		return syntax.Errorf(u, "the precision of a fraction of seconds must be between 0 and 9")
+	}
+	text := strings.TrimLeft(strings.TrimSpace(n.Text), "+-")
+	first := strings.TrimLeft(text[:len(text)-len(strings.TrimLeft(text, "0123456789"))], "0")
+	if len(first) > digits {
+		return fail(n, "write "+u.From+"("+strconv.Itoa(len(first))+")", "'%s' has more than %s of %s", n.Text, plural(digits, "digit"), u.From)
+	}
+	if _, part, ok := strings.Cut(text, "."); ok && len(part) > fraction {
+		return syntax.Errorf(n, "'%s' has more than %s in the fraction of seconds", n.Text, plural(fraction, "digit"))
+	}
+	return nil
+}
+
+// intervalOf binds INTERVAL n DAY: a number of units.
+func (x *exprs) intervalOf(n *syntax.Interval) (expr.Expr, error) {
+	if n.Units.To != "" {
+		return nil, fail(n, "write INTERVAL '…' "+unitsText(&n.Units), "a number counts one unit, not %s", unitsText(&n.Units))
+	}
+	e, err := x.bind(n.X)
+	if err != nil {
+		return nil, err
+	}
+	return x.units(n, e, &n.Units, n.Negative)
+}
+
+// units multiplies a number by a unit of time.
+func (x *exprs) units(at syntax.Node, number expr.Expr, u *syntax.IntervalUnits, negative bool) (expr.Expr, error) {
+	if t := number.Type(); !t.IsInteger() {
+		return nil, syntax.Errorf(at, "an interval is a whole number of units, and this is %s", t.Optional())
+	}
+	one, err := interval(&syntax.Interval{Span: u.Span, Text: "1", Negative: negative, Units: syntax.IntervalUnits{Span: u.Span, From: u.From, Precision: -1, Fraction: -1}})
+	if err != nil {
+		return nil, err
+	}
+	return x.apply(at, "*", number, one)
 }
 
 func unitsText(u *syntax.IntervalUnits) string {

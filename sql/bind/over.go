@@ -99,6 +99,9 @@ func (x *exprs) over(n *syntax.FuncCall, name string) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := orderable(spec.order[i].X, e.Type()); err != nil {
+			return nil, err
+		}
 		c.order, c.sort = append(c.order, e), append(c.sort, sortKey(&spec.order[i], 0))
 	}
 	if f, ok := expr.LookupWindow(name); ok {

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/syntax"
@@ -66,6 +68,9 @@ func (x *exprs) in(n *syntax.In) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if rowOf(of, list...) {
+		return x.inRows(n, of, list)
+	}
 	common := column.Type{}
 	for i, e := range list {
 		t, ok := expr.LeastRestrictive(common, e.Type())
@@ -79,6 +84,10 @@ func (x *exprs) in(n *syntax.In) (expr.Expr, error) {
 	} else if common.IsNumeric() && of.Type().IsText() {
 		for i := range list {
 			list[i] = expr.CastTo(list[i], column.Str())
+		}
+	} else if t := of.Type(); common.IsText() && t.Kind >= column.Date && t.Kind <= column.TimestampLTZ {
+		for i := range list {
+			list[i] = expr.CastTo(list[i], t)
 		}
 	}
 	var e expr.Expr
@@ -99,12 +108,56 @@ func (x *exprs) in(n *syntax.In) (expr.Expr, error) {
 	return e, err
 }
 
+// rowOf reports whether values are rows of as many expressions that are written out.
+func rowOf(e expr.Expr, others ...expr.Expr) bool {
+	row, ok := e.(*expr.Call)
+	return ok && row.Func.Name == "ROW" && !slices.ContainsFunc(others, func(other expr.Expr) bool {
+		c, ok := other.(*expr.Call)
+		return !ok || c.Func != row.Func || len(c.Args) != len(row.Args)
+	})
+}
+
+// compareRows compares rows that are written out, expression by expression: they are equal if all are.
+func (x *exprs) compareRows(at syntax.Node, op string, a, b expr.Expr) (expr.Expr, error) {
+	var parts []expr.Expr
+	for i, left := range a.(*expr.Call).Args {
+		e, err := x.apply(at, op, left, b.(*expr.Call).Args[i])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, e)
+	}
+	if op == "=" {
+		return expr.And(parts), nil
+	}
+	return expr.Or(parts), nil
+}
+
+// inRows binds (a, b) IN ((c, d), …).
+func (x *exprs) inRows(n *syntax.In, of expr.Expr, list []expr.Expr) (expr.Expr, error) {
+	parts := make([]expr.Expr, len(list))
+	for i, row := range list {
+		var err error
+		if parts[i], err = x.compareRows(n.List[i], "=", of, row); err != nil {
+			return nil, err
+		}
+	}
+	e := expr.Or(parts)
+	if n.Not {
+		return x.apply(n, "NOT", e)
+	}
+	return e, nil
+}
+
 func (x *exprs) like(n *syntax.LikeExpr) (expr.Expr, error) {
 	args := []syntax.Expr{n.X, n.Pattern}
 	if n.Escape != nil {
 		args = append(args, n.Escape)
 	}
 	list, err := x.bindAll(args)
+	if err == nil {
+		err = typed(args, list...)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -52,11 +52,13 @@ type IntervalUnits struct {
 	Fraction  int
 }
 
-// Interval is an interval literal: INTERVAL -'1 02' DAY TO HOUR. Text is the content of the string.
+// Interval is an interval literal: INTERVAL -'1 02' DAY TO HOUR. Text is the content of the string. INTERVAL n DAY has a number, a name or an
+// expression in parentheses instead, in X.
 type Interval struct {
 	Span
 	Negative bool
 	Text     string
+	X        Expr
 	Units    IntervalUnits
 }
 

@@ -229,7 +229,16 @@ func (f *formatter) literal(l *Literal) {
 func (f *formatter) interval(i *Interval) {
 	f.put("INTERVAL ")
 	f.putIf(i.Negative, "-")
-	f.text(i.Text)
+	switch x := i.X.(type) {
+	case nil:
+		f.text(i.Text)
+	case *Literal, *ColumnRef:
+		f.expr(x, precPrimary)
+	default:
+		f.put("(")
+		f.expr(x, 0)
+		f.put(")")
+	}
 	f.put(" ")
 	f.units(i.Units)
 }

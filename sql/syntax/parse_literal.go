@@ -94,17 +94,43 @@ func byteAt(s string, i int) byte {
 
 // interval takes INTERVAL [+|-] 'text' units.
 func (p *parser) interval() *Interval {
-	from := p.t.from
-	p.expectKw(kwInterval)
-	iv := &Interval{}
-	if p.t.kind == tokPlus || p.t.kind == tokMinus {
-		iv.Negative = p.t.kind == tokMinus
-		p.next()
-	}
+	from, iv := p.intervalStart()
 	if p.t.kind == tokInteger {
 		p.fail(p.t, "the number of an INTERVAL is written in quotes", "write INTERVAL '"+p.text(p.t)+"' …")
 	}
 	iv.Text = p.stringText()
+	iv.Units = p.intervalUnits()
+	iv.Span = p.span(from)
+	return iv
+}
+
+// intervalStart takes INTERVAL and a sign.
+func (p *parser) intervalStart() (from Pos, iv *Interval) {
+	from, iv = p.t.from, &Interval{}
+	p.expectKw(kwInterval)
+	if p.t.kind == tokPlus || p.t.kind == tokMinus {
+		iv.Negative = p.t.kind == tokMinus
+		p.next()
+	}
+	return from, iv
+}
+
+// intervalExpr takes INTERVAL [+|-] and a text, a number, a name or an expression in parentheses, and units.
+func (p *parser) intervalExpr() Expr {
+	from, iv := p.intervalStart()
+	switch {
+	case p.t.kind == tokInteger || p.t.kind == tokDecimal || p.t.kind == tokLParen:
+		iv.X = p.primary()
+	case p.isName():
+		from := p.t.from
+		parts := []Ident{p.anyIdent()}
+		for p.accept(tokDot) {
+			parts = append(parts, p.ident())
+		}
+		iv.X = &ColumnRef{p.span(from), parts}
+	default:
+		iv.Text = p.stringText()
+	}
 	iv.Units = p.intervalUnits()
 	iv.Span = p.span(from)
 	return iv

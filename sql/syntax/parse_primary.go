@@ -73,7 +73,7 @@ func (p *parser) wordPrimary() Expr {
 	case kwTimestamp:
 		return p.timeLiteral(TimestampLiteral, second)
 	case kwInterval:
-		return p.interval()
+		return p.intervalExpr()
 	case kwCase:
 		return p.caseExpr()
 	case kwCast, kwTryCast:
@@ -336,6 +336,9 @@ func (p *parser) cast() Expr {
 	x := p.expr()
 	p.expectKw(kwAs)
 	typ := p.typeName()
+	if typ.Null != NullUnset {
+		p.failSpan(typ.Span, "the type of a cast is written without NULL and NOT NULL", "a cast of a value that is NOT NULL is NOT NULL itself")
+	}
 	p.expect(tokRParen)
 	return &Cast{p.span(from), x, typ, try}
 }

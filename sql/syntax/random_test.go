@@ -91,7 +91,9 @@ func (g *treeGen) expr() Expr {
 		}
 		return c
 	case 13:
-		return &Cast{X: g.expr(), Type: g.typ(3), Try: g.coin()}
+		t := g.typ(3)
+		t.Null = NullUnset
+		return &Cast{X: g.expr(), Type: t, Try: g.coin()}
 	case 14:
 		if g.coin() {
 			return &Row{Items: g.exprs(1), Explicit: true}
