@@ -151,14 +151,6 @@ func WindowOf(n Node) *WindowColumns {
 		return WindowOf(n.Input).through(n.Exprs)
 	case *Unnest:
 		return WindowOf(n.Input).moved(n.Keep)
-	case *Expand:
-		out := WindowOf(n.Input).through(n.Projections[0])
-		for _, p := range n.Projections[1:] {
-			if other := WindowOf(n.Input).through(p); out == nil || other == nil || !slices.Equal(out.Start, other.Start) || !slices.Equal(out.End, other.End) {
-				return nil
-			}
-		}
-		return out
 	case *Aggregate:
 		return WindowOf(n.Input).moved(n.Keys)
 	case *WindowAggregate:
