@@ -124,10 +124,6 @@ func asStream(n plan.Node) (plan.Node, error) {
 			return n, err
 		}
 		return n, onlyInserts(n.At, n.Right)
-	case *plan.TemporalJoin:
-		if len(n.LeftKeys) == 0 {
-			return n, fail(n.At, "add to ON that the key of the table is equal to a value of the left row", "a join with the versions of a table needs its key in the condition")
-		}
 	case *plan.WindowJoin:
 		if err := onlyInserts(n.At, n.Left); err != nil {
 			return n, err
