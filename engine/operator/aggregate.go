@@ -2,9 +2,11 @@ package operator
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/state"
 )
 
@@ -18,6 +20,7 @@ type aggregate struct {
 	schema  []column.Field
 	state   *aggregation
 	log     *changelog // if op.Updates
+	bundle  *bundle    // the same if mini-batch is enabled
 	partial *partial   // in phase Partial
 	mine    bool       // this subtask answers for empty input
 	groups  int        // key groups
@@ -68,7 +71,7 @@ func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, e
 		}
 	}
 	if op.Updates {
-		o.log = newChangelog(o.state)
+		o.log = newChangelog(o.state, op.UpdateBefore)
 	}
 	return o, nil
 }
@@ -76,12 +79,26 @@ func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, e
 func (o *aggregate) Open(c *Context) error {
 	o.mine = c.Subtask == 0
 	o.groups = c.MaxParallelism
-	return o.restore(c.Restore)
+	if o.log != nil {
+		o.log.life.clock, o.log.life.setTimer = c.Now, c.SetTimer
+		o.log.life.ttl = c.Env.Settings.Duration(setting.StateTTL).Milliseconds()
+		o.bundle = bundling(o.log, c, o.schema)
+	}
+	if err := o.restore(c.Restore); err != nil {
+		return err
+	}
+	if o.log != nil {
+		o.log.arm()
+	}
+	return nil
 }
 
 func (o *aggregate) Process(_ int, p Payload, out Output) error {
 	b := p.(*column.Batch)
-	if o.log != nil {
+	switch {
+	case o.bundle != nil:
+		return o.bundle.process(b, out)
+	case o.log != nil:
 		return o.log.process(b, out)
 	}
 	if !appended(b) {
@@ -102,18 +119,36 @@ func (o *aggregate) Process(_ int, p Payload, out Output) error {
 
 // Drain implements [Drainer].
 func (o *aggregate) Drain(out Output) error {
-	if o.partial == nil {
+	switch {
+	case o.partial != nil:
+		return o.partial.flush(out)
+	case o.bundle != nil:
+		return o.bundle.flush(out)
+	}
+	return nil
+}
+
+func (o *aggregate) Watermark(_ int64, out Output) error {
+	if o.bundle == nil {
 		return nil
 	}
-	return o.partial.flush(out)
+	return o.bundle.flush(out)
+}
+
+// Timer implements [Operator]: rows have waited long enough for their change to be shown, or groups have lived long enough.
+func (o *aggregate) Timer(_ time.Time, out Output) error {
+	if o.bundle != nil {
+		o.bundle.waiting = false
+		if err := o.bundle.flush(out); err != nil {
+			return err
+		}
+	}
+	return o.log.expire()
 }
 
 func (o *aggregate) EndInput(_ int, out Output) error {
-	if o.partial != nil {
-		return o.partial.flush(out)
-	}
-	if o.log != nil {
-		return nil
+	if o.partial != nil || o.log != nil {
+		return o.Drain(out)
 	}
 	if o.op.Always && len(o.op.Keys) == 0 && o.state.groups.Len() == 0 && o.mine {
 		o.state.groups.Lookup(nil, nil, 1, make([]int32, 1))
@@ -133,26 +168,43 @@ func (o *aggregate) EndInput(_ int, out Output) error {
 }
 
 func (o *aggregate) Snapshot(w *state.Writer) error {
-	var count []int64
 	if o.log != nil {
-		count = o.log.count
+		o.log.save(w, o.groups)
+		return nil
 	}
-	o.state.snapshot(w, count, o.groups)
+	o.state.snapshot(w, nil, o.groups)
 	return nil
 }
 
 func (o *aggregate) restore(r *state.Reader) error {
-	var count *[]int64
 	if o.log != nil {
-		count = &o.log.count
+		return o.log.load(r)
 	}
-	return o.state.restore(r, count)
+	return o.state.restore(r, nil)
+}
+
+// save writes the state of the groups.
+func (l *changelog) save(w *state.Writer, keyGroups int) {
+	for len(l.count) < l.groups.Len() {
+		l.count = append(l.count, 0)
+	}
+	l.snapshot(w, l.count, keyGroups)
+	l.snapshotTimes(w, keyGroups)
+}
+
+// load takes in what save wrote.
+func (l *changelog) load(r *state.Reader) error {
+	if err := l.restore(r, &l.count); err != nil {
+		return err
+	}
+	return l.restoreTimes(r)
 }
 
 // compact builds the state anew without the groups that are gone.
 func (l *changelog) compact() error {
 	var w state.Writer
-	l.snapshot(&w, l.count, 1)
+	l.save(&w, 1)
 	l.clear()
-	return l.restore(&state.Reader{Tables: w.Tables}, &l.count)
+	l.count = l.count[:0]
+	return l.load(&state.Reader{Tables: w.Tables})
 }

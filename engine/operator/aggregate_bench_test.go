@@ -87,7 +87,7 @@ func BenchmarkWordCount(b *testing.B) {
 	})
 	b.Run("changelog", func(b *testing.B) {
 		op := wordCount(b)
-		op.Updates = true
+		op.Updates, op.UpdateBefore = true, true
 		benchAggregate(b, op, in, batches)
 	})
 }
@@ -123,7 +123,7 @@ func BenchmarkSum(b *testing.B) {
 		batches := intBatches(distinct)
 		for name, updates := range map[string]bool{"whole": false, "changelog": true} {
 			b.Run(fmt.Sprint(distinct, "/", name), func(b *testing.B) {
-				benchAggregate(b, &graph.Aggregate{Keys: []int{0}, Updates: updates, Calls: []expr.Aggregate{
+				benchAggregate(b, &graph.Aggregate{Keys: []int{0}, Updates: updates, UpdateBefore: updates, Calls: []expr.Aggregate{
 					{Func: lookupAggregate(b, "COUNT"), Filter: -1, T: bigint.Required()},
 					{Func: lookupAggregate(b, "SUM"), Args: []int{1}, Filter: -1, T: bigint},
 				}}, in, batches)

@@ -200,7 +200,7 @@ func TestAggregateWholeModel(t *testing.T) {
 func TestAggregateUpdatesModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		op, in := drawAggregate(t, false)
-		op.Updates = true
+		op.Updates, op.UpdateBefore = true, rapid.IntRange(0, 3).Draw(t, "before") > 0
 		var opts drawOptions
 		if rapid.Bool().Draw(t, "changelog") {
 			opts.kinds = anyKind
@@ -229,7 +229,10 @@ func TestAggregateUpdatesModel(t *testing.T) {
 					g.take(op.Calls, all, r, -1)
 				}
 				if after := g.result(op.Calls); before != after {
-					want = append(want, "-U"+before, "+U"+after)
+					if op.UpdateBefore {
+						want = append(want, "-U"+before)
+					}
+					want = append(want, "+U"+after)
 				}
 			}
 		}
@@ -463,7 +466,7 @@ func (f outputFunc) Emit(p Payload) error { return f(p) }
 // TestChangelogForgets opens and closes groups without end: the state does not grow.
 func TestChangelogForgets(t *testing.T) {
 	in := fields(column.Of(column.BigInt))
-	op := &graph.Aggregate{Keys: []int{0}, Updates: true, Calls: []expr.Aggregate{
+	op := &graph.Aggregate{Keys: []int{0}, Updates: true, UpdateBefore: true, Calls: []expr.Aggregate{
 		{Func: lookupAggregate(t, "COUNT"), Args: []int{0}, Distinct: true, Filter: -1, T: column.Of(column.BigInt)},
 	}}
 	o := open(t, &graph.Node{Op: op, Schema: outputOf(op, in)}, in, testContext()).(*aggregate)

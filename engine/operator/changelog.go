@@ -15,7 +15,9 @@ import (
 // selection leaves out what did not change.
 type changelog struct {
 	*aggregation
-	count []int64 // rows, by group
+	count  []int64 // rows, by group
+	before bool    // updates show -U
+	life   lifetime
 
 	effect  []effect // by input row
 	empty   []int32  // groups without rows, perhaps
@@ -39,8 +41,8 @@ const (
 	closes // takes back the last
 )
 
-func newChangelog(a *aggregation) *changelog {
-	l := &changelog{aggregation: a}
+func newChangelog(a *aggregation, before bool) *changelog {
+	l := &changelog{aggregation: a, before: before}
 	for _, t := range a.types {
 		l.keyCols = append(l.keyCols, column.NewVector(t, 0))
 	}
@@ -60,6 +62,7 @@ func (l *changelog) process(b *column.Batch, out Output) error {
 		}
 	}
 	ids := l.lookup(b)
+	l.renew(b, ids)
 	l.weigh(b, ids)
 	for i, c := range l.calls {
 		if err := l.step(b, ids, c, l.pairs[i]); err != nil {
@@ -223,7 +226,10 @@ func (l *changelog) emit(b *column.Batch, out Output) error {
 			sel = append(sel, before)
 		case e == changes && changed[i]:
 			kinds[before], kinds[after] = column.UpdateBefore, column.UpdateAfter
-			sel = append(sel, before, after)
+			if l.before {
+				sel = append(sel, before)
+			}
+			sel = append(sel, after)
 		}
 	}
 	l.sel = sel

@@ -72,7 +72,7 @@ func TestSteppersModel(t *testing.T) {
 // TestChangelogOfExtremes shows that an unchanged result is not emitted, and that MAX takes back nothing.
 func TestChangelogOfExtremes(t *testing.T) {
 	in := fields(column.Str(), column.Of(column.Double))
-	op := &graph.Aggregate{Keys: []int{0}, Updates: true, Calls: []expr.Aggregate{
+	op := &graph.Aggregate{Keys: []int{0}, Updates: true, UpdateBefore: true, Calls: []expr.Aggregate{
 		{Func: lookupAggregate(t, "MAX"), Args: []int{1}, Filter: -1, T: column.Of(column.Double)},
 	}}
 	b := column.NewBatch(in, 0)
