@@ -2,10 +2,7 @@ package bind
 
 import (
 	"slices"
-	"strings"
 
-	"github.com/millstream/millstream/column"
-	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
@@ -34,6 +31,9 @@ func (b *binding) from(n syntax.TableRef, e *env) (plan.Node, *scope, error) {
 	s := &scope{}
 	return t.rel.node, s, s.add(newRelation(n, t.path, t.rel, 0))
 }
+
+// oneRow is one row without columns.
+func oneRow() plan.Node { return &plan.Values{Rows: [][]expr.Expr{{}}} }
 
 // named is a relation with what it can be called.
 type named struct {
@@ -100,127 +100,10 @@ func unsorted(r *rel) *rel {
 	return &out
 }
 
-// unnestJoin binds a join of the rows so far with the elements of a collection in each.
-func (b *binding) unnestJoin(left plan.Node, sc *scope, n *syntax.Join, u *syntax.Unnest, e *env) (plan.Node, *scope, error) {
-	switch {
-	case n.Kind == syntax.RightJoin || n.Kind == syntax.FullJoin:
-		return nil, nil, fail(&syntax.Span{From: n.OpPos, To: u.From}, "use CROSS JOIN or LEFT JOIN", "UNNEST depends on the rows to its left and cannot be joined so")
-	case n.Natural || len(n.Using) > 0:
-		return nil, nil, fail(n, "write ON TRUE", "a join with UNNEST cannot be NATURAL and has no USING")
-	case n.Kind < syntax.CrossJoin && n.On == nil:
-		return nil, nil, fail(&syntax.Span{From: n.OpPos, To: u.From}, "write ON TRUE behind UNNEST", "the join has no condition")
-	}
-	return b.dependentJoin(left, sc, n, u.Span, e, func(left plan.Node, sc *scope, outer bool, e *env) (plan.Node, *scope, error) {
-		return b.unnest(left, sc, u, outer, e)
-	})
-}
-
-// dependentJoin binds a join with rows that are made of each left row. make joins these to rows that they can be made of.
-func (b *binding) dependentJoin(left plan.Node, sc *scope, n *syntax.Join, at syntax.Span, e *env,
-	make func(left plan.Node, sc *scope, outer bool, e *env) (plan.Node, *scope, error)) (plan.Node, *scope, error) {
-	outer := n.Kind == syntax.LeftJoin
-	node, joined, err := make(left, sc, outer, e)
-	if err != nil || n.On == nil {
-		return node, joined, err
-	}
-	x := &exprs{binding: b, scope: joined, env: e, where: "ON"}
-	cond, err := x.condition(n.On, "ON")
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case expr.IsTrue(cond):
-		return node, joined, nil
-	case !outer:
-		return &plan.Filter{Input: node, Cond: cond}, joined, nil
-	}
-	// A left row stays if the condition holds for none of its rows: these are joined to the left one as those of a LATERAL query are.
-	inner, id := b.inside(e, sc)
-	right, _, err := make(oneRow(), &scope{}, false, inner)
-	if err != nil {
-		return nil, nil, err
-	}
-	out := &plan.Apply{Left: left, Right: right, ID: id, Type: graph.LeftJoin, At: at, Fields: node.Schema()}
-	out.Cond = bothSides(cond, left, right)
-	return out, joined, nil
-}
-
-// oneRow is one row without columns.
-func oneRow() plan.Node { return &plan.Values{Rows: [][]expr.Expr{{}}} }
-
-// unnest joins rows with the elements of a collection that each has.
-func (b *binding) unnest(input plan.Node, sc *scope, n *syntax.Unnest, outer bool, e *env) (plan.Node, *scope, error) {
-	if len(n.Args) != 1 {
-		return nil, nil, unsupported(n, "UNNEST of several collections at once is")
-	}
-	x := &exprs{binding: b, scope: sc, env: e, where: "UNNEST"}
-	of, err := x.bind(n.Args[0])
-	if err != nil {
-		return nil, nil, err
-	}
-	elems, err := elements(of.Type(), n.Args[0])
-	if err != nil {
-		return nil, nil, err
-	}
-	if n.Ordinality {
-		elems = append(elems, column.Field{Name: "ORDINALITY", Type: column.Of(column.Int).Required()})
-	}
-	if outer {
-		for i := range elems {
-			elems[i].Type = elems[i].Type.Optional()
-		}
-	}
-	path := []string(nil)
-	if n.Alias != nil {
-		path = []string{n.Alias.Name.Name}
-		if given := n.Alias.Columns; len(given) > 0 {
-			if len(given) != len(elems) {
-				return nil, nil, syntax.Errorf(&n.Alias.Span, "each element makes %s (%s), but the alias names %d", plural(len(elems), "column"), strings.Join(fieldNames(elems), ", "), len(given))
-			}
-			for i := range elems {
-				elems[i].Name = given[i].Name
-			}
-		}
-	}
-	width := len(input.Schema())
-	out := &plan.Unnest{Ordinality: n.Ordinality, Outer: outer}
-	if col, ok := of.(*expr.Column); ok {
-		out.Input, out.Column = input, col.Index
-	} else {
-		fields := append(slices.Clone(input.Schema()), column.Field{Name: of.String(), Type: of.Type()})
-		out.Input, out.Column = &plan.Project{Input: input, Exprs: append(plan.Columns(input), of), Fields: fields}, width
-	}
-	for i := range width {
-		out.Keep = append(out.Keep, i)
-	}
-	out.Fields = append(slices.Clone(input.Schema()), elems...)
-	r := &rel{node: &plan.Values{Fields: elems}, times: make([]catalog.TimeAttribute, len(elems))}
-	joined := &scope{relations: slices.Clone(sc.relations)}
-	return out, joined, joined.add(newRelation(n, path, r, width))
-}
-
-// elements are the columns that a collection's elements make.
-func elements(t column.Type, at syntax.Node) ([]column.Field, error) {
-	switch t.Kind {
-	case column.Array, column.Multiset:
-		if t.Elem.Kind != column.Row {
-			return []column.Field{{Name: "EXPR$0", Type: *t.Elem}}, nil
-		}
-		fields := make([]column.Field, len(t.Elem.Fields))
-		for i, f := range t.Elem.Fields {
-			f.Type.NotNull = f.Type.NotNull && t.Elem.NotNull
-			fields[i] = column.Field{Name: f.Name, Type: f.Type}
-		}
-		return fields, nil
-	case column.Map:
-		return []column.Field{{Name: "KEY", Type: *t.Key}, {Name: "VALUE", Type: *t.Elem}}, nil
-	}
-	return nil, syntax.Errorf(at, "UNNEST takes an ARRAY, MAP or MULTISET, not %s", t.Optional())
-}
-
 // table binds a table, view or common table expression by its name.
 func (b *binding) table(n *syntax.TableName, e *env) (*named, error) {
 	if n.SystemTime != nil {
-		return nil, unsupported(n, "FOR SYSTEM_TIME AS OF is")
+		return nil, fail(n.SystemTime, "write JOIN … FOR SYSTEM_TIME AS OF and a time of the rows to the left", "FOR SYSTEM_TIME AS OF asks for the versions of a joined table; past states of a table by itself are not kept")
 	}
 	parts := names(n.Name.Parts)
 	if len(parts) == 1 {
