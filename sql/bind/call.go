@@ -61,6 +61,11 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if (name == "TIMESTAMPADD" || name == "TIMESTAMPDIFF") && len(n.Args) > 0 {
+		if _, ok := n.Args[0].(*syntax.TimeUnit); !ok {
+			return nil, fail(n.Args[0], "write "+name+"(DAY, …)", "%s begins with a unit of time, which is a word and no value", name)
+		}
+	}
 	if n.Special && name == "TRIM" {
 		args = append(args, expr.Text([...]string{"BOTH", "LEADING", "TRAILING"}[n.Trim]))
 		if len(args) == 2 {

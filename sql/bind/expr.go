@@ -297,9 +297,33 @@ func (x *exprs) binary(n *syntax.Binary) (expr.Expr, error) {
 			e, err = x.compareRows(chain[i], name, args[0], args[1])
 			continue
 		}
+		if op == syntax.OpDiv && isConstant(args[0]) && isZero(args[1]) {
+			return nil, fail(chain[i], "guard it, as in x / NULLIF(y, 0)", "division by zero")
+		}
 		e, err = x.apply(chain[i], binaryFunctions[op], args...)
 	}
 	return e, err
+}
+
+// isZero reports whether an expression is a constant number 0.
+func isZero(e expr.Expr) bool {
+	if !e.Type().IsNumeric() || !isConstant(e) {
+		return false
+	}
+	e, err := expr.Fold(e)
+	lit, ok := e.(*expr.Literal)
+	if err != nil || !ok {
+		return false
+	}
+	switch v := lit.Value.(type) {
+	case int64:
+		return v == 0
+	case float64:
+		return v == 0
+	case column.Int128:
+		return v == column.Int128{}
+	}
+	return false
 }
 
 // hintFields offers a ROW's fields for a wrong one.

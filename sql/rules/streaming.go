@@ -105,6 +105,11 @@ func asStream(n plan.Node) (plan.Node, error) {
 			return normalized(n)
 		}
 	case *plan.Aggregate:
+		for i := range n.Calls {
+			if c := &n.Calls[i]; c.Distinct && slices.ContainsFunc(c.Args, func(a int) bool { return n.Input.Schema()[a].Type.Kind == column.Row }) {
+				return n, fail(n.At, "count its fields as DISTINCT one by one, or "+batchHint, "%s of ROW values is not supported in streaming mode", c.Name)
+			}
+		}
 		out := *n
 		out.Updates, out.UpdateBefore, out.Always = true, true, false
 		if plan.ChangesOf(n.Input) == graph.InsertOnly {
