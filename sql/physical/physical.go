@@ -62,13 +62,13 @@ func (b *Builder) Add(n plan.Node, deliver func(*column.Batch) error) error {
 
 // add builds a tree, or finds what was built of one that is alike.
 func (b *Builder) add(n plan.Node) (end, error) {
-	text, e, ok := b.share.find(n)
+	number, e, ok := b.share.find(n)
 	if ok {
 		return e, nil
 	}
 	e, err := b.build(n)
 	if err == nil {
-		b.share.keep(text, n, e)
+		b.share.keep(number, n, e)
 	}
 	return e, err
 }

@@ -2,6 +2,7 @@ package physical
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/millstream/millstream/graph/expr"
@@ -13,7 +14,15 @@ import (
 
 // share remembers what was built of each tree.
 type share struct {
-	built map[string][]built // by the tree's text
+	numbers map[string]int    // of a node's text with the numbers of its inputs; the same for trees that look alike
+	known   map[plan.Node]tag // of the nodes of the plan that is being built
+	built   map[int][]built   // by number
+}
+
+// tag is what is known of a tree: its number, and whether it gives the same rows each time.
+type tag struct {
+	number int
+	steady bool
 }
 
 type built struct {
@@ -21,48 +30,67 @@ type built struct {
 	end  end
 }
 
-// find returns what was built of a tree that is alike.
-func (s *share) find(n plan.Node) (text string, e end, ok bool) {
-	if !shareable(n) {
-		return "", end{}, false
+// find returns what was built of a tree that is alike, and the tree's number; 0 for one that is built each time.
+func (s *share) find(n plan.Node) (number int, e end, ok bool) {
+	t := s.tag(n)
+	switch n.(type) {
+	case *plan.Values, *plan.Exchange, *plan.Sink: // cost nothing, or nearly so
+		return 0, end{}, false
 	}
-	text = plan.Tree(n, nil)
-	for _, b := range s.built[text] {
+	if !t.steady {
+		return 0, end{}, false
+	}
+	for _, b := range s.built[t.number] {
 		if alike(reflect.ValueOf(b.tree), reflect.ValueOf(n)) {
-			return text, b.end, true
+			return t.number, b.end, true
 		}
 	}
-	return text, end{}, false
+	return t.number, end{}, false
 }
 
-func (s *share) keep(text string, n plan.Node, e end) {
-	if text == "" {
+func (s *share) keep(number int, n plan.Node, e end) {
+	if number == 0 {
 		return
 	}
 	if s.built == nil {
-		s.built = map[string][]built{}
+		s.built = map[int][]built{}
 	}
-	s.built[text] = append(s.built[text], built{n, e})
+	s.built[number] = append(s.built[number], built{n, e})
 }
 
-// shareable reports whether a tree gives the same rows each time: it has no function like RAND in it. A renaming and an exchange cost nothing,
-// and constant rows nearly so.
-func shareable(n plan.Node) bool {
-	switch n.(type) {
-	case *plan.Values, *plan.Exchange, *plan.Sink:
-		return false
+// tag numbers a tree from the bottom up, each node once.
+func (s *share) tag(n plan.Node) tag {
+	if t, ok := s.known[n]; ok {
+		return t
 	}
+	t := tag{steady: steady(n)}
+	text := []byte(plan.Line(n))
+	for _, in := range n.Inputs() {
+		below := s.tag(in)
+		t.steady = t.steady && below.steady
+		text = strconv.AppendInt(append(text, 0), int64(below.number), 10)
+	}
+	if s.known == nil {
+		s.known, s.numbers = map[plan.Node]tag{}, map[string]int{}
+	}
+	if t.number = s.numbers[string(text)]; t.number == 0 {
+		t.number = len(s.numbers) + 1
+		s.numbers[string(text)] = t.number
+	}
+	s.known[n] = t
+	return t
+}
+
+// steady reports whether a node gives the same rows each time: it has no function like RAND in it.
+func steady(n plan.Node) bool {
 	same := true
-	plan.Walk(n, func(n plan.Node) bool {
-		plan.EachExpr(n, func(e expr.Expr) {
-			expr.Walk(e, func(e expr.Expr) bool {
-				if c, ok := e.(*expr.Call); ok && c.Func.Volatile {
-					same = false
-				}
-				return same
-			})
+	plan.EachExpr(n, func(e expr.Expr) {
+		expr.Walk(e, func(e expr.Expr) bool {
+			if c, ok := e.(*expr.Call); ok && c.Func.Volatile {
+				same = false
+			}
+			return same
 		})
-		return same
 	})
 	return same
 }
