@@ -6,7 +6,11 @@ type timedSlot struct {
 	slot        int32
 }
 
-// endHeap gives what is due first. What has become void in the meantime is told by the serial number or by what else the owner knows of the slot.
+func (a *timedSlot) before(b *timedSlot) bool {
+	return a.end < b.end || a.end == b.end && a.serial < b.serial
+}
+
+// endHeap gives what is due first, and of that the lowest serial number. What has become void in the meantime is told by the serial number or by what else the owner knows of the slot.
 type endHeap []timedSlot
 
 func (p *endHeap) push(e timedSlot) {
@@ -14,7 +18,7 @@ func (p *endHeap) push(e timedSlot) {
 	h := *p
 	for c := len(h) - 1; c > 0; {
 		up := (c - 1) / 2
-		if h[up].end <= h[c].end {
+		if !h[c].before(&h[up]) {
 			break
 		}
 		h[up], h[c] = h[c], h[up]
@@ -33,10 +37,10 @@ func (p *endHeap) pop() timedSlot {
 		if c >= last {
 			return top
 		}
-		if c+1 < last && h[c+1].end < h[c].end {
+		if c+1 < last && h[c+1].before(&h[c]) {
 			c++
 		}
-		if h[i].end <= h[c].end {
+		if !h[c].before(&h[i]) {
 			return top
 		}
 		h[i], h[c] = h[c], h[i]

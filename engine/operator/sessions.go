@@ -126,15 +126,11 @@ func (s *sessionSet) ended(now int64) []int32 {
 		p := &s.slots[e.slot]
 		switch {
 		case p.serial != e.serial: // absorbed
-		case s.due(p.end) > now:
+		case p.end > e.end: // it has become longer
 			s.heap.push(timedSlot{p.end, e.serial, e.slot})
 		default:
 			s.over = append(s.over, e.slot)
 		}
 	}
-	slices.SortFunc(s.over, func(a, b int32) int {
-		p, q := &s.slots[a], &s.slots[b]
-		return cmp.Or(cmp.Compare(p.end, q.end), cmp.Compare(p.serial, q.serial))
-	})
 	return s.over
 }

@@ -146,7 +146,7 @@ func TestSinkErrors(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	for connectorName, want := range map[string]string{
-		"nowhere":              "table c.d.t: there is no connector 'nowhere' in this program; it has operator-test, operator-test-source",
+		"nowhere":              "table c.d.t: there is no connector 'nowhere' in this program; it has " + strings.Join(connector.Names(), ", "),
 		"operator-test-source": "table c.d.t: connector 'operator-test-source' cannot be written to",
 		"operator-test":        "table c.d.t: bad option",
 	} {
