@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph"
@@ -12,31 +14,41 @@ import (
 // lookupJoin binds a join with what a table holds when a row is processed: the connector is asked for the rows of a key. right is a plan that
 // reads the table: a scan, with computed columns and conditions above it.
 func (b *binding) lookupJoin(left, right plan.Node, kind graph.JoinKind, cond expr.Expr, fields []column.Field, n *syntax.TableName) (plan.Node, error) {
-	scan, columns := scanned(right)
-	if scan == nil {
-		return nil, fail(n, "join the table itself", "a join at processing time needs a table that can be looked up, and '%s' is a query", dotted(n.Name.Parts))
+	r := readBy(right)
+	if r == nil {
+		return nil, fail(n, "join the table itself, or a view that only computes columns and leaves rows out",
+			"a join at processing time needs a table that can be looked up, and '%s' is a query", dotted(n.Name.Parts))
 	}
+	scan := r.scan
 	spec, ok := connector.Lookup(scan.Table.Connector)
 	if !ok || spec.NewLookup == nil {
 		return nil, fail(n, "use an event time, or a table of a connector that can be looked up", "the connector '%s' of table '%s' cannot be looked up",
 			scan.Table.Connector, scan.Table.Name)
 	}
 	width := len(left.Schema())
-	out := &plan.LookupJoin{Input: left, Fields: fields, At: n.Span}
-	out.Type, out.Table, out.Project = kind, scan.Table, make([]int, len(columns))
-	for i, c := range columns {
-		out.Project[i] = scan.Project[c]
-	}
+	out := &plan.LookupJoin{Input: left, Fields: plan.JoinFields(left.Schema(), scan.Schema(), kind), At: n.Span}
+	out.Type, out.Table, out.Project, out.Filter = kind, scan.Table, scan.Project, r.filter
+	cond = expr.Rewrite(cond, func(e expr.Expr) expr.Expr { // over the left columns, then the table's
+		if c, ok := e.(*expr.Column); ok && c.Index >= width {
+			return expr.Rewrite(r.exprs[c.Index-width], func(e expr.Expr) expr.Expr {
+				if c, ok := e.(*expr.Column); ok {
+					return &expr.Column{Index: width + c.Index, Name: c.Name, T: c.T}
+				}
+				return e
+			})
+		}
+		return e
+	})
 	var rest []expr.Expr
 	for _, c := range expr.Conjuncts(cond) {
-		if k, ok := lookupKey(c, width, scan, columns); ok {
+		if k, ok := lookupKey(c, width, scan); ok {
 			out.Keys = append(out.Keys, k)
 		} else {
 			rest = append(rest, c)
 		}
 	}
 	if len(out.Keys) == 0 {
-		return nil, fail(n, "add table.column = value to ON", "a join at processing time needs a condition that says which rows of '%s' to look up", scan.Table.Name)
+		return nil, fail(n, "add table.column = value, of the same type, to ON", "a join at processing time needs a condition that says which rows of '%s' to look up", scan.Table.Name)
 	}
 	if len(rest) > 0 {
 		out.Cond = expr.And(rest)
@@ -48,7 +60,30 @@ func (b *binding) lookupJoin(left, right plan.Node, kind graph.JoinKind, cond ex
 		}
 		out.Hint = b.advice.lookup[name]
 	}
-	return out, nil
+	return r.computed(out, fields), nil
+}
+
+// computed computes the columns of what is read of a table above the join that looks it up. Where no row was found they are NULL, as the
+// table's key is then, and nowhere else.
+func (r *reading) computed(n *plan.LookupJoin, fields []column.Field) plan.Node {
+	width := len(n.Input.Schema())
+	exprs := plan.Columns(n)[:width:width]
+	found := plan.ColumnOf(n, width+slices.Index(n.Project, n.Keys[0].Column))
+	for i, e := range r.exprs {
+		t := fields[width+i].Type
+		_, plain := e.(*expr.Column)
+		e = expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+			if c, ok := e.(*expr.Column); ok {
+				return plan.ColumnOf(n, width+c.Index)
+			}
+			return e
+		})
+		if !plain && n.Type == graph.LeftJoin {
+			e = &expr.Case{When: []expr.Expr{must("IS NOT NULL", found)}, Then: []expr.Expr{expr.CastTo(e, t)}, Else: expr.NullOf(t), T: t}
+		}
+		exprs = append(exprs, e)
+	}
+	return &plan.Project{Input: n, Exprs: exprs, Fields: fields}
 }
 
 func hintText(n syntax.Expr) string {
@@ -61,37 +96,58 @@ func hintText(n syntax.Expr) string {
 	return ""
 }
 
-// scanned returns the scan that a plan reads as it is, and which of the scan's columns the plan has.
-func scanned(n plan.Node) (*plan.Scan, []int) {
+// reading is a plan that reads a table row by row: which rows it leaves out, and what it computes of each, over the scan's columns.
+type reading struct {
+	scan   *plan.Scan
+	filter expr.Expr // nil: none
+	exprs  []expr.Expr
+}
+
+// readBy takes a plan apart that reads a table row by row; nil if it does more.
+func readBy(n plan.Node) *reading {
 	switch n := n.(type) {
 	case *plan.Scan:
-		columns := make([]int, len(n.Project))
-		for i := range columns {
-			columns[i] = i
-		}
-		return n, columns
+		return &reading{scan: n, exprs: plan.Columns(n)}
 	case *plan.Watermark:
-		return scanned(n.Input)
+		return readBy(n.Input)
+	case *plan.Filter:
+		r := readBy(n.Input)
+		if r == nil {
+			return nil
+		}
+		conds := []expr.Expr{r.inTerms(n.Cond)}
+		if r.filter != nil {
+			conds = append([]expr.Expr{r.filter}, conds...)
+		}
+		r.filter = expr.And(conds)
+		return r
 	case *plan.Project:
-		scan, below := scanned(n.Input)
-		if scan == nil {
-			return nil, nil
+		r := readBy(n.Input)
+		if r == nil {
+			return nil
 		}
-		columns := make([]int, len(n.Exprs))
+		exprs := make([]expr.Expr, len(n.Exprs))
 		for i, e := range n.Exprs {
-			c, ok := e.(*expr.Column)
-			if !ok {
-				return nil, nil
-			}
-			columns[i] = below[c.Index]
+			exprs[i] = r.inTerms(e)
 		}
-		return scan, columns
+		r.exprs = exprs
+		return r
 	}
-	return nil, nil
+	return nil
+}
+
+// inTerms puts an expression over what is computed in terms of the scan's columns.
+func (r *reading) inTerms(e expr.Expr) expr.Expr {
+	return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+		if c, ok := e.(*expr.Column); ok {
+			return r.exprs[c.Index]
+		}
+		return e
+	})
 }
 
 // lookupKey takes a condition apart that says what a stored column of the table is equal to.
-func lookupKey(cond expr.Expr, width int, scan *plan.Scan, columns []int) (graph.LookupKey, bool) {
+func lookupKey(cond expr.Expr, width int, scan *plan.Scan) (graph.LookupKey, bool) {
 	c, ok := cond.(*expr.Call)
 	if !ok || c.Func.Name != "=" || len(c.Args) != 2 {
 		return graph.LookupKey{}, false
@@ -101,7 +157,7 @@ func lookupKey(cond expr.Expr, width int, scan *plan.Scan, columns []int) (graph
 		if !ok || col.Index < width {
 			continue
 		}
-		stored := scan.Project[columns[col.Index-width]]
+		stored := scan.Project[col.Index-width]
 		if stored >= len(scan.Table.Columns) {
 			continue
 		}
@@ -112,7 +168,8 @@ func lookupKey(cond expr.Expr, width int, scan *plan.Scan, columns []int) (graph
 			}
 			return onLeft
 		})
-		if t := other.Type(); onLeft && t.Kind == col.T.Kind && t.Scale == col.T.Scale && t.TimeUnit() == col.T.TimeUnit() {
+		t := other.Type()
+		if same := t.Kind == col.T.Kind && t.Scale == col.T.Scale && t.TimeUnit() == col.T.TimeUnit(); onLeft && (same || t.IsText() && col.T.IsText()) {
 			return graph.LookupKey{Column: stored, Value: other}, true
 		}
 	}

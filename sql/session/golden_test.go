@@ -31,7 +31,7 @@ func init() {
 	connector.Register(&connector.Spec{Name: "lake", Doc: "Files.", Guarantee: "none", Formats: true,
 		Options:   []*setting.Option{path, {Key: "secret-key", Secret: true, Doc: "A secret."}},
 		Metadata:  []graph.Metadata{{Key: "file.name", Field: field("file.name", "STRING")}, {Key: "file.size", Field: field("file.size", "BIGINT")}},
-		NewSource: bounded(true), NewSink: sink})
+		NewSource: bounded(true), NewSink: sink, NewLookup: func(connector.LookupRequest) (connector.LookupSource, error) { return nil, nil }})
 	connector.Register(&connector.Spec{Name: "live", Doc: "Events.", Guarantee: "none", NewSource: bounded(false)})
 	connector.Register(&connector.Spec{Name: "feed", Doc: "A changelog.", Guarantee: "none", Updates: true, NewSink: sink})
 	format.Register(&format.Spec{Name: "lines", Doc: "Text.", Options: []*setting.Option{{Key: "delimiter", Default: "x", Doc: "What ends a line."}}})
