@@ -124,7 +124,7 @@ func reloading(values setting.Values) (func(now time.Time) time.Duration, error)
 		if err != nil {
 			return nil, err
 		}
-		days := max(int(values.Int(reloadDaysOption)), 1)
+		days := max(values.Int(reloadDaysOption), 1)
 		return func(now time.Time) time.Duration {
 			here := now.In(at.Location())
 			next := time.Date(here.Year(), here.Month(), here.Day(), at.Hour(), at.Minute(), at.Second(), 0, at.Location())

@@ -68,7 +68,7 @@ func NewPartialCache(source LookupSource, req LookupRequest, values setting.Valu
 		}
 	}
 	if n := values.Int(partialMaxRowsOption); n > 0 {
-		c.limit = max(int(n)/2, 1)
+		c.limit = max(n/2, 1)
 	}
 	c.write, c.access = values.Duration(partialWriteOption).Milliseconds(), values.Duration(partialAccessOption).Milliseconds()
 	c.missing = values.Bool(partialMissingOption)

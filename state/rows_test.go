@@ -68,7 +68,7 @@ func (m *rowsModel) add() {
 		m.checkFound(newest, key[from], rest[from])
 		m.rows.Link(r, groups[i])
 		m.rows.Index(r, newest, hash[i])
-		m.rows.Marks[r] = int32(from)
+		m.rows.Marks[r] = from
 		m.want = append(m.want, modelRow{key[from], rest[from], from, m.now, r})
 	}
 }

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -115,8 +116,7 @@ func (o *lookupJoin) Open(c *Context) error {
 	}
 	if o.full, ok = o.source.(connector.FullLookup); ok {
 		if err := o.full.Load(c); err != nil {
-			o.source.Close()
-			return o.failed(err)
+			return errors.Join(o.failed(err), o.source.Close())
 		}
 		o.schedule()
 	}
