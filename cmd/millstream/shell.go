@@ -11,6 +11,7 @@ import (
 	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/session"
+	"github.com/millstream/millstream/sql/syntax"
 )
 
 // shell executes statements and commands in one session and shows what they give. A script is executed by it as much as what is typed.
@@ -103,6 +104,7 @@ func (s *shell) execute(ctx context.Context, st session.Statement) error {
 		return err
 	}
 	s.last = nil
+	s.warn(result)
 	if result.Kind == session.Query || result.Kind == session.Rows {
 		zone, err := setting.Zone(s.session.Settings().Text(setting.TimeZone))
 		if err != nil {
@@ -132,6 +134,17 @@ func (s *shell) execute(ctx context.Context, st session.Statement) error {
 	}
 	s.reportSkipped(s.last)
 	return nil
+}
+
+// warn shows what a statement's plan warns of.
+func (s *shell) warn(result *session.Result) {
+	if s.quiet {
+		return
+	}
+	for _, w := range result.Warnings {
+		script := result.Statement.Script
+		fmt.Fprintln(s.err, s.errStyle().notice("warning:")+" "+syntax.FormatError(script.Name, script.Text, w))
+	}
 }
 
 // timed tells whether the number of rows and the time are shown below results.

@@ -172,6 +172,7 @@ func (b *binding) view(t *catalog.Table, at syntax.Node) (*rel, error) {
 		return nil, fail(at, "what it reads has changed since it was made", "the view '%s' is not valid any more: %s", t.Path, err.Error())
 	}
 	r = unsorted(r)
+	r.node = plan.Relocated(r.node, syntax.Span{From: at.Pos(), To: at.End()})
 	if len(r.fields()) != len(t.Columns) {
 		return nil, syntax.Errorf(at, "the view '%s' is not valid any more: its query has %d columns instead of %d", t.Path, len(r.fields()), len(t.Columns))
 	}

@@ -9,6 +9,7 @@
 package plan
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/millstream/millstream/column"
@@ -263,4 +264,19 @@ func Select(n Node, columns []int) Node {
 		return n
 	}
 	return &Project{n, exprs, fields}
+}
+
+// Relocated returns a tree whose nodes all stand at one place of the text: that of a view's name, say, for the view's own text is not the one that
+// errors show.
+func Relocated(n Node, at syntax.Span) Node {
+	return Rewrite(n, func(n Node) Node {
+		from := reflect.ValueOf(n).Elem()
+		if !from.FieldByName("At").IsValid() {
+			return n
+		}
+		to := reflect.New(from.Type())
+		to.Elem().Set(from)
+		to.Elem().FieldByName("At").Set(reflect.ValueOf(at))
+		return to.Interface().(Node)
+	})
 }

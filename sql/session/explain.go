@@ -150,6 +150,12 @@ func (s *Session) explanation(p *planned, details []syntax.ExplainDetail) string
 	if has(syntax.ExplainJSONExecutionPlan) {
 		b.WriteString("\n== Physical Execution Plan ==\n" + graphJSON(p.builder.Graph(""), s.settings.Int(setting.Parallelism)))
 	}
+	if len(p.warnings) > 0 {
+		b.WriteString("\n== Warnings ==\n")
+		for _, w := range p.warnings {
+			b.WriteString(w.Error() + "\n")
+		}
+	}
 	return b.String()
 }
 

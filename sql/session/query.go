@@ -43,6 +43,7 @@ type planned struct {
 	logical   []plan.Node
 	optimized []plan.Node
 	builder   physical.Builder
+	warnings  []*syntax.Error
 }
 
 // plan optimises bound plans for the mode and builds their graph. deliver gets the rows of those that are no sinks.
@@ -72,6 +73,9 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 		if err := p.builder.Add(optimized, deliver); err != nil {
 			return nil, err
 		}
+		if !p.batch && s.settings.Duration(setting.StateTTL) == 0 {
+			p.warnings = append(p.warnings, rules.Unbounded(optimized)...)
+		}
 	}
 	return p, nil
 }
@@ -96,7 +100,7 @@ func (s *Session) query(n *syntax.Query) (*Result, error) {
 		return nil, err
 	}
 	r.Updating = !p.batch && plan.ChangesOf(p.optimized[0]) != graph.InsertOnly
-	r.Job = s.newJob(p, "collect")
+	r.Job, r.Warnings = s.newJob(p, "collect"), p.warnings
 	return r, nil
 }
 
@@ -106,7 +110,7 @@ func (s *Session) write(sinks []plan.Node) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Kind: Write, run: s.run, Job: s.newJob(p, "insert-into_"+strings.Join(targets(sinks), ","))}
+	r := &Result{Kind: Write, run: s.run, Job: s.newJob(p, "insert-into_"+strings.Join(targets(sinks), ",")), Warnings: p.warnings}
 	ids := rowsResult(Rows, textColumns("job id"), [][]any{{r.Job.ID}})
 	r.Columns, r.rows = ids.Columns, ids.rows
 	return r, nil

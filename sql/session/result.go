@@ -6,6 +6,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/draw"
+	"github.com/millstream/millstream/sql/syntax"
 )
 
 // ResultKind says what a statement gave.
@@ -29,6 +30,8 @@ type Result struct {
 	// Ordered says that the order of a query's rows is part of its result.
 	Ordered bool
 	Job     *Job // of Query and Write
+	// Warnings say what in the statement will hurt though it runs, such as state without bound, with its place in the text.
+	Warnings []*syntax.Error
 	// Diagram is the dataflow that an EXPLAIN is about, to be drawn.
 	Diagram *draw.Diagram
 
