@@ -15,6 +15,16 @@ func distinctTable(call int) string { return fmt.Sprintf("distinct-%d", call) }
 
 var countField = column.Field{Name: "rows", Type: column.Of(column.BigInt).Required()}
 
+// shipped are the hashes by which the groups' rows are shipped.
+func (a *aggregation) shipped() []uint64 {
+	if a.local == 0 {
+		return a.groups.Hashes()
+	}
+	hashes := make([]uint64, a.groups.Len())
+	new(state.KeyHasher).Hash(a.groups.Keys()[:len(a.keys)-a.local], nil, hashes)
+	return hashes
+}
+
 // snapshot writes the groups that live. count, if not nil, is their number of rows.
 func (a *aggregation) snapshot(w *state.Writer, count []int64, keyGroups int) {
 	n := a.groups.Len()
@@ -27,7 +37,7 @@ func (a *aggregation) snapshot(w *state.Writer, count []int64, keyGroups int) {
 	if count != nil {
 		counts = b.Cols[len(b.Cols)-1]
 	}
-	byGroup := make([]int32, 0, a.groups.Live())
+	byGroup, hashes := make([]int32, 0, a.groups.Live()), a.shipped()
 	for from := 0; from < n; {
 		to := from
 		for to < n && a.groups.Alive(to) {
@@ -35,7 +45,7 @@ func (a *aggregation) snapshot(w *state.Writer, count []int64, keyGroups int) {
 		}
 		a.appendStates(b, from, to)
 		for g := from; g < to; g++ {
-			byGroup = append(byGroup, int32(state.KeyGroup(a.groups.Hashes()[g], max(keyGroups, 1))))
+			byGroup = append(byGroup, int32(state.KeyGroup(hashes[g], max(keyGroups, 1))))
 			if count != nil {
 				column.Append(counts, count[g])
 			}
@@ -59,10 +69,11 @@ func (a *aggregation) snapshotDistinct(call int, c *aggregateCall, keyGroups int
 	fields = append(fields, countField)
 	owner := column.Values[int32](d.groups.Keys()[0])
 	entries, owners, byGroup := []int32{}, []int32{}, []int32{}
+	hashes := a.shipped()
 	for e := range d.groups.Len() {
 		if d.groups.Alive(e) && a.groups.Alive(int(owner[e])) {
 			entries, owners = append(entries, int32(e)), append(owners, owner[e])
-			byGroup = append(byGroup, int32(state.KeyGroup(a.groups.Hashes()[owner[e]], max(keyGroups, 1))))
+			byGroup = append(byGroup, int32(state.KeyGroup(hashes[owner[e]], max(keyGroups, 1))))
 		}
 	}
 	b := column.NewBatch(fields, len(entries))

@@ -13,6 +13,7 @@ type aggregation struct {
 	groups *state.Groups
 	calls  []*aggregateCall
 	room   int // accumulators, where these do not belong to the groups
+	local  int // of the keys, the last ones by which rows are not shipped: the windows
 
 	cols []*column.Vector // the key columns of the current batch
 	ids  []int32          // the groups of its live rows

@@ -66,6 +66,9 @@ func newWindowAggregate(op *graph.WindowAggregate, in, schema []column.Field) (O
 		return nil, fmt.Errorf("the output has %d columns, want %d", len(schema), want)
 	}
 	o.out.init(o)
+	if op.EmitEarly || op.EmitLate || op.AllowedLateness > 0 {
+		return newWindowEmit(o, in)
+	}
 	if op.Type == graph.Session && !op.Attached {
 		return newSessionAggregate(o)
 	}
@@ -76,7 +79,9 @@ func newWindowAggregate(op *graph.WindowAggregate, in, schema []column.Field) (O
 }
 
 func (o *windowAggregate) newAggregation() *aggregation {
-	return newAggregation(o.spec.keys, o.spec.types, o.op.Calls, o.spec.argTypes)
+	a := newAggregation(o.spec.keys, o.spec.types, o.op.Calls, o.spec.argTypes)
+	a.local = len(o.spec.keys) - len(o.op.Keys)
+	return a
 }
 
 // windowSpec checks a node against its input.
