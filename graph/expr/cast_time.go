@@ -73,7 +73,11 @@ func timeConversion(from, to column.Type, env *environment) func(x int64) int64 
 		} else {
 			x = floorDiv(x, a/b)
 		}
-		x -= floorMod(x, cut)
+		if to.Precision < 3 { // digits of milliseconds are cut off towards 1970, as in Flink
+			x -= x % cut
+		} else {
+			x -= floorMod(x, cut)
+		}
 		if from.Kind == column.Timestamp && to.Kind == column.TimestampLTZ {
 			x = toUTC(x, b)
 		}

@@ -53,7 +53,7 @@ func (f *folder) node(e Expr) Expr {
 		return e
 	}
 	out := evaluate(e, f.env)
-	if l, ok := out.(*Literal); ok {
+	if l, ok := out.(*Literal); ok && !f.env.exact {
 		if f.computed == nil {
 			f.computed = map[*Literal]bool{}
 		}
@@ -78,7 +78,7 @@ func (f *folder) exactArgs(args []Expr) []Expr {
 func (f *folder) cast(n *Cast, arg *Literal) Expr {
 	out := evaluate(n, f.env)
 	l, ok := out.(*Literal)
-	if !ok {
+	if !ok || f.env.exact {
 		return out
 	}
 	if f.computed[arg] {

@@ -129,6 +129,7 @@ func resolveExtremeOf(name string) func(args []Expr) ([]Expr, column.Type, error
 		if !ok || t.Layout() >= column.LayoutList {
 			return nil, t, fmt.Errorf("%s takes arguments that compare with each other, not (%s)", name, argTypes(args))
 		}
+		t = widestFloat(t, typesOf(args)...)
 		return castAll(args, t), nullable(t, args), nil
 	}
 }

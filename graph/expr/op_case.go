@@ -47,6 +47,7 @@ func resolveCoalesce(args []Expr) ([]Expr, column.Type, error) {
 	if !ok {
 		return nil, t, fmt.Errorf("COALESCE takes arguments of types with a common one, not (%s)", argTypes(args))
 	}
+	t = widestFloat(t, typesOf(args)...)
 	for _, a := range args { // one that is never NULL ends the list
 		t.NotNull = t.NotNull || a.Type().NotNull
 	}

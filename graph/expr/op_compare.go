@@ -67,7 +67,20 @@ func comparable(name string, equality bool, args []Expr) ([]Expr, error) {
 	if nested := t.Layout() >= column.LayoutList || t.Kind == column.Variant; !ok || nested && !equality {
 		return nil, fmt.Errorf("%s cannot compare %s with %s; cast one of them to the other's type", name, a.Optional(), b.Optional())
 	}
+	if name != "=" && name != "<>" { // by equality alone a FLOAT on the left makes the other side a FLOAT
+		t = widestFloat(t, a, b)
+	}
 	return castAll(args, t), nil
+}
+
+// widestFloat is t, but DOUBLE in place of FLOAT where one of the types is DOUBLE.
+func widestFloat(t column.Type, types ...column.Type) column.Type {
+	for _, u := range types {
+		if t.Kind == column.Float && u.Kind == column.Double {
+			t.Kind = column.Double
+		}
+	}
+	return t
 }
 
 // textNumber is the type in which text is compared with a number of type t.

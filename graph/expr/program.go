@@ -14,6 +14,7 @@ type environment struct {
 	zone     *time.Location
 	now      func() time.Time
 	database string
+	exact    bool
 
 	documents *documents // that kernels of one machine share
 }
@@ -26,6 +27,9 @@ func WithClock(now func() time.Time) Option { return func(e *environment) { e.no
 
 // InDatabase sets what CURRENT_DATABASE shows, for folding it: a program may run where there is no session any more.
 func InDatabase(name string) Option { return func(e *environment) { e.database = name } }
+
+// Exactly makes folding give what rows give, and not what Flink makes of constants.
+func Exactly() Option { return func(e *environment) { e.exact = true } }
 
 func newEnvironment(opts []Option) *environment {
 	env := &environment{zone: time.UTC, now: time.Now, database: "default_database"}

@@ -65,7 +65,7 @@ func filterValues(cond expr.Expr, v *plan.Values, c *Context) plan.Node {
 		if !ok {
 			return nil
 		}
-		switch e := c.Fold(list[0]); {
+		switch e := c.ofRows(v)(list[0]); {
 		case expr.IsTrue(e):
 			out.Rows = append(out.Rows, row)
 		case expr.IsFalse(e) || expr.IsNull(e):
@@ -96,6 +96,14 @@ func foldList(list []expr.Expr, c *Context) (out []expr.Expr, changed bool) {
 	return out, changed
 }
 
+// ofRows returns what folds expressions over constant rows: a single row is as good as constants in the query.
+func (c *Context) ofRows(v *plan.Values) func(expr.Expr) expr.Expr {
+	if len(v.Rows) > 1 {
+		return c.Exact
+	}
+	return c.Fold
+}
+
 // projectValues computes a projection of constant rows, nil if it would not be constant or grow too large.
 func projectValues(p *plan.Project, v *plan.Values, c *Context) plan.Node {
 	out := &plan.Values{Fields: p.Fields}
@@ -104,7 +112,9 @@ func projectValues(p *plan.Project, v *plan.Values, c *Context) plan.Node {
 		if !ok {
 			return nil
 		}
-		list, _ = foldList(list, c)
+		for i, e := range list {
+			list[i] = c.ofRows(v)(e)
+		}
 		for _, e := range list {
 			if _, constant := e.(*expr.Literal); !constant {
 				return nil

@@ -20,6 +20,8 @@ type Context struct {
 	Parallelism int
 	// Fold computes what is constant in an expression.
 	Fold func(expr.Expr) expr.Expr
+	// Exact is Fold for what is a constant only because the rows are: it gives what the rows would, to the last digit.
+	Exact func(expr.Expr) expr.Expr
 }
 
 // Rule is one step of optimisation.

@@ -57,12 +57,8 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 	c := &rules.Context{
 		Batch:       p.batch,
 		Parallelism: s.settings.Int(setting.Parallelism),
-		Fold: func(e expr.Expr) expr.Expr {
-			if folded, err := expr.Fold(e, expr.InZone(zone), expr.InDatabase(database)); err == nil {
-				return folded
-			}
-			return e
-		},
+		Fold:        folding(expr.InZone(zone), expr.InDatabase(database)),
+		Exact:       folding(expr.InZone(zone), expr.InDatabase(database), expr.Exactly()),
 	}
 	for _, n := range nodes {
 		optimized, err := rules.Optimize(n, c)
@@ -194,4 +190,14 @@ func (s *Session) end(n *syntax.EndStatementSet) (*Result, error) {
 		return done(nil)
 	}
 	return s.write(sinks)
+}
+
+// folding folds constants.
+func folding(opts ...expr.Option) func(expr.Expr) expr.Expr {
+	return func(e expr.Expr) expr.Expr {
+		if folded, err := expr.Fold(e, opts...); err == nil {
+			return folded
+		}
+		return e
+	}
 }
