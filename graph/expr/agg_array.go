@@ -182,7 +182,6 @@ type single struct {
 	vals  *column.Vector
 	at    []int32 // by group: its value, one more
 	count []int64
-	rows  []int32
 	one   [1]int32
 }
 

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -55,7 +56,7 @@ type printer struct {
 func (p *printer) print(dst, format []byte) (text []byte, ok bool, err error) {
 	next, last := 0, -1
 	for len(format) > 0 {
-		i := strings.IndexByte(string(format), '%')
+		i := bytes.IndexByte(format, '%')
 		if i < 0 {
 			return append(dst, format...), true, nil
 		}
@@ -286,7 +287,7 @@ func (p *printer) appendPlain(dst []byte, t column.Type, i int) []byte {
 // isoTime makes a timestamp behind from one of ISO 8601 as Java writes it: a T between, the fraction in groups of three digits, without seconds that are zero.
 func isoTime(dst []byte, from int) []byte {
 	text := dst[from:]
-	if i := strings.IndexByte(string(text), ' '); i >= 0 {
+	if i := bytes.IndexByte(text, ' '); i >= 0 {
 		text[i] = 'T'
 	}
 	whole, fraction, _ := strings.Cut(string(text), ".")

@@ -295,7 +295,11 @@ func dateField(unit string, days int) int64 {
 
 // instant is a function that shows the clock; all rows of a batch see the same time.
 func instant(name, doc string, t column.Type, aliases ...string) *Function {
-	f := &Function{Name: name, Aliases: aliases, Doc: doc, Example: name + " IS NULL => FALSE", Volatile: true,
+	example := name
+	if name == "PROCTIME" { // which is no reserved word
+		example += "()"
+	}
+	f := &Function{Name: name, Aliases: aliases, Doc: doc, Example: example + " IS NULL => FALSE", Volatile: true,
 		Resolve: func(args []Expr) ([]Expr, column.Type, error) {
 			if len(args) > 0 {
 				return nil, t, fmt.Errorf("%s takes no arguments", name)

@@ -131,9 +131,9 @@ func (w *linearWriter) write(n *node) {
 		w.WriteByte(')')
 		switch {
 		case n.most < 0:
-			fmt.Fprintf(w, "{%d,}", n.least)
+			w.printf("{%d,}", n.least)
 		default:
-			fmt.Fprintf(w, "{%d,%d}", n.least, n.most)
+			w.printf("{%d,%d}", n.least, n.most)
 		}
 		if n.lazy {
 			w.WriteByte('?')
@@ -165,18 +165,22 @@ func (w *linearWriter) write(n *node) {
 	}
 }
 
+func (w *linearWriter) printf(format string, args ...any) {
+	w.WriteString(fmt.Sprintf(format, args...))
+}
+
 func (w *linearWriter) class(c class) {
 	switch {
 	case len(c) == 0:
-		fmt.Fprintf(w, `[^\x{0}-\x{%x}]`, unicode.MaxRune)
+		w.printf(`[^\x{0}-\x{%x}]`, unicode.MaxRune)
 		return
 	case len(c) == 1 && c[0].lo == c[0].hi:
-		fmt.Fprintf(w, `\x{%x}`, c[0].lo)
+		w.printf(`\x{%x}`, c[0].lo)
 		return
 	}
 	w.WriteByte('[')
 	for _, s := range c {
-		fmt.Fprintf(w, `\x{%x}-\x{%x}`, s.lo, s.hi)
+		w.printf(`\x{%x}-\x{%x}`, s.lo, s.hi)
 	}
 	w.WriteByte(']')
 }

@@ -562,7 +562,7 @@ func (p *parser) member() (c class, single bool) {
 	if r == '\\' {
 		before := p.peek(0)
 		c = p.escaped()
-		return c, len(c) == 1 && c[0].lo == c[0].hi && strings.IndexRune("dDsSwWhHvVpP", before) < 0
+		return c, len(c) == 1 && c[0].lo == c[0].hi && !strings.ContainsRune("dDsSwWhHvVpP", before)
 	}
 	return class{{r, r}}, true
 }
