@@ -42,7 +42,6 @@ type intervalJoin struct {
 	over    []int32 // rows of the other side that a row found to be over, by pairs
 	overOf  []int32
 	found   []int32
-	sides   []int32
 	touched []int32
 	pairs   [2][]int32
 }
@@ -178,7 +177,7 @@ func (o *intervalJoin) join(side int, b *column.Batch, ids []int32, times []int6
 		for i := first; i < from; i++ {
 			o.found[i] = 0
 		}
-		if err := o.test(side, b); err != nil {
+		if err := o.test(side, o.out.from, &o.pairs, b.Sel); err != nil {
 			return err
 		}
 		o.show(side, b, ids, times, first, from)
@@ -222,24 +221,6 @@ func (o *intervalJoin) pair(side int, b *column.Batch, ids []int32, times []int6
 	}
 	o.pairs[0], o.pairs[1] = left, right
 	return i
-}
-
-// test leaves the pairs for which the condition is true.
-func (o *intervalJoin) test(side int, b *column.Batch) error {
-	if o.cond == nil || len(o.pairs[0]) == 0 {
-		return nil
-	}
-	own := o.sides[:0]
-	for _, i := range o.pairs[0] {
-		own = append(own, int32(b.Row(int(i))))
-	}
-	o.sides = own
-	kept, err := o.filter(o.out.from, bySide(side, own, o.pairs[1]))
-	for i, k := range kept {
-		o.pairs[0][i], o.pairs[1][i] = o.pairs[0][k], o.pairs[1][k]
-	}
-	o.pairs[0], o.pairs[1] = o.pairs[0][:len(kept)], o.pairs[1][:len(kept)]
-	return err
 }
 
 // show lists what rows [from, to) add to the result.

@@ -38,7 +38,6 @@ type changeJoin struct {
 	empty   []int32 // groups that may be without rows
 	changes rowChanges
 	pairs   [2][]int32 // change, and row of the other side
-	sides   [2][]int32 // rows of pairs for the condition
 }
 
 // inputMode says how rows of an input replace each other.
@@ -149,7 +148,7 @@ func (o *changeJoin) Process(side int, p Payload, out Output) error {
 		var err error
 		first := from
 		from, o.pairs[0], o.pairs[1] = o.rows[other].Pairs(o.changes.groups, from, ChunkRows, o.pairs[0][:0], o.pairs[1][:0])
-		if err = o.cut(side); err != nil {
+		if err = o.test(side, o.out.from, &o.pairs, o.changes.rows); err != nil {
 			return err
 		}
 		switch {
@@ -169,24 +168,6 @@ func (o *changeJoin) Process(side int, p Payload, out Output) error {
 	o.forget()
 	o.arm()
 	return nil
-}
-
-// cut leaves the pairs for which the condition is true.
-func (o *changeJoin) cut(side int) error {
-	if o.cond == nil || len(o.pairs[0]) == 0 {
-		return nil
-	}
-	own := o.sides[0][:0]
-	for _, c := range o.pairs[0] {
-		own = append(own, o.changes.rows[c])
-	}
-	o.sides[0] = own
-	kept, err := o.filter(o.out.from, bySide(side, own, o.pairs[1]))
-	for i, k := range kept {
-		o.pairs[0][i], o.pairs[1][i] = o.pairs[0][k], o.pairs[1][k]
-	}
-	o.pairs[0], o.pairs[1] = o.pairs[0][:len(kept)], o.pairs[1][:len(kept)]
-	return err
 }
 
 // showPairs lists the pairs of an inner join: they come and go as the row does.

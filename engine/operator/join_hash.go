@@ -33,7 +33,6 @@ type hashJoin struct {
 	out    *joined
 	ids    []int32
 	pairs  [2][]int32 // position in the batch, then physical row; built row
-	tested []int32
 	cut    slicer
 }
 
@@ -168,7 +167,7 @@ func (o *hashJoin) probe(b *column.Batch, out Output) error {
 	for from := 0; from < n; {
 		first := from
 		from = o.pair(ids, from)
-		if err := o.test(b); err != nil {
+		if err := o.test(1-o.build, o.out.from, &o.pairs, b.Sel); err != nil {
 			return err
 		}
 		if o.mark {
@@ -220,27 +219,6 @@ func (o *hashJoin) pair(ids []int32, from int) int {
 	}
 	o.pairs[0], o.pairs[1] = left, right
 	return i
-}
-
-// test leaves the pairs for which the condition is true.
-func (o *hashJoin) test(b *column.Batch) error {
-	if o.cond == nil || len(o.pairs[0]) == 0 {
-		return nil
-	}
-	probe := o.pairs[0]
-	if b.Sel != nil {
-		probe = o.tested[:0]
-		for _, i := range o.pairs[0] {
-			probe = append(probe, b.Sel[i])
-		}
-		o.tested = probe
-	}
-	kept, err := o.filter(o.out.from, bySide(o.build, o.pairs[1], probe))
-	for i, k := range kept {
-		o.pairs[0][i], o.pairs[1][i] = o.pairs[0][k], o.pairs[1][k]
-	}
-	o.pairs[0], o.pairs[1] = o.pairs[0][:len(kept)], o.pairs[1][:len(kept)]
-	return err
 }
 
 // once lists the rows [from, to) of the batch that have a match, or those that have none.

@@ -48,7 +48,6 @@ type lookupJoin struct {
 	missing []int32       // keys to look up again
 	parts   []lookupPart  // requests under way
 	pairs   [2][]int32    // live row; found row
-	sides   []int32
 }
 
 // lookupPart is a request for some of a batch's keys.
@@ -385,21 +384,11 @@ func (o *lookupJoin) emit(b *column.Batch, out Output) error {
 				left, right = append(left, int32(from)), append(right, r)
 			}
 		}
-		if o.cond != nil && len(left) > 0 {
-			o.sides = o.sides[:0]
-			for _, i := range left {
-				o.sides = append(o.sides, int32(b.Row(int(i))))
-			}
-			kept, err := o.match.filter(o.out.from, [2][]int32{o.sides, right})
-			if err != nil {
-				return err
-			}
-			for i, k := range kept {
-				left[i], right[i] = left[k], right[k]
-			}
-			left, right = left[:len(kept)], right[:len(kept)]
+		o.pairs = [2][]int32{left, right}
+		if err := o.test(0, o.out.from, &o.pairs, b.Sel); err != nil {
+			return err
 		}
-		o.pairs[0], o.pairs[1] = left, right
+		left, right = o.pairs[0], o.pairs[1]
 		at := 0
 		for i := begin; i < from; i++ {
 			r := b.Row(i)

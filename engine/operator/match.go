@@ -22,6 +22,7 @@ type match struct {
 	picks   [2]column.Picks
 	pairs   column.Batch
 	kept    []int32
+	own     []int32
 }
 
 // rowSource is where the rows of a side stand: a batch, or a table of rows.
@@ -178,6 +179,28 @@ func (m *match) filter(from [2]rowSource, rows [2][]int32) ([]int32, error) {
 		}
 	}
 	return kept, nil
+}
+
+// test leaves those pairs for which the condition is true. Of a pair, pairs[0] has the position in rows of its row of a side (the row itself where
+// rows is nil), and pairs[1] the row of the other side.
+func (m *match) test(side int, from [2]rowSource, pairs *[2][]int32, rows []int32) error {
+	if m.cond == nil || len(pairs[0]) == 0 {
+		return nil
+	}
+	own := pairs[0]
+	if rows != nil {
+		own = m.own[:0]
+		for _, i := range pairs[0] {
+			own = append(own, rows[i])
+		}
+		m.own = own
+	}
+	kept, err := m.filter(from, bySide(side, own, pairs[1]))
+	for i, k := range kept {
+		pairs[0][i], pairs[1][i] = pairs[0][k], pairs[1][k]
+	}
+	pairs[0], pairs[1] = pairs[0][:len(kept)], pairs[1][:len(kept)]
+	return err
 }
 
 // bySide orders what belongs to a side and to the other one.

@@ -108,19 +108,8 @@ func (o *latestJoin) probe(b *column.Batch, ids []int32, out Output) error {
 	for from := 0; from < len(ids); {
 		first := from
 		from, o.pairs[0], o.pairs[1] = o.right.Pairs(ids, from, ChunkRows, o.pairs[0][:0], o.pairs[1][:0])
-		if o.cond != nil && len(o.pairs[0]) > 0 {
-			o.sel = o.sel[:0]
-			for _, i := range o.pairs[0] {
-				o.sel = append(o.sel, int32(b.Row(int(i))))
-			}
-			kept, err := o.filter(o.out.from, [2][]int32{o.sel, o.pairs[1]})
-			if err != nil {
-				return err
-			}
-			for i, k := range kept {
-				o.pairs[0][i], o.pairs[1][i] = o.pairs[0][k], o.pairs[1][k]
-			}
-			o.pairs[0], o.pairs[1] = o.pairs[0][:len(kept)], o.pairs[1][:len(kept)]
+		if err := o.test(0, o.out.from, &o.pairs, b.Sel); err != nil {
+			return err
 		}
 		at := 0
 		for i := first; i < from; i++ {

@@ -27,7 +27,6 @@ type windowJoin struct {
 	fired []int32    // groups that are due
 	left  []int32    // their left rows
 	pairs [2][]int32 // position in left; right row
-	sides []int32
 }
 
 func newWindowJoin(op *graph.WindowJoin, in [][]column.Field, schema []column.Field) (Operator, error) {
@@ -195,7 +194,7 @@ func (o *windowJoin) Watermark(t int64, out Output) error {
 	for from := 0; from < len(o.left); {
 		first := from
 		from, o.pairs[0], o.pairs[1] = o.rows[1].Pairs(o.ids, from, ChunkRows, o.pairs[0][:0], o.pairs[1][:0])
-		if err := o.test(); err != nil {
+		if err := o.test(0, o.out.from, &o.pairs, o.left); err != nil {
 			return err
 		}
 		o.show(first, from)
@@ -209,23 +208,6 @@ func (o *windowJoin) Watermark(t int64, out Output) error {
 		}
 	}
 	return o.out.flush(out)
-}
-
-// test leaves the pairs for which the condition is true.
-func (o *windowJoin) test() error {
-	if o.cond == nil || len(o.pairs[0]) == 0 {
-		return nil
-	}
-	o.sides = o.sides[:0]
-	for _, i := range o.pairs[0] {
-		o.sides = append(o.sides, o.left[i])
-	}
-	kept, err := o.filter(o.out.from, [2][]int32{o.sides, o.pairs[1]})
-	for i, k := range kept {
-		o.pairs[0][i], o.pairs[1][i] = o.pairs[0][k], o.pairs[1][k]
-	}
-	o.pairs[0], o.pairs[1] = o.pairs[0][:len(kept)], o.pairs[1][:len(kept)]
-	return err
 }
 
 // show lists what the left rows [from, to) give.
