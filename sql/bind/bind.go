@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
@@ -51,6 +52,7 @@ type binding struct {
 	expansion         *expansion
 	views             []catalog.Path // the views around, innermost last
 	applies           *int           // the number of the statement's last Apply
+	depth             int            // queries around
 	nulls             bool           // a select list may have NULL without a type: another side of UNION gives it one
 	advice            *advice        // the hints of the SELECT whose FROM is being bound
 }
@@ -127,11 +129,12 @@ func names(ids []syntax.Ident) []string {
 
 // uniquify makes names differ by numbers behind the later ones, as Flink does: a, a0, a1.
 func uniquify(names []string) []string {
-	used := make(map[string]bool, len(names))
+	used, next := make(map[string]bool, len(names)), map[string]int{} // what to try next for a name
 	out := slices.Clone(names)
 	for i, name := range names {
-		for n := 0; used[out[i]]; n++ {
-			out[i] = fmt.Sprintf("%s%d", name, n)
+		for used[out[i]] {
+			out[i] = name + strconv.Itoa(next[name])
+			next[name]++
 		}
 		used[out[i]] = true
 	}

@@ -9,8 +9,15 @@ import (
 	"github.com/millstream/millstream/sql/syntax"
 )
 
+// maxQueryDepth bounds how deep queries stand inside each other: the rules look through all of them at each.
+const maxQueryDepth = 100
+
 // query binds a query with its WITH, ORDER BY and LIMIT.
 func (b *binding) query(q *syntax.Query, e *env) (*rel, error) {
+	if b.depth++; b.depth > maxQueryDepth {
+		return nil, fail(q, "give queries names in WITH, or make views of them", "queries are nested more than %d deep", maxQueryDepth)
+	}
+	defer func() { b.depth-- }()
 	for i, cte := range q.With {
 		for _, before := range q.With[:i] {
 			if before.Name.Name == cte.Name.Name {
