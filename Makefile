@@ -9,7 +9,7 @@ GOLANGCI_LINT := .cache/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 # The packages whose goroutines share data; race detection makes them several times slower.
 RACE := ./engine/... ./objstore/... ./stream/...
 
-.PHONY: demo test bench lint fmt
+.PHONY: demo test bench bench-nexmark lint fmt
 
 # Count words from S3 to S3, on an embedded store.
 demo:
@@ -24,6 +24,10 @@ test:
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
 	go run ./test/bench/wordcount $(if $(filter 1,$(FLINK)),-flink)
+
+# The queries of the Nexmark benchmark, beside DuckDB and hand-written loops; FLINK=1: Apache Flink too; EVENTS=1000000: fewer events.
+bench-nexmark:
+	go run ./test/bench/nexmark $(if $(EVENTS),-events $(EVENTS)) $(if $(filter 1,$(FLINK)),-flink)
 
 lint: $(GOLANGCI_LINT)
 	$(GOLANGCI_LINT) run

@@ -38,7 +38,9 @@ var atRoot = map[string]string{
 }
 
 // Files over a megabyte, with why they must be in the repository.
-var mayBeLarge = map[string]string{}
+var mayBeLarge = map[string]string{
+	"test/bench/nexmark/testdata/events.jsonl.gz": "the events of which Apache Flink gave the answers",
+}
 
 const (
 	largestFile   = 1 << 20 // bytes

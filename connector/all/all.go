@@ -6,5 +6,6 @@ import (
 	_ "github.com/millstream/millstream/connector/datagen"
 	_ "github.com/millstream/millstream/connector/filesystem"
 	_ "github.com/millstream/millstream/connector/format/all"
+	_ "github.com/millstream/millstream/connector/nexmark"
 	_ "github.com/millstream/millstream/connector/print"
 )

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/millstream/millstream/test/bench/measure"
 	"github.com/millstream/millstream/test/peers"
 )
 
@@ -41,7 +42,7 @@ func (b *bench) flink(ctx context.Context, s *store) ([]*contender, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.all = []figure{{wall: job, memory: memory}}
+		c.all = []measure.Figure{{Wall: job, Memory: memory}}
 		all = append(all, c)
 		if err := session.Close(ctx); err != nil {
 			return nil, err

@@ -20,6 +20,7 @@ import (
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/s3"
 	"github.com/millstream/millstream/objstore/server"
+	"github.com/millstream/millstream/test/bench/measure"
 	"github.com/millstream/millstream/test/peers"
 )
 
@@ -102,8 +103,8 @@ func (b *bench) measure(ctx context.Context) error {
 		return err
 	}
 	loopResult := filepath.Join(b.dir, "by-hand.txt")
-	all := []*contender{{name: "hand-written loop over a local file", run: func(ctx context.Context) (figure, error) {
-		return process(ctx, nil, self, "-by-hand", b.text, loopResult)
+	all := []*contender{{name: "hand-written loop over a local file", run: func(ctx context.Context) (measure.Figure, error) {
+		return measure.Process(ctx, nil, self, "-by-hand", b.text, loopResult)
 	}}}
 	for _, s := range stores {
 		all = append(all, b.millstream(s)...)
@@ -224,22 +225,22 @@ func (b *bench) millstream(s *store) []*contender {
 		return nil
 	}
 	return []*contender{
-		{name: "Millstream, Go API, " + s.name, run: func(ctx context.Context) (figure, error) {
+		{name: "Millstream, Go API, " + s.name, run: func(ctx context.Context) (measure.Figure, error) {
 			if err := clear(ctx, "go/"); err != nil {
-				return figure{}, err
+				return measure.Figure{}, err
 			}
 			args := append([]string{"run", "--quiet"}, s.flags()...)
-			return process(ctx, nil, b.binary, append(args, "wordcount", "--input", "s3://input/test.txt", "--output", "s3://testbucket/go")...)
+			return measure.Process(ctx, nil, b.binary, append(args, "wordcount", "--input", "s3://input/test.txt", "--output", "s3://testbucket/go")...)
 		}},
-		{name: "Millstream, SQL, " + s.name, run: func(ctx context.Context) (figure, error) {
+		{name: "Millstream, SQL, " + s.name, run: func(ctx context.Context) (measure.Figure, error) {
 			if err := clear(ctx, "sql/"); err != nil {
-				return figure{}, err
+				return measure.Figure{}, err
 			}
 			args := append([]string{"sql", "--quiet", "-D", "execution.runtime-mode=batch"}, s.flags()...)
 			for _, st := range countSQL("s3://testbucket/sql") {
 				args = append(args, "-e", st)
 			}
-			return process(ctx, nil, b.binary, args...)
+			return measure.Process(ctx, nil, b.binary, args...)
 		}},
 	}
 }
@@ -248,7 +249,7 @@ func (b *bench) millstream(s *store) []*contender {
 func (b *bench) tiny(ctx context.Context) error {
 	c := &contender{}
 	for range *runs {
-		f, err := process(ctx, nil, b.binary, "sql", "--quiet", "-e",
+		f, err := measure.Process(ctx, nil, b.binary, "sql", "--quiet", "-e",
 			"SELECT word, COUNT(*) AS n FROM (VALUES ('a'), ('b'), ('a')) AS t(word) GROUP BY word")
 		if err != nil {
 			return err
@@ -256,6 +257,6 @@ func (b *bench) tiny(ctx context.Context) error {
 		c.all = append(c.all, f)
 	}
 	fmt.Printf("\nFrom process start to the result of a job over three rows: %s\n",
-		median(c.all, func(f figure) time.Duration { return f.wall }).Round(100*time.Microsecond))
+		median(c.all, func(f measure.Figure) time.Duration { return f.Wall }).Round(100*time.Microsecond))
 	return nil
 }

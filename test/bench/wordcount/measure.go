@@ -1,49 +1,23 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
-)
 
-// figure is what one run of a program took.
-type figure struct {
-	wall   time.Duration
-	cpu    time.Duration
-	memory int64 // peak resident set, in bytes
-}
+	"github.com/millstream/millstream/test/bench/measure"
+)
 
 // contender is a program that counts the words.
 type contender struct {
 	name string
-	run  func(ctx context.Context) (figure, error)
-	all  []figure
+	run  func(ctx context.Context) (measure.Figure, error)
+	all  []measure.Figure
 }
 
-// process runs a program to its end and measures it.
-func process(ctx context.Context, env []string, name string, args ...string) (figure, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), env...)
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	start := time.Now()
-	if err := cmd.Run(); err != nil {
-		return figure{}, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, output.Bytes())
-	}
-	f := figure{wall: time.Since(start), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		f.memory = usage.Maxrss << 10
-	}
-	return f, nil
-}
-
-func median[T ~int64](all []figure, of func(figure) T) T {
+func median[T ~int64](all []measure.Figure, of func(measure.Figure) T) T {
 	values := make([]T, len(all))
 	for i, f := range all {
 		values[i] = of(f)
@@ -56,7 +30,7 @@ func median[T ~int64](all []figure, of func(figure) T) T {
 func table(all []*contender, bytes int64) string {
 	var b strings.Builder
 	b.WriteString("| | time (s) | MB/s | speed, of the loop's | CPU (s) | peak memory (MB) |\n|---|---|---|---|---|---|\n")
-	wall := func(f figure) time.Duration { return f.wall }
+	wall := func(f measure.Figure) time.Duration { return f.Wall }
 	loop := median(all[0].all, wall)
 	for _, c := range all {
 		if len(c.all) == 0 {
@@ -64,8 +38,8 @@ func table(all []*contender, bytes int64) string {
 		}
 		t := median(c.all, wall)
 		fmt.Fprintf(&b, "| %s | %.2f | %.0f | %.2f | %.2f | %d |\n", c.name, t.Seconds(), float64(bytes)/1e6/t.Seconds(),
-			loop.Seconds()/t.Seconds(), median(c.all, func(f figure) time.Duration { return f.cpu }).Seconds(),
-			median(c.all, func(f figure) int64 { return f.memory })>>20)
+			loop.Seconds()/t.Seconds(), median(c.all, func(f measure.Figure) time.Duration { return f.CPU }).Seconds(),
+			median(c.all, func(f measure.Figure) int64 { return f.Memory })>>20)
 	}
 	return b.String()
 }

@@ -1,0 +1,38 @@
+// Package measure runs programs of benchmarks and says what they took.
+package measure
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Figure is what one run of a program took.
+type Figure struct {
+	Wall   time.Duration
+	CPU    time.Duration
+	Memory int64  // peak resident set, in bytes
+	Output []byte // standard output
+}
+
+// Process runs a program to its end and measures it. What it wrote is part of the error if it fails.
+func Process(ctx context.Context, env []string, name string, args ...string) (Figure, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), env...)
+	var output, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &complaints
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return Figure{}, fmt.Errorf("%s %s: %w\n%s%s", name, strings.Join(args, " "), err, output.Bytes(), complaints.Bytes())
+	}
+	f := Figure{Wall: time.Since(start), CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), Output: output.Bytes()}
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		f.Memory = usage.Maxrss << 10
+	}
+	return f, nil
+}
