@@ -26,6 +26,26 @@ var (
 		Key: "table.exec.mini-batch.size", Type: Int, Default: "-1",
 		Doc: "Most input rows that mini-batch holds; must be greater than 0 with mini-batch enabled.",
 	})
+	EmitEarly = Engine.Register(&Option{
+		Key: "table.exec.emit.early-fire.enabled", Type: Bool, Default: "false",
+		Doc: "Whether TUMBLE and HOP windows of GROUP BY show results before they are complete, which later ones update.",
+	})
+	EmitEarlyDelay = Engine.Register(&Option{
+		Key: "table.exec.emit.early-fire.delay", Type: Duration, Default: "0 ms",
+		Doc: "How long a window that is not complete holds a change back; 0 ms shows the effect of each row.",
+	})
+	EmitLate = Engine.Register(&Option{
+		Key: "table.exec.emit.late-fire.enabled", Type: Bool, Default: "false",
+		Doc: "Whether rows that come late for TUMBLE and HOP windows of GROUP BY update their results, as long as table.exec.emit.allow-lateness says.",
+	})
+	EmitLateDelay = Engine.Register(&Option{
+		Key: "table.exec.emit.late-fire.delay", Type: Duration, Default: "0 ms",
+		Doc: "How long a window that is complete holds a change back; 0 ms shows the effect of each row.",
+	})
+	AllowLateness = Engine.Register(&Option{
+		Key: "table.exec.emit.allow-lateness", Type: Duration, Default: "0 ms",
+		Doc: "Event time after its end for which a TUMBLE or HOP window of GROUP BY takes late rows; with late results and 0 ms it is table.exec.state.ttl.",
+	})
 	SourceIdleTimeout = Engine.Register(&Option{
 		Key: "table.exec.source.idle-timeout", Type: Duration, Default: "0 ms",
 		Doc: "Time without rows after which an input no longer holds back watermarks; 0 means never.",

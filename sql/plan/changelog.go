@@ -36,7 +36,7 @@ func ChangesOf(n Node) graph.Changes {
 	case *TemporalJoin:
 		return ChangesOf(n.Left)
 	case *WindowAggregate:
-		if n.EmitEarly || n.EmitLate {
+		if n.EmitEarly || n.EmitLate || n.AllowedLateness > 0 {
 			return graph.UpdateBefore | graph.UpdateAfter
 		}
 		return graph.InsertOnly

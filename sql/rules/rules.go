@@ -8,6 +8,8 @@
 package rules
 
 import (
+	"time"
+
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/plan"
 )
@@ -18,10 +20,19 @@ type Context struct {
 	Batch bool
 	// Parallelism is the job's default.
 	Parallelism int
+	// Emit says when group windows of streams show results beside those of complete windows.
+	Emit Emission
 	// Fold computes what is constant in an expression.
 	Fold func(expr.Expr) expr.Expr
 	// Exact is Fold for what is a constant only because the rows are: it gives what the rows would, to the last digit.
 	Exact func(expr.Expr) expr.Expr
+}
+
+// Emission is early and late results of group windows, each with the time that a change is held back; table.exec.emit.*.
+type Emission struct {
+	Early, Late           bool
+	EarlyDelay, LateDelay time.Duration
+	Lateness              time.Duration // event time after a window's end for which it takes late rows
 }
 
 // Rule is one step of optimisation.
@@ -41,7 +52,7 @@ var Order = []Rule{
 	{"top-n", "makes an operator that keeps the first rows of a condition on ROW_NUMBER", sure(topN)},
 	{"fuse-sort-limit", "makes one operator of ORDER BY and LIMIT, which keeps the first rows only", sure(fuseSortLimit)},
 	{"push-limits", "moves LIMIT below projections and tells scans how many rows are enough", sure(pushLimits)},
-	{"windows", "makes operators over windows of groupings and joins by the columns of a windowing table function", sure(windows)},
+	{"windows", "makes operators over windows of groupings and joins by the columns of a windowing table function", windows},
 	{"interval-joins", "makes joins whose state is bounded by time of those that ask for times near each other", sure(intervalJoins)},
 	{"streaming", "makes every operator emit changes as they come, and says what cannot", streaming},
 	{"watermarks", "drops watermarks that nothing waits for", sure(watermarks)},

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/millstream/millstream/column"
@@ -11,12 +12,19 @@ import (
 
 // windows makes operators that forget a window once it is over: of groupings by both bounds of the windows of a windowing table function, and of joins
 // whose keys are these bounds. In batch mode windows are columns like others.
-func windows(n plan.Node, c *Context) plan.Node {
+func windows(n plan.Node, c *Context) (plan.Node, error) {
 	if c.Batch {
-		return n
+		return n, nil
 	}
-	return plan.Rewrite(n, func(n plan.Node) plan.Node {
+	var err error
+	n = plan.Rewrite(n, func(n plan.Node) plan.Node {
 		switch n := n.(type) {
+		case *plan.WindowAggregate: // of GROUP BY TUMBLE(…) and the like
+			if c.Emit.Early || c.Emit.Late || c.Emit.Lateness > 0 {
+				out, problem := emitting(n, c)
+				err = cmp.Or(err, problem)
+				return out
+			}
 		case *plan.Aggregate:
 			return windowAggregate(n)
 		case *plan.Join:
@@ -24,6 +32,18 @@ func windows(n plan.Node, c *Context) plan.Node {
 		}
 		return n
 	})
+	return n, err
+}
+
+// emitting makes a group window show results early or late.
+func emitting(n *plan.WindowAggregate, c *Context) (plan.Node, error) {
+	if n.Type == graph.Session || n.Processing {
+		return n, fail(n.At, "RESET the settings table.exec.emit.*, or use TUMBLE or HOP over event time",
+			"early and late results (table.exec.emit.*) are not supported for sessions and for windows over processing time")
+	}
+	out := *n
+	out.EmitEarly, out.Early, out.EmitLate, out.Late, out.AllowedLateness = c.Emit.Early, c.Emit.EarlyDelay, c.Emit.Late, c.Emit.LateDelay, c.Emit.Lateness
+	return &out, nil
 }
 
 // windowAggregate makes a WindowAggregate of a grouping by windows.

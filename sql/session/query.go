@@ -46,6 +46,19 @@ type planned struct {
 	warnings  []*syntax.Error
 }
 
+// emission are the settings of early and late results.
+func (s *Session) emission() rules.Emission {
+	e := rules.Emission{
+		Early: s.settings.Bool(setting.EmitEarly), EarlyDelay: s.settings.Duration(setting.EmitEarlyDelay),
+		Late: s.settings.Bool(setting.EmitLate), LateDelay: s.settings.Duration(setting.EmitLateDelay),
+		Lateness: s.settings.Duration(setting.AllowLateness),
+	}
+	if e.Late && e.Lateness == 0 {
+		e.Lateness = s.settings.Duration(setting.StateTTL)
+	}
+	return e
+}
+
 // plan optimises bound plans for the mode and builds their graph. deliver gets the rows of those that are no sinks.
 func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*planned, error) {
 	p := &planned{batch: s.batch(nodes...)}
@@ -57,6 +70,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 	c := &rules.Context{
 		Batch:       p.batch,
 		Parallelism: s.settings.Int(setting.Parallelism),
+		Emit:        s.emission(),
 		Fold:        folding(expr.InZone(zone), expr.InDatabase(database)),
 		Exact:       folding(expr.InZone(zone), expr.InDatabase(database), expr.Exactly()),
 	}
