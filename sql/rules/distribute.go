@@ -86,11 +86,11 @@ func aggregate(n *plan.Aggregate, at distribution, c *Context) (plan.Node, distr
 		out.keys = moved(at.keys, inverse(len(n.Input.Schema()), n.Keys)) // they lie as they did
 		return n, out
 	}
-	if !c.Batch || !splittable(n) {
+	if !c.Batch || !splittable(n.Calls) {
 		return n.With([]plan.Node{&plan.Exchange{Input: n.Input, Single: len(n.Keys) == 0, Keys: n.Keys}}), out
 	}
-	types := argTypes(n)
-	local := &plan.Aggregate{Input: n.Input, Keys: n.Keys, Calls: n.Calls, Phase: graph.Partial, Fields: stateFields(n, types)}
+	types := argTypes(n.Calls, n.Input)
+	local := &plan.Aggregate{Input: n.Input, Keys: n.Keys, Calls: n.Calls, Phase: graph.Partial, Fields: stateFields(n.Fields[:len(n.Keys)], n.Calls, types)}
 	global := *n
 	global.ArgTypes = types
 	global.Input = &plan.Exchange{Input: local, Single: len(n.Keys) == 0, Keys: out.keys}
@@ -99,26 +99,26 @@ func aggregate(n *plan.Aggregate, at distribution, c *Context) (plan.Node, distr
 }
 
 // splittable reports whether all calls can be computed in two phases: those over distinct values cannot.
-func splittable(n *plan.Aggregate) bool {
-	return !slices.ContainsFunc(n.Calls, func(c expr.Aggregate) bool { return c.Distinct })
+func splittable(calls []expr.Aggregate) bool {
+	return !slices.ContainsFunc(calls, func(c expr.Aggregate) bool { return c.Distinct })
 }
 
 // argTypes returns the types of each call's arguments.
-func argTypes(n *plan.Aggregate) [][]column.Type {
-	types := make([][]column.Type, len(n.Calls))
-	for i, c := range n.Calls {
+func argTypes(calls []expr.Aggregate, in plan.Node) [][]column.Type {
+	types := make([][]column.Type, len(calls))
+	for i, c := range calls {
 		types[i] = make([]column.Type, len(c.Args))
 		for j, a := range c.Args {
-			types[i][j] = n.Input.Schema()[a].Type
+			types[i][j] = in.Schema()[a].Type
 		}
 	}
 	return types
 }
 
 // stateFields returns what the first phase emits: keys, then the states of the calls.
-func stateFields(n *plan.Aggregate, args [][]column.Type) []column.Field {
-	fields := slices.Clone(n.Fields[:len(n.Keys)])
-	for i, c := range n.Calls {
+func stateFields(keys []column.Field, calls []expr.Aggregate, args [][]column.Type) []column.Field {
+	fields := slices.Clone(keys)
+	for i, c := range calls {
 		for _, t := range c.New(args[i]).StateTypes() {
 			fields = append(fields, column.Field{Name: "state of " + c.Name, Type: t})
 		}

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/sql/plan"
 )
@@ -39,6 +40,9 @@ func keyedOne(n, in plan.Node, at distribution) (plan.Node, distribution) {
 		}
 		keys = n.Partition
 	case *plan.WindowAggregate:
+		if out := windowPhases(n, in, at); out != nil {
+			return out, distribution{single: len(n.Keys) == 0, keys: ascending(len(n.Keys))}
+		}
 		in, at = hashed(in, at, n.Keys)
 		place := places(width, nil)
 		for i, k := range n.Keys {
@@ -52,6 +56,26 @@ func keyedOne(n, in plan.Node, at distribution) (plan.Node, distribution) {
 	}
 	in, at = hashed(in, at, keys)
 	return n.With([]plan.Node{in}), at
+}
+
+// windowPhases aggregates the rows of a window by slice in each subtask before their states are brought together; nil where that cannot be
+// done, or rows of a key lie together already. Windows are emitted when they are complete, so nobody can tell.
+func windowPhases(n *plan.WindowAggregate, in plan.Node, at distribution) plan.Node {
+	if at.single || len(n.Keys) > 0 && at.keys != nil && subset(at.keys, n.Keys) {
+		return nil
+	}
+	if n.Attached || n.Processing || n.Type == graph.Session || n.EmitEarly || n.EmitLate || !splittable(n.Calls) || plan.ChangesOf(in) != graph.InsertOnly {
+		return nil
+	}
+	types := argTypes(n.Calls, in)
+	local := *n
+	local.Input, local.Phase, local.Properties = in, graph.Partial, nil
+	local.Fields = append(stateFields(n.Fields[:len(n.Keys)], n.Calls, types), column.Field{Name: "$slice_end", Type: column.Of(column.BigInt).Required()})
+	keys := ascending(len(n.Keys))
+	global := *n
+	global.Input = &plan.Exchange{Input: &local, Single: len(keys) == 0, Keys: keys}
+	global.Phase, global.Keys, global.ArgTypes, global.Time = graph.Final, keys, types, len(local.Fields)-1
+	return &global
 }
 
 // keyedTwo distributes the inputs of a join.
