@@ -142,6 +142,12 @@ type Sink interface {
 	Finish(ctx context.Context) error
 }
 
+// Recoverer is implemented by sinks that find what earlier runs of a job have begun and nobody will finish. Recover is called after Prepare and after
+// the commit of what is to be kept, with the JobIDs of those runs, and discards the rest.
+type Recoverer interface {
+	Recover(ctx context.Context, runs []string) error
+}
+
 // Committable is what a writer wrote up to a checkpoint, as plain data in the sink's own encoding.
 type Committable []byte
 

@@ -114,7 +114,7 @@ var (
 	})
 	TolerableFailedCheckpoints = Engine.Register(&Option{
 		Key: "execution.checkpointing.tolerable-failed-checkpoints", Type: Int, Default: "0", Check: atLeast(0),
-		Doc: "Checkpoints in a row that may fail before the job does.",
+		Doc: "Checkpoints in a row that may fail before the job does. Unless it is set, those do not count that fail because the store does not answer.",
 	})
 	RetainedCheckpoints = Engine.Register(&Option{
 		Key: "execution.checkpointing.num-retained", Aliases: []string{"state.checkpoints.num-retained"}, Type: Int, Default: "1", Check: atLeast(1),
@@ -124,7 +124,7 @@ var (
 		Key: "execution.checkpointing.externalized-checkpoint-retention", Type: Enum,
 		Values:  []string{"NO_EXTERNALIZED_CHECKPOINTS", "DELETE_ON_CANCELLATION", "RETAIN_ON_CANCELLATION"},
 		Default: "NO_EXTERNALIZED_CHECKPOINTS",
-		Doc:     "Whether the last checkpoint stays when the job is cancelled; a job that fails leaves it unless NO_EXTERNALIZED_CHECKPOINTS.",
+		Doc:     "Whether the last checkpoint stays when the job is cancelled; a job that fails leaves it unless NO_EXTERNALIZED_CHECKPOINTS. Unless it is set, both leave it, so that the same job started again goes on.",
 	})
 	SavepointDir = Engine.Register(&Option{
 		Key: "execution.checkpointing.savepoint-dir", Aliases: []string{"state.savepoints.dir"}, Check: checkLocation,
@@ -133,6 +133,10 @@ var (
 	SavepointPath = Engine.Register(&Option{
 		Key: "execution.state-recovery.path", Aliases: []string{"execution.savepoint.path"}, Check: checkLocation,
 		Doc: "Savepoint or checkpoint that the next job starts from.",
+	})
+	Resume = Engine.Register(&Option{
+		Key: "execution.state-recovery.resume", Type: Enum, Values: []string{"auto", "never"}, Default: "auto",
+		Doc: "Whether a job goes on from its last checkpoint in execution.checkpointing.dir (auto), which is found by the job's name, or starts without state and deletes what is there (never). execution.state-recovery.path goes before it.",
 	})
 	IgnoreUnclaimedState = Engine.Register(&Option{
 		Key: "execution.state-recovery.ignore-unclaimed-state", Aliases: []string{"execution.savepoint.ignore-unclaimed-state"}, Type: Bool, Default: "false",

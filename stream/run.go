@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/engine/durable"
 	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/objstore/standard"
 	"github.com/millstream/millstream/setting"
@@ -30,17 +31,26 @@ func (r *Result) String() string {
 }
 
 // Run runs the job and returns when it has ended: all inputs are read and all outputs visible, or ctx has ended, or something
-// failed, in which case no output is visible.
+// failed. With execution.checkpointing.interval and .dir it goes on from its last checkpoint, found by its name, and what checkpoints cover
+// is visible also after a failure; without them nothing is.
 func (j *Job) Run(ctx context.Context) (*Result, error) {
 	if j.err != nil {
 		return nil, j.err
 	}
-	r, err := job.Run(ctx, &j.graph, job.Options{
-		Env: connector.Env{
-			Objects: standard.FromSettings(j.settings), Settings: j.settings, Stdout: os.Stdout, Stderr: os.Stderr,
+	name := j.graph.Name
+	if given := j.settings.Text(setting.PipelineName); given != "" {
+		name = given
+	}
+	r, err := durable.Run(ctx, &j.graph, durable.Options{
+		Job: job.Options{
+			Env: connector.Env{
+				Objects: standard.FromSettings(j.settings), Settings: j.settings, Stdout: os.Stdout, Stderr: os.Stderr,
+			},
+			Batch:    !j.updates(),
+			Progress: j.progress,
 		},
-		Batch:    !j.updates(),
-		Progress: j.progress,
+		Name:   name,
+		Notify: func(text string) { fmt.Fprintln(os.Stderr, "note:", text) },
 	})
 	if err != nil {
 		return nil, err

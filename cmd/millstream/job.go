@@ -28,6 +28,11 @@ func (a *app) runExample(ctx context.Context, settings setting.Values, program e
 	return &result.Result, nil
 }
 
+// notify says what happens to a running job, also with --quiet: it failed, or what it writes may be affected.
+func (a *app) notify(text string) {
+	fmt.Fprintf(a.err, "%s %s\n", a.errStyle().notice("note:"), text)
+}
+
 // reportDone says what a job did.
 func (a *app) reportDone(name string, r *job.Result) {
 	if a.quiet {

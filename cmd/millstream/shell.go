@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/engine/durable"
 	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/session"
@@ -52,7 +53,9 @@ func (a *app) newShell(settings setting.Values, format string) *shell {
 func (s *shell) runJob(ctx context.Context, j *session.Job) error {
 	show, finish := s.progress()
 	defer finish()
-	result, err := job.Run(ctx, j.Graph, job.Options{Env: s.env(j.Settings), Batch: j.Batch, ID: j.ID, Progress: show})
+	result, err := durable.Run(ctx, j.Graph, durable.Options{
+		Job: job.Options{Env: s.env(j.Settings), Batch: j.Batch, ID: j.ID, Progress: show}, Name: j.Name, Notify: s.notify,
+	})
 	s.last = result
 	return err
 }

@@ -19,6 +19,7 @@ import (
 type Checkpoint struct {
 	ID             int64 // counts from 1 within a job, and on from the one restored
 	MaxParallelism int
+	Final          bool                  // of the end of all inputs: nothing is left to do but to commit
 	Nodes          map[string]*NodeState // by UID
 }
 

@@ -215,7 +215,11 @@ func (c *coordinator) complete(p *pending) error {
 				c.loose = append(c.loose, loose{node, list, p.id, true})
 			}
 			c.mu.Unlock()
-			return fmt.Errorf("checkpoint %d: %w", p.id, err)
+			err = fmt.Errorf("checkpoint %d: %w", p.id, err)
+			if errors.Is(err, ErrStop) {
+				c.job.fail(err)
+			}
+			return err
 		}
 	}
 	c.mu.Lock()
@@ -226,6 +230,35 @@ func (c *coordinator) complete(p *pending) error {
 		c.job.fail(err)
 		return err
 	}
+	return nil
+}
+
+// final stores the checkpoint of the end: no task runs any more, and it covers all that was written. What it covers stays with the coordinator, to
+// be committed with the end of the job. If it could perhaps not be stored, nobody knows what becomes of that: it must not be aborted.
+func (c *coordinator) final() error {
+	store := c.job.opts.OnCheckpoint
+	if store == nil {
+		return nil
+	}
+	c.mu.Lock()
+	c.last++
+	made := c.job.gather(c.last, nil, c.ended, c.scans)
+	made.Final = true
+	for _, l := range c.loose {
+		s := made.Nodes[c.job.plan.nodes[l.node].uid]
+		s.Committables = append(s.Committables, l.list...)
+	}
+	c.mu.Unlock()
+	err := store(c.job.ctx, made)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		for i := range c.loose {
+			c.loose[i].doubtful = true
+		}
+		return fmt.Errorf("checkpoint %d, of the end of the input: %w", made.ID, err)
+	}
+	c.newest = made
 	return nil
 }
 
@@ -256,6 +289,9 @@ func (c *coordinator) periodically(interval time.Duration, stop <-chan struct{})
 		case errors.Is(err, ErrEnded) || c.job.ctx.Err() != nil:
 			return
 		default:
+			if heard := c.job.opts.OnFailedCheckpoint; heard != nil && !heard(err) {
+				break
+			}
 			if failures++; failures > tolerable {
 				c.job.fail(err)
 				return

@@ -40,8 +40,14 @@ type Options struct {
 	ProgressInterval time.Duration
 	// Restore is where to go on: the graph's nodes find their state by UID.
 	Restore *Checkpoint
-	// OnCheckpoint, if set, gets each checkpoint before what it covers is committed. Its error makes the checkpoint fail.
+	// OnCheckpoint, if set, gets each checkpoint before what it covers is committed, and at the end of all inputs a final one. Its error makes the
+	// checkpoint fail; one that wraps [ErrStop], or is about the final checkpoint, the job.
 	OnCheckpoint func(ctx context.Context, c *Checkpoint) error
+	// OnFailedCheckpoint, if set, hears of each periodic checkpoint that failed, and returns whether that counts as one of the failures that
+	// are tolerated.
+	OnFailedCheckpoint func(err error) (counts bool)
+	// EarlierRuns are ids of runs of which sinks may find something unfinished. What Restore covers is committed before; the rest is discarded.
+	EarlierRuns []string
 }
 
 // Result is what a job did.
@@ -191,10 +197,16 @@ func (h *Handle) end() {
 	}
 	h.control.close()
 	err := h.outcome()
+	if err == nil {
+		err = h.control.final()
+	}
 	left := h.control.left(err == nil)
 	if err == nil {
 		if err = h.commitLast(left); err != nil && h.parent.Err() != nil {
 			err = h.cancelled()
+		}
+		if h.opts.OnCheckpoint != nil {
+			clear(left) // the final checkpoint covers it: who goes on from there commits it
 		}
 	}
 	if err != nil {
@@ -250,6 +262,9 @@ func (h *Handle) TriggerCheckpoint(ctx context.Context) (*Checkpoint, error) {
 
 // LastCheckpoint returns the last checkpoint that was completed, else the one that the job was restored from, else nil.
 func (h *Handle) LastCheckpoint() *Checkpoint { return h.control.latest() }
+
+// ErrStop is in the chain of an error of [Options.OnCheckpoint] after which the job cannot go on.
+var ErrStop = errors.New("the job must stop")
 
 // ErrEnded says that a job ended before a checkpoint was complete.
 var ErrEnded = errors.New("the job has ended")

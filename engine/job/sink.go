@@ -27,7 +27,12 @@ func (h *Handle) prepareSinks() error {
 				return err
 			}
 			if from := h.restored(&h.plan.nodes[node]); from != nil && len(from.Committables) > 0 {
-				return h.sinks[node].Commit(h.ctx, from.Committables)
+				if err := h.sinks[node].Commit(h.ctx, from.Committables); err != nil {
+					return err
+				}
+			}
+			if r, ok := h.sinks[node].(connector.Recoverer); ok && len(h.opts.EarlierRuns) > 0 {
+				return r.Recover(h.ctx, h.opts.EarlierRuns)
 			}
 			return nil
 		})

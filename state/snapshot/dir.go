@@ -1,0 +1,296 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/objstore"
+	"github.com/millstream/millstream/state"
+)
+
+// Dir is where snapshots lie: the checkpoints of one job with its head, or a savepoint.
+type Dir struct {
+	Store  objstore.Store
+	Prefix string // of all keys; ends in "/" or is empty
+	Codec  Codec
+}
+
+const (
+	segmentsDir = "segments/"
+	manifestOf  = "manifest" // of a savepoint
+	// maxManifest bounds what a foreign object can make us read.
+	maxManifest = 1 << 30
+	// parallel is the number of requests at once.
+	parallel = 8
+)
+
+// URL names an object of the directory.
+func (d *Dir) URL(name string) string { return d.Store.URL(d.Prefix + name) }
+
+// Tables are the tables of a snapshot: by operator, then by subtask; nil for subtasks that had none.
+type Tables [][][]state.Table
+
+// Save writes a snapshot: first the segments, then, if there is none yet, the manifest, with which the snapshot exists. What the manifest says of
+// tables is filled in. Segments whose bytes are known already, by their checksums, are not written again. stem is what the names of
+// segments begin with.
+func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables Tables, known map[string]Segment) error {
+	type place struct{ operator, table, segment int }
+	var pieces []piece
+	var places []place
+	for i := range m.Operators {
+		op := &m.Operators[i]
+		op.Tables, op.Stateless = nil, nil
+		for subtask, list := range tables[i] {
+			if list == nil {
+				op.Stateless = append(op.Stateless, subtask)
+			}
+			for k := range list {
+				at := op.table(&list[k])
+				for _, p := range cut(&list[k], subtask, m.MaxParallelism) {
+					pieces = append(pieces, p)
+					places = append(places, place{i, at, len(op.Tables[at].Segments)})
+					op.Tables[at].Segments = append(op.Tables[at].Segments, Segment{})
+				}
+			}
+		}
+	}
+	written := make([]string, len(pieces))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for i := range pieces {
+		g.Go(func() error {
+			s, data, err := pieces[i].encode(d.Codec)
+			if err != nil {
+				return err
+			}
+			if old, ok := known[s.SHA256]; ok && old.Size == s.Size {
+				s.Object = old.Object
+			} else {
+				s.Object = fmt.Sprintf("%s%s-%d.parquet", segmentsDir, stem, i)
+				written[i] = d.Prefix + s.Object
+				if _, err := d.Store.Put(gctx, written[i], data, objstore.Condition{}); err != nil {
+					return err
+				}
+			}
+			at := places[i]
+			m.Operators[at.operator].Tables[at.table].Segments[at.segment] = s
+			return nil
+		})
+	}
+	err := g.Wait()
+	if err == nil {
+		var data []byte
+		if data, err = seal(manifestOf, m); err == nil {
+			_, err = d.Store.Put(ctx, d.Prefix+name, data, objstore.Condition{IfAbsent: true})
+			if err != nil {
+				return err // it may be there in spite of the error
+			}
+		}
+	}
+	if err != nil {
+		d.discard(ctx, written)
+	}
+	return err
+}
+
+// discard deletes what a snapshot that failed has written. What stays is found when the job starts next.
+func (d *Dir) discard(ctx context.Context, keys []string) {
+	keys = slices.DeleteFunc(keys, func(k string) bool { return k == "" })
+	if len(keys) > 0 {
+		_ = d.Store.Delete(context.WithoutCancel(ctx), keys...)
+	}
+}
+
+// table finds, or adds, what the manifest says of a table.
+func (o *Operator) table(t *state.Table) int {
+	columns := columnsOf(t.Schema)
+	for i := range o.Tables {
+		if o.Tables[i].Name == t.Name && o.Tables[i].Keyed == t.Keyed && reflect.DeepEqual(o.Tables[i].Columns, columns) {
+			return i
+		}
+	}
+	o.Tables = append(o.Tables, Table{Name: t.Name, Keyed: t.Keyed, Columns: columns})
+	return len(o.Tables) - 1
+}
+
+// Load reads a manifest.
+func (d *Dir) Load(ctx context.Context, name string) (*Manifest, error) {
+	data, err := read(ctx, d.Store, d.Prefix+name, maxManifest)
+	if err != nil {
+		return nil, err
+	}
+	m := &Manifest{}
+	if err := unseal(d.URL(name), manifestOf, data, m); err != nil {
+		return nil, err
+	}
+	if err := m.check(); err != nil {
+		return nil, &Error{Object: d.URL(name), Reason: err.Error(), Hint: olderHint, Damaged: true}
+	}
+	return m, nil
+}
+
+// check finds what no program writes.
+func (m *Manifest) check() error {
+	if m.MaxParallelism < 1 || m.MaxParallelism > 32768 {
+		return fmt.Errorf("it has %d key groups", m.MaxParallelism)
+	}
+	seen := map[string]bool{}
+	for i := range m.Operators {
+		op := &m.Operators[i]
+		if seen[op.UID] {
+			return fmt.Errorf("two operators have the uid '%s'", op.UID)
+		}
+		seen[op.UID] = true
+		if op.Parallelism < 1 || op.Parallelism > 32768 {
+			return fmt.Errorf("the operator '%s' has the parallelism %d", op.UID, op.Parallelism)
+		}
+		for t := range op.Tables {
+			for _, s := range op.Tables[t].Segments {
+				if s.Subtask < 0 || s.Subtask >= op.Parallelism || s.Rows < 0 || s.Size < 0 || slices.Contains(op.Stateless, s.Subtask) {
+					return fmt.Errorf("the segment %s of the operator '%s' belongs to no subtask", s.Object, op.UID)
+				}
+				if !strings.HasPrefix(s.Object, segmentsDir) {
+					return fmt.Errorf("the segment %s lies outside of the snapshot", s.Object)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// Tables reads all tables of a snapshot. Every subtask that had any gets all tables of its operator.
+func (d *Dir) Tables(ctx context.Context, m *Manifest) (Tables, error) {
+	type job struct {
+		segment *Segment
+		table   *Table
+		schema  []column.Field
+		into    **state.Table
+	}
+	var jobs []job
+	parts := make([][][][]*state.Table, len(m.Operators)) // by operator, subtask, table
+	schemas := make([][][]column.Field, len(m.Operators))
+	for i := range m.Operators {
+		op := &m.Operators[i]
+		parts[i] = make([][][]*state.Table, op.Parallelism)
+		for t := range op.Tables {
+			table := &op.Tables[t]
+			schema, err := table.fields()
+			if err != nil {
+				return nil, &Error{Object: d.URL(""), Reason: fmt.Sprintf("table '%s' of %s: %v", table.Name, op.Name, err), Hint: "use the release that wrote it"}
+			}
+			schemas[i] = append(schemas[i], schema)
+			for k := range table.Segments {
+				s := &table.Segments[k]
+				into := new(*state.Table)
+				jobs = append(jobs, job{s, table, schema, into})
+			}
+		}
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for _, j := range jobs {
+		g.Go(func() error {
+			data, err := read(gctx, d.Store, d.Prefix+j.segment.Object, j.segment.Size)
+			if objstore.KindOf(err) == objstore.NotFound {
+				return &Error{Object: d.URL(j.segment.Object), Reason: "the segment is not there: it was deleted or never copied", Hint: olderHint, Damaged: true}
+			}
+			if err != nil {
+				return err
+			}
+			*j.into, err = j.segment.decode(gctx, d.Codec, d.URL(j.segment.Object), data, j.table, j.schema, m.MaxParallelism)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	out := make(Tables, len(m.Operators))
+	for i := range m.Operators {
+		op := &m.Operators[i]
+		out[i] = make([][]state.Table, op.Parallelism)
+		for subtask := range out[i] {
+			if op.Finished || slices.Contains(op.Stateless, subtask) {
+				continue
+			}
+			out[i][subtask] = make([]state.Table, len(op.Tables))
+			for t := range op.Tables {
+				schema := schemas[i][t]
+				out[i][subtask][t] = state.Table{Name: op.Tables[t].Name, Schema: schema, Keyed: op.Tables[t].Keyed, Rows: column.NewBatch(schema, 0)}
+			}
+		}
+	}
+	next := 0
+	for i := range m.Operators {
+		for t := range m.Operators[i].Tables {
+			for k := range m.Operators[i].Tables[t].Segments {
+				s := &m.Operators[i].Tables[t].Segments[k]
+				join(&out[i][s.Subtask][t], *jobs[next].into)
+				next++
+			}
+		}
+	}
+	return out, nil
+}
+
+// join adds a segment's rows to a table.
+func join(to, part *state.Table) {
+	if to.Rows.Len == 0 {
+		*to = *part
+		return
+	}
+	to.Groups = append(to.Groups, part.Groups...)
+	to.Rows.AppendRows(part.Rows, nil)
+}
+
+// Known returns the segments of snapshots, by checksum: what need not be written again.
+func Known(list ...*Manifest) map[string]Segment {
+	known := map[string]Segment{}
+	for _, m := range list {
+		for s := range m.segments() {
+			known[s.SHA256] = *s
+		}
+	}
+	return known
+}
+
+// objects returns the names of a snapshot's segments.
+func (m *Manifest) objects() map[string]bool {
+	set := map[string]bool{}
+	for s := range m.segments() {
+		set[s.Object] = true
+	}
+	return set
+}
+
+// Dispose deletes a savepoint: the manifest first, so that no half of it can be taken for one.
+func (d *Dir) Dispose(ctx context.Context, name string, m *Manifest) error {
+	if err := d.Store.Delete(ctx, d.Prefix+name); err != nil {
+		return err
+	}
+	keys := slices.Sorted(maps.Keys(m.objects()))
+	for i := range keys {
+		keys[i] = d.Prefix + keys[i]
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return d.Store.Delete(ctx, keys...)
+}
+
+// readAll reads a body of a known size.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	data := make([]byte, size)
+	n, err := io.ReadFull(r, data)
+	if err == io.ErrUnexpectedEOF || err == io.EOF { //nolint:errorlint // what io.ReadFull itself returns
+		err = nil // the size and the checksum tell
+	}
+	return data[:n], err
+}

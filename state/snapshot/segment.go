@@ -1,0 +1,202 @@
+package snapshot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/bits"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/objstore"
+	"github.com/millstream/millstream/state"
+)
+
+// Codec writes and reads Parquet files. All columns are nullable, and all timestamps of a file have one unit.
+type Codec interface {
+	Encode(fields []column.Field, b *column.Batch) ([]byte, error)
+	// Decode fills an empty batch with all rows of a file.
+	Decode(ctx context.Context, data []byte, fields []column.Field, out *column.Batch) error
+}
+
+// segmentRows is how many rows a segment has, about: a table of more is cut into ranges of key groups, so that those that did not change
+// need not be written again.
+const segmentRows = 1 << 16
+
+// piece is what becomes a segment: rows of a subtask's table.
+type piece struct {
+	subtask     int
+	table       *state.Table
+	rows        []int32 // physical rows
+	first, last int     // key groups
+}
+
+// cut cuts a table into pieces. Rows keep their order within a piece. The ranges of key groups depend on the number of rows alone.
+func cut(t *state.Table, subtask, groups int) []piece {
+	n := t.Rows.Rows()
+	if n == 0 {
+		return nil
+	}
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(t.Rows.Row(i))
+	}
+	if !t.Keyed {
+		var list []piece
+		for len(rows) > 0 {
+			k := min(len(rows), segmentRows)
+			list = append(list, piece{subtask: subtask, table: t, rows: rows[:k]})
+			rows = rows[k:]
+		}
+		return list
+	}
+	ranges := min(1<<bits.Len(uint((n-1)/segmentRows)), groups)
+	byRange := make([][]int32, ranges)
+	for _, r := range rows {
+		at := (int(t.Groups[r])*ranges + ranges - 1) / groups
+		for at > 0 && at*groups/ranges > int(t.Groups[r]) {
+			at--
+		}
+		for (at+1)*groups/ranges <= int(t.Groups[r]) {
+			at++
+		}
+		byRange[at] = append(byRange[at], r)
+	}
+	var list []piece
+	for i, rows := range byRange {
+		if len(rows) > 0 {
+			list = append(list, piece{subtask: subtask, table: t, rows: rows, first: i * groups / ranges, last: (i+1)*groups/ranges - 1})
+		}
+	}
+	return list
+}
+
+// storedFields returns the columns of a segment.
+func storedFields(fields []column.Field, keyed, kinds, times bool) []column.Field {
+	var list []column.Field
+	if keyed {
+		list = append(list, column.Field{Name: groupColumn, Type: column.Of(column.Int)})
+	}
+	if kinds {
+		list = append(list, column.Field{Name: kindColumn, Type: column.Of(column.TinyInt)})
+	}
+	if times {
+		list = append(list, column.Field{Name: timeColumn, Type: column.Of(column.BigInt)})
+	}
+	unit, names := timeUnit(fields), storedNames(fields)
+	for i, f := range fields {
+		list = append(list, column.Field{Name: names[i], Type: storedType(f.Type, unit)})
+	}
+	if len(list) == 0 {
+		list = append(list, column.Field{Name: emptyColumn, Type: column.Of(column.Boolean)})
+	}
+	return list
+}
+
+// encode makes a segment's object.
+func (p *piece) encode(c Codec) (Segment, []byte, error) {
+	b := p.table.Rows
+	s := Segment{Subtask: p.subtask, First: p.first, Last: p.last, Rows: len(p.rows), Kinds: b.Kinds != nil, Times: b.Times != nil}
+	fields := storedFields(p.table.Schema, p.table.Keyed, s.Kinds, s.Times)
+	out := &column.Batch{Len: b.Len, Sel: p.rows}
+	if p.table.Keyed {
+		out.Cols = append(out.Cols, filled(column.Int, p.table.Groups))
+	}
+	if s.Kinds {
+		out.Cols = append(out.Cols, filled(column.TinyInt, b.Kinds))
+	}
+	if s.Times {
+		out.Cols = append(out.Cols, filled(column.BigInt, b.Times))
+	}
+	for _, v := range b.Cols {
+		out.Cols = append(out.Cols, toStored(v, fields[len(out.Cols)].Type))
+	}
+	if len(out.Cols) == 0 {
+		out.Cols = append(out.Cols, nulls(column.Of(column.Boolean), b.Len))
+	}
+	data, err := c.Encode(fields, out)
+	if err != nil {
+		return s, nil, fmt.Errorf("table '%s': %w", p.table.Name, err)
+	}
+	sum := sha256.Sum256(data)
+	s.Size, s.SHA256 = int64(len(data)), hex.EncodeToString(sum[:])
+	return s, data, nil
+}
+
+// filled makes a column of numbers.
+func filled[T column.Fixed | column.RowKind](kind column.Kind, values []T) *column.Vector {
+	v := column.NewVector(column.Of(kind), len(values))
+	v.Resize(len(values))
+	switch kind {
+	case column.TinyInt:
+		to := column.Values[int8](v)
+		for i, x := range any(values).([]column.RowKind) {
+			to[i] = int8(x)
+		}
+	case column.Int:
+		copy(column.Values[int32](v), any(values).([]int32))
+	default:
+		copy(column.Values[int64](v), any(values).([]int64))
+	}
+	return v
+}
+
+// decode reads a segment into a table with the given schema.
+func (s *Segment) decode(ctx context.Context, c Codec, url string, data []byte, t *Table, schema []column.Field, groups int) (*state.Table, error) {
+	damaged := func(format string, args ...any) error {
+		return &Error{Object: url, Reason: fmt.Sprintf(format, args...), Hint: olderHint, Damaged: true}
+	}
+	if int64(len(data)) != s.Size {
+		return nil, damaged("the segment has %d bytes, and its manifest says %d: it was cut or replaced", len(data), s.Size)
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != s.SHA256 {
+		return nil, damaged("the segment's checksum is not that of its manifest: bytes were changed")
+	}
+	fields := storedFields(schema, t.Keyed, s.Kinds, s.Times)
+	b := column.NewBatch(fields, s.Rows)
+	if err := c.Decode(ctx, data, fields, b); err != nil {
+		return nil, damaged("%v", err)
+	}
+	if b.Len != s.Rows {
+		return nil, damaged("the segment has %d rows, and its manifest says %d", b.Len, s.Rows)
+	}
+	out := &state.Table{Name: t.Name, Schema: schema, Keyed: t.Keyed, Rows: &column.Batch{Len: b.Len}}
+	if t.Keyed {
+		out.Groups = column.Values[int32](b.Cols[0])[:b.Len:b.Len]
+		b.Cols = b.Cols[1:]
+		for _, g := range out.Groups {
+			if g < int32(s.First) || g > int32(s.Last) || int(g) >= groups {
+				return nil, damaged("a row has the key group %d, and the segment those from %d to %d", g, s.First, s.Last)
+			}
+		}
+	}
+	if s.Kinds {
+		for _, k := range column.Values[int8](b.Cols[0])[:b.Len] {
+			out.Rows.Kinds = append(out.Rows.Kinds, column.RowKind(k))
+		}
+		b.Cols = b.Cols[1:]
+	}
+	if s.Times {
+		out.Rows.Times = column.Values[int64](b.Cols[0])[:b.Len:b.Len]
+		b.Cols = b.Cols[1:]
+	}
+	for i, f := range schema {
+		fromStored(b.Cols[i], f.Type)
+		out.Rows.Cols = append(out.Rows.Cols, b.Cols[i])
+	}
+	return out, nil
+}
+
+// read fetches a whole object.
+func read(ctx context.Context, s objstore.Store, key string, limit int64) ([]byte, error) {
+	body, info, err := s.Get(ctx, key, objstore.All)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	if limit >= 0 && info.Size > limit {
+		return nil, &Error{Object: s.URL(key), Reason: fmt.Sprintf("the object has %d bytes, where at most %d are to be expected", info.Size, limit),
+			Hint: olderHint, Damaged: true}
+	}
+	return readAll(body, info.Size)
+}
