@@ -38,7 +38,7 @@ func lookUp(t *testing.T, s connector.LookupSource) []string {
 	}
 	var got []string
 	for i, k := range from {
-		got = append(got, string(rune('0'+k))+string(out.Cols[0].BytesAt(i)))
+		got = append(got, string('0'+k)+string(out.Cols[0].BytesAt(i)))
 	}
 	return got
 }

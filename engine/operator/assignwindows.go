@@ -227,7 +227,6 @@ type assignSessions struct {
 	keyCols  []*column.Vector
 	kind     *column.Vector
 	with     column.Batch
-	late     []int32
 }
 
 var kindField = column.Field{Name: "kind", Type: column.Of(column.TinyInt).Required()}

@@ -24,7 +24,6 @@ type overEval struct {
 	order   []kernel.SortKey
 	alone   bool    // a row has no peers: it is not known what comes
 	peers   []int32 // by row: the first of those alike, and one behind the last
-	partOf  []int32
 	ids     []int32 // of the steps: group, row, sign
 	rows    []int32
 	signs   []int8

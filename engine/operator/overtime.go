@@ -42,7 +42,6 @@ type overTime struct {
 
 	times timeColumn
 	ids   []int32
-	cols  []*column.Vector
 	kept  []int32
 	due   []int32
 	parts []overPart

@@ -316,9 +316,7 @@ func (o *rank) insert(b *column.Batch, r int, g, row int32) {
 		o.add(row, column.Insert, 0)
 	}
 	if !o.keeps && len(list) > last {
-		for _, behind := range list[last:] {
-			o.gone = append(o.gone, behind)
-		}
+		o.gone = append(o.gone, list[last:]...)
 		list = list[:last]
 	}
 	o.places[g] = list

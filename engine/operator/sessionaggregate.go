@@ -22,7 +22,6 @@ type sessionAggregate struct {
 	keyOf  []int32
 	starts []int64
 	ends   []int64
-	one    [1]int32
 }
 
 func newSessionAggregate(o *windowAggregate) (*sessionAggregate, error) {

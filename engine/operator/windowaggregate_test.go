@@ -92,10 +92,9 @@ func windowCalls(t *rapid.T, kind graph.WindowKind) []expr.Aggregate {
 
 // windowRow is a row of the model.
 type windowRow struct {
-	r     int
-	time  int64
-	group string
-	sign  int
+	r    int
+	time int64
+	sign int
 }
 
 // windowResult is what the calls make of rows.
@@ -147,9 +146,8 @@ var startEnd = []graph.WindowProperty{graph.WindowStart, graph.WindowEnd, graph.
 func modelWindows(w *graph.Window, in *timedInput, keys []int, calls []expr.Aggregate) (want []string, late int64) {
 	type group struct {
 		span
-		key   string
-		first int
-		rows  []windowRow
+		key  string
+		rows []windowRow
 	}
 	groups := map[string]*group{}
 	var order []*group

@@ -26,7 +26,6 @@ type windowEmit struct {
 	next   int64   // the earliest of them
 	times  timeColumn
 	show   []bool
-	one    column.Batch
 	cut    column.Batch
 	sel    []int32
 	single bool // each row's effect is shown

@@ -117,7 +117,7 @@ func bothSides(cond expr.Expr, left, right plan.Node) expr.Expr {
 		if !ok || c.Index < 0 || c.Index >= inBase {
 			return e
 		}
-		t := c.T
+		var t column.Type
 		if c.Index < width {
 			t = left.Schema()[c.Index].Type
 		} else {

@@ -120,7 +120,7 @@ func (b *binding) orderResult(r *rel, q *syntax.Query, e *env) error {
 		if k.item, err = ordinal(n.X, len(r.fields())); err != nil {
 			return err
 		}
-		t := column.Type{}
+		var t column.Type
 		if k.item >= 0 {
 			t = r.fields()[k.item].Type
 		} else {

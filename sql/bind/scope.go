@@ -67,15 +67,6 @@ func (r *relation) matches(qualifier []syntax.Ident) bool {
 	return true
 }
 
-// width is the number of columns of all relations.
-func (s *scope) width() int {
-	n := 0
-	for _, r := range s.relations {
-		n += len(r.columns)
-	}
-	return n
-}
-
 // ordered returns the relations in the order of a star: merged columns first.
 func (s *scope) ordered() []*relation {
 	var first, rest []*relation

@@ -15,10 +15,9 @@ const lateBase = -1 << 20
 
 // outer is the rows of a query around, to which a query inside may refer: it becomes the right input of the Apply numbered apply.
 type outer struct {
-	scope   *scope
-	aliases map[string]expr.Expr
-	apply   int
-	around  *env // what is visible to the query around
+	scope  *scope
+	apply  int
+	around *env // what is visible to the query around
 }
 
 // subquery is a query inside an expression.

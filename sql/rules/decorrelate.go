@@ -178,7 +178,7 @@ func halves(cond expr.Expr) (x, y expr.Expr, ok bool) {
 	outerX, innerX := kind(x)
 	outerY, innerY := kind(y)
 	if innerX && !outerX {
-		x, y, outerX, innerX, outerY, innerY = y, x, outerY, innerY, outerX, innerX
+		x, y, innerX, outerY, innerY = y, x, innerY, outerX, innerX
 	}
 	return x, y, !innerX && innerY && !outerY
 }

@@ -30,7 +30,7 @@ func streaming(n plan.Node, c *Context) (plan.Node, error) {
 				return n
 			}
 		}
-		out := n
+		var out plan.Node
 		if c.Batch {
 			out, err = asBatch(n)
 		} else {

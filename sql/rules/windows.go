@@ -131,14 +131,14 @@ func detach(n *plan.WindowAggregate) plan.Node {
 			c.Filter = need(c.Filter)
 		}
 	}
-	fields := make([]column.Field, len(used))
-	for i, e := range used {
+	fields := make([]column.Field, 0, len(used)+1)
+	for _, e := range used {
 		beyond := false
 		uses(e, func(c *expr.Column) { beyond = beyond || c.Index >= width })
 		if beyond {
 			return n // something else than the grouping needs the windows' bounds
 		}
-		fields[i] = column.Field{Name: label(e), Type: e.Type()}
+		fields = append(fields, column.Field{Name: label(e), Type: e.Type()})
 	}
 	for col, place := range at {
 		fields[place].Name = n.Input.Schema()[col].Name

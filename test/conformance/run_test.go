@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -164,10 +163,7 @@ const patience = 10 * time.Second
 
 // guarded runs a check in a folder of its own, with a limit of time. A panic and a hang are errors.
 func guarded(t testing.TB, limit time.Duration, check func(ctx context.Context, dir string) error) error {
-	dir, err := os.MkdirTemp(t.TempDir(), "")
-	if err != nil {
-		return err
-	}
+	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	done := make(chan error, 1)
@@ -179,6 +175,7 @@ func guarded(t testing.TB, limit time.Duration, check func(ctx context.Context, 
 		}()
 		done <- check(ctx, dir)
 	}()
+	var err error
 	select {
 	case err = <-done:
 	case <-time.After(limit + patience):

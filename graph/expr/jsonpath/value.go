@@ -72,7 +72,7 @@ func (o *operand) value(e *Evaluator, at Item) (value, error) {
 	case errors.Is(err, errTooMuch):
 		return value{}, err
 	case err != nil || o.path.definite && len(inner.items) == 0:
-		return value{}, nil
+		return value{}, nil //nolint:nilerr // a path that fails inside a predicate finds nothing
 	case o.path.definite:
 		return valueOf(inner.items[len(inner.items)-1]), nil
 	}
