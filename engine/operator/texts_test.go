@@ -62,7 +62,7 @@ func (a *texts) StateTypes() []column.Type { return []column.Type{column.Str()} 
 
 func (a *texts) AppendState(from, to int, out []*column.Vector) {
 	for _, l := range a.lists[from:to] {
-		if l == nil {
+		if len(l) == 0 { // a list that was emptied is as one that never was; [""] is another
 			out[0].AppendNull()
 		} else {
 			out[0].AppendString(strings.Join(l, "|") + "|")
