@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/plan"
@@ -99,8 +101,9 @@ func need(n plan.Node, before bool) plan.Node {
 		return &out
 	case *plan.Rank:
 		out := *n
-		out.UpdateBefore, out.Input = before, need(n.Input, true)
-		out.Side = sideOf(n.Input)
+		// Rows whose place only gets better need not be taken back before they come again.
+		out.UpdateBefore, out.Input = before, need(n.Input, !rising(n))
+		out.Side = sideOf(out.Input)
 		return &out
 	case *plan.Deduplicate:
 		out := *n
@@ -138,6 +141,51 @@ func need(n plan.Node, before bool) plan.Node {
 		return out
 	}
 	return inputs(before)
+}
+
+// rising reports whether an update can only bring a row nearer to the first of its partition, and leaves it in the same: each column that rows are
+// ordered by is part of what tells rows apart, or a result that only moves forward.
+func rising(n *plan.Rank) bool {
+	if !n.Updates || n.WindowEnd >= 0 || len(n.Order) == 0 || n.ToColumn >= 0 || plan.ChangesOf(n.Input)&graph.Deletes != 0 {
+		return false
+	}
+	for _, key := range plan.UniqueKeys(n.Input) {
+		ok := subset(n.Partition, key)
+		for _, k := range n.Order {
+			ok = ok && (slices.Contains(key, k.Column) || forward(n.Input, k.Column, k.Descending))
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+// forward reports whether updates of a row can only raise (or, not descending, lower) a column: it counts, or is the greatest or least, of rows that
+// are never taken back.
+func forward(n plan.Node, col int, descending bool) bool {
+	switch n := n.(type) {
+	case *plan.Exchange:
+		return forward(n.Input, col, descending)
+	case *plan.Calc:
+		if n.Exprs == nil {
+			return forward(n.Input, col, descending)
+		}
+		c, ok := n.Exprs[col].(*expr.Column)
+		return ok && forward(n.Input, c.Index, descending)
+	case *plan.Aggregate:
+		call := col - len(n.Keys)
+		if call < 0 || plan.ChangesOf(n.Input) != graph.InsertOnly {
+			return false
+		}
+		switch n.Calls[call].Func.Name {
+		case "COUNT", "MAX":
+			return descending
+		case "MIN":
+			return !descending
+		}
+	}
+	return false
 }
 
 // onKeys reports whether a condition depends only on columns that an update does not change.
