@@ -3,6 +3,7 @@ package expr
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +103,9 @@ func FuzzCast(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, typ := range types {
+			if typ.Kind == column.Char && strings.ContainsFunc(s, func(r rune) bool { return r > 0xFFFF }) {
+				continue // a literal's type counts such a character twice, padding once, as in Flink
+			}
 			e := &Cast{Arg: Text(s), T: typ, Try: true}
 			first := fold(e, newEnvironment(nil))
 			if IsNull(first) {
