@@ -75,6 +75,10 @@ type Source interface {
 // ChangelogSource is implemented by sources that bring more than inserts. What they bring does not depend on what is read.
 type ChangelogSource interface{ Changes() graph.Changes }
 
+// FieldSource is implemented by sources that may find the fields of rows by their names: then a column of type ROW may come in a request with
+// fewer fields than it was declared with, and only these are delivered.
+type FieldSource interface{ FieldsByName() bool }
+
 // ChangelogSink is implemented by sinks of which it depends on a table's options what they take: Spec.Updates does not count then.
 type ChangelogSink interface {
 	// Takes are the kinds of rows, besides inserts, that may be written. Without UpdateBefore, a row of kind UpdateAfter or Delete stands

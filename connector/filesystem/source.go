@@ -75,6 +75,7 @@ func (s *source) Bounded() bool { return true }
 
 // Changes implements [connector.ChangelogSource].
 func (s *source) Changes() graph.Changes { return s.config.changes }
+func (s *source) FieldsByName() bool     { return s.config.format.FieldsByName }
 
 func (s *source) Splits(ctx context.Context, parallelism int) ([]connector.Split, error) {
 	store, key, err := s.config.open(ctx)

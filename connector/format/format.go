@@ -32,9 +32,11 @@ type Spec struct {
 	Extension string
 	// Changes are the kinds of rows, besides inserts, that the format carries with the given options; nil: inserts only. A decoder of such a
 	// format sets the rows' kinds, an encoder writes them, and a stream of its records is read in order.
-	Changes    func(options setting.Values) graph.Changes
-	NewDecoder func(c Config) (Decoder, error)
-	NewEncoder func(c Config) (Encoder, error)
+	Changes func(options setting.Values) graph.Changes
+	// FieldsByName says that a column of type ROW may have fewer fields than the data.
+	FieldsByName bool
+	NewDecoder   func(c Config) (Decoder, error)
+	NewEncoder   func(c Config) (Encoder, error)
 	// SplitFile lists the independently readable pieces of a file that has an index; OpenFile reads one.
 	SplitFile func(ctx context.Context, f File, c Config) ([]Piece, error)
 	OpenFile  func(ctx context.Context, f File, p Piece, c Config) (FileReader, error)

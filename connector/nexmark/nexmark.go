@@ -167,7 +167,8 @@ const (
 	maxEvents     = math.MaxInt64 / 1000
 )
 
-func (s *source) Bounded() bool { return s.total >= 0 && !s.alive }
+func (s *source) Bounded() bool      { return s.total >= 0 && !s.alive }
+func (s *source) FieldsByName() bool { return true }
 
 // position is the state of a split, which has the events Next, Next+Step, … below the number of events.
 type position struct {

@@ -44,6 +44,9 @@ func (b *binding) scan(t *catalog.Table, n *syntax.TableName) (*rel, error) {
 	if c, ok := source.(connector.ChangelogSource); ok {
 		scan.Changes = c.Changes()
 	}
+	if f, ok := source.(connector.FieldSource); ok {
+		scan.FieldsByName = f.FieldsByName()
+	}
 	p := &plan.Project{Input: scan}
 	r := &rel{node: p}
 	stored := scanScope(t, scan)

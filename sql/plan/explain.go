@@ -42,7 +42,7 @@ func (n *Exchange) Kind() string { return "Exchange" }
 // Details of the nodes.
 
 func (n *Scan) Details() []Detail {
-	d := []Detail{{"table", n.Table.Name}, {"fields", names(n.fields)}}
+	d := []Detail{{"table", n.Table.Name}, {"fields", n.columns()}}
 	if len(n.Filter) > 0 {
 		d = append(d, Detail{"filter", exprs(n.Filter)})
 	}
@@ -50,6 +50,20 @@ func (n *Scan) Details() []Detail {
 		d = append(d, Detail{"limit", strconv.FormatInt(n.Limit, 10)})
 	}
 	return d
+}
+
+// columns names what is read, with the fields of rows of which not all are.
+func (n *Scan) columns() string {
+	if n.narrowed == nil {
+		return names(n.fields)
+	}
+	list := slices.Clone(n.fields)
+	for i, cut := range n.narrowed {
+		if cut {
+			list[i].Name += "(" + names(list[i].Type.Fields) + ")"
+		}
+	}
+	return names(list)
 }
 
 func (n *Values) Details() []Detail {

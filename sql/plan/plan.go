@@ -9,6 +9,8 @@
 package plan
 
 import (
+	"slices"
+
 	"reflect"
 	"time"
 
@@ -44,8 +46,11 @@ type Scan struct {
 	Bounded bool        // the source ends by itself
 	// Changes are the kinds of rows that the source brings; an upsert source has a primary key.
 	Changes graph.Changes
-	At      syntax.Span // of the table in the text
-	fields  []column.Field
+	// FieldsByName says that the source can leave out fields of rows.
+	FieldsByName bool
+	At           syntax.Span // of the table in the text
+	fields       []column.Field
+	narrowed     []bool // fields that are rows with fewer fields than the table's
 }
 
 // NewScan returns a scan of the given columns, positions in the table's columns and then its metadata columns.
@@ -64,8 +69,23 @@ func NewScan(t graph.Table, project []int) *Scan {
 // Reading returns the scan with other columns, positions in the table's columns and then its metadata columns. It must have no filter.
 func (n *Scan) Reading(project []int) *Scan {
 	out := NewScan(n.Table, project)
-	out.Limit, out.Bounded, out.Changes, out.At = n.Limit, n.Bounded, n.Changes, n.At
+	out.Limit, out.Bounded, out.Changes, out.FieldsByName, out.At = n.Limit, n.Bounded, n.Changes, n.FieldsByName, n.At
 	return out
+}
+
+// Narrowed returns the scan with other types of its columns: rows with fewer fields. A nil type leaves the column as it is.
+func (n *Scan) Narrowed(types []*column.Type) *Scan {
+	t := n.Table
+	t.Columns = slices.Clone(t.Columns)
+	cut := make([]bool, len(types))
+	for i, to := range types {
+		if to != nil {
+			t.Columns[n.Project[i]].Type, cut[i] = *to, true
+		}
+	}
+	out := *n
+	out.Table, out.fields, out.narrowed = t, NewScan(t, n.Project).fields, cut
+	return &out
 }
 
 // Values is constant rows.

@@ -57,6 +57,7 @@ var Order = []Rule{
 	{"streaming", "makes every operator emit changes as they come, and says what cannot", streaming},
 	{"watermarks", "drops watermarks that nothing waits for", sure(watermarks)},
 	{"prune-columns", "reads, computes and passes on only the columns that are needed above", sure(pruneColumns)},
+	{"prune-fields", "reads only those fields of rows that are needed above, where the source finds them by name", sure(pruneFields)},
 	{"scan-filters", "tells scans which rows are needed, so that the source can skip others", sure(scanFilters)},
 	{"calc", "makes one Calc of neighbouring filters and projections", sure(mergeCalcs)},
 	{"changelog", "decides where updates need the rows that they replace, and leaves these out elsewhere", changelog},

@@ -38,7 +38,7 @@ var (
 
 func init() {
 	format.Register(&format.Spec{
-		Name: "json",
+		FieldsByName: true, Name: "json",
 		Doc: "Each line is an object, which is a row; keys are matched to columns by name, in any order, and others are skipped. ROW and MAP are objects, " +
 			"ARRAY is an array, BYTES is base64. A STRING column takes any value: objects and arrays as their JSON text.",
 		Options: []*setting.Option{failMissingOption, ignoreOption, timestampOption, nullKeyOption, nullKeyLiteralOption, plainDecimalOption,

@@ -62,7 +62,7 @@ var (
 
 func init() {
 	format.Register(&format.Spec{
-		Name:      "parquet",
+		FieldsByName: true, Name: "parquet",
 		Doc:       "Apache Parquet: columns with statistics, compressed. Columns are found by name; a column that a file lacks is NULL.",
 		Extension: ".parquet",
 		Options: []*setting.Option{utcTimezone, compression, blockSize, int64Timestamp, timestampUnit, pageSize, dictionary, dictionarySize,
