@@ -20,6 +20,7 @@ type Regexp struct {
 	groups   int
 	least    int            // runes of the shortest match
 	linear   *regexp.Regexp // nil: none
+	must     literal        // of linear
 	careful  caution        // texts that linear does not get
 	prog     *program       // compiled when it is first needed
 	tree     *node
@@ -55,7 +56,7 @@ func compile(pattern string, whole bool) (*Regexp, error) {
 			text = `\A(?:` + text + `)\z`
 		}
 		if re, err := regexp.Compile(text); err == nil {
-			r.linear, r.careful = re, careful
+			r.linear, r.careful, r.must = re, careful, literalOf(tree)
 		}
 	}
 	if r.linear == nil {
@@ -116,7 +117,8 @@ func endsLine(s []byte) bool {
 // Match reports whether a part of s matches, or all of it for [CompileWhole].
 func (r *Regexp) Match(s []byte) (bool, error) {
 	if r.usesLinear(s) {
-		return r.linear.Match(s), nil
+		from, ok := r.must.start(s, r.whole)
+		return ok && r.linear.Match(s[from:]), nil
 	}
 	r.machine.begin(s)
 	loc, err := r.find(s, 0)
@@ -127,7 +129,17 @@ func (r *Regexp) Match(s []byte) (bool, error) {
 // the next call.
 func (r *Regexp) Find(s []byte) ([]int, error) {
 	if r.usesLinear(s) {
-		return r.linear.FindSubmatchIndex(s), nil
+		from, ok := r.must.start(s, r.whole)
+		if !ok {
+			return nil, nil
+		}
+		loc := r.linear.FindSubmatchIndex(s[from:])
+		for i := range loc {
+			if loc[i] >= 0 {
+				loc[i] += from
+			}
+		}
+		return loc, nil
 	}
 	r.machine.begin(s)
 	return r.find(s, 0)

@@ -21,7 +21,7 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write what the statements give now into testdata")
 
-// The connectors of these tests: 'lake' is read and written, 'live' never ends, 'feed' takes updates.
+// The connectors of these tests: 'lake' is read and written, 'live' never ends, 'feed' takes updates, 'named' finds fields of rows by name.
 func init() {
 	bounded := func(b bool) func(connector.SourceRequest) (connector.Source, error) {
 		return func(connector.SourceRequest) (connector.Source, error) { return fakeSource{bounded: b}, nil }
@@ -33,6 +33,10 @@ func init() {
 		Metadata:  []graph.Metadata{{Key: "file.name", Field: field("file.name", "STRING")}, {Key: "file.size", Field: field("file.size", "BIGINT")}},
 		NewSource: bounded(true), NewSink: sink, NewLookup: func(connector.LookupRequest) (connector.LookupSource, error) { return nil, nil }})
 	connector.Register(&connector.Spec{Name: "live", Doc: "Events.", Guarantee: "none", NewSource: bounded(false)})
+	connector.Register(&connector.Spec{Name: "named", Doc: "Rows whose fields are found by name.", Guarantee: "none",
+		NewSource: func(connector.SourceRequest) (connector.Source, error) {
+			return namedSource{fakeSource{bounded: true}}, nil
+		}})
 	connector.Register(&connector.Spec{Name: "feed", Doc: "A changelog.", Guarantee: "none", Updates: true, NewSink: sink})
 	format.Register(&format.Spec{Name: "lines", Doc: "Text.", Options: []*setting.Option{{Key: "delimiter", Default: "x", Doc: "What ends a line."}}})
 }
@@ -43,6 +47,10 @@ type fakeSource struct {
 }
 
 func (s fakeSource) Bounded() bool { return s.bounded }
+
+type namedSource struct{ fakeSource }
+
+func (namedSource) FieldsByName() bool { return true }
 
 // TestGolden runs the scripts of testdata, each statement of which is followed by what it gives: rows as text, EXPLAIN's tree, or
 // the error with its place. Nothing is executed.
