@@ -41,3 +41,8 @@ $(GOLANGCI_LINT):
 	mkdir -p $(@D)
 	GOBIN=$(abspath $(@D)) GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv $(@D)/golangci-lint $@
+
+## soak: kill jobs and disturb their stores, for as long as it takes
+soak:
+	$(GO) test ./cmd/millstream -run TestKilled -kills 100 -timeout 2h -v
+	$(GO) test ./engine/durable -run TestSeeds -durable.seeds 10000 -timeout 2h

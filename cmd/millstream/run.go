@@ -20,6 +20,7 @@ import (
 func exampleNames() string { return strings.Join(slices.Sorted(maps.Keys(examples.ByName)), ", ") }
 
 func (a *app) runCommand() *cobra.Command {
+	var resume string
 	c := &cobra.Command{
 		Use:   "run JOB [ARGUMENTS...]",
 		Short: "Run a job: a SQL script, a Go package, a built Go job or an example",
@@ -31,16 +32,22 @@ JOB is one of
   ./PROGRAM             a Go job that was built before
   ` + pad(exampleNames(), 22, false) + `an example that comes with millstream
 
+With execution.checkpointing.interval and .dir, a job that was killed goes on where it was when it is run again: it is found by its name, pipeline.name.
+
 Go jobs get ARGUMENTS as they are, and the settings as MILLSTREAM_* variables. Flags of millstream go before the JOB.`,
 		Example: `  millstream run --config flink-conf.yaml wordcount --input s3://input/test.txt --output s3://testbucket/output
   millstream run -D parallelism.default=4 report.sql`,
 		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			if strings.HasSuffix(args[0], ".sql") {
+			script := strings.HasSuffix(args[0], ".sql")
+			if script {
 				// A script has no arguments of its own, so that flags may follow it as well.
 				if err := c.Flags().Parse(args[1:]); err != nil {
 					return c.FlagErrorFunc()(c, err)
 				}
+			}
+			a.resume(resume)
+			if script {
 				if c.Flags().NArg() > 0 {
 					return usagef("a SQL script takes no arguments, but got %s", c.Flags().Arg(0))
 				}
@@ -49,8 +56,20 @@ Go jobs get ARGUMENTS as they are, and the settings as MILLSTREAM_* variables. F
 			return a.runJob(c.Context(), args[0], args[1:])
 		},
 	}
+	c.Flags().StringVar(&resume, "resume", "", "`FROM` what the job starts: auto, its last checkpoint; never, nothing, and its checkpoints are deleted;\nor the path of a savepoint or checkpoint (default auto)")
 	c.Flags().SetInterspersed(false) // what follows JOB is the job's own
 	return c
+}
+
+// resume makes a setting of the flag, which all kinds of jobs get.
+func (a *app) resume(from string) {
+	switch from {
+	case "":
+	case "auto", "never":
+		a.defines = append(a.defines, setting.Resume.Key+"="+from)
+	default:
+		a.defines = append(a.defines, setting.SavepointPath.Key+"="+from)
+	}
 }
 
 func (a *app) runScript(ctx context.Context, file string) error {

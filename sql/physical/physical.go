@@ -8,6 +8,8 @@
 package physical
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -20,8 +22,8 @@ import (
 // Builder makes one graph of one or more plans.
 type Builder struct {
 	graph graph.Graph
-	plans []plan.Node // what each node was made of; nil of one that hands rows to the caller
-	kinds map[string]int
+	plans []plan.Node    // what each node was made of; nil of one that hands rows to the caller
+	kinds map[string]int // nodes by name, for uids
 	share share
 }
 
@@ -143,7 +145,7 @@ func (b *Builder) node(n plan.Node, name string, schema []column.Field, op graph
 	if _, ok := op.(*graph.Values); ok {
 		single = true
 	}
-	out := &graph.Node{Name: name, Op: op, Schema: schema, UID: b.uid(op)}
+	out := &graph.Node{Name: name, Op: op, Schema: schema, UID: b.uid(n, op)}
 	if single {
 		out.Parallelism = 1
 	}
@@ -157,14 +159,30 @@ func (b *Builder) node(n plan.Node, name string, schema []column.Field, op graph
 	return b.graph.Add(out)
 }
 
-// uid numbers the nodes of a kind in the order of the graph.
-func (b *Builder) uid(op graph.Op) string {
+// uid names a node by what it means, so that state finds its node again when other parts of a job change: a scan and a sink by their tables, any
+// other node by its kind and a hash of the plan from it down to the tables. Of those with the same name, the second in the order of the graph is
+// number 2, and so on.
+func (b *Builder) uid(n plan.Node, op graph.Op) string {
+	name := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", op), "*graph."))
+	switch op := op.(type) {
+	case *graph.Scan:
+		name += "-" + op.Table.Name
+	case *graph.Sink:
+		name += "-" + op.Table.Name
+	default:
+		if n != nil {
+			sum := sha256.Sum256([]byte(plan.Tree(n, nil)))
+			name += "-" + hex.EncodeToString(sum[:6])
+		}
+	}
 	if b.kinds == nil {
 		b.kinds = map[string]int{}
 	}
-	kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", op), "*graph."))
-	b.kinds[kind]++
-	return fmt.Sprintf("%s-%d", kind, b.kinds[kind])
+	b.kinds[name]++
+	if k := b.kinds[name]; k > 1 {
+		return fmt.Sprintf("%s#%d", name, k)
+	}
+	return name
 }
 
 // identity reports whether a projection passes on n columns as they are.
