@@ -265,7 +265,9 @@ func Known(list ...*Manifest) map[string]Segment {
 func (m *Manifest) objects() map[string]bool {
 	set := map[string]bool{}
 	for s := range m.segments() {
-		set[s.Object] = true
+		if s.Object != "" { // the snapshot may not have come so far
+			set[s.Object] = true
+		}
 	}
 	return set
 }

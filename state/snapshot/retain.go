@@ -27,11 +27,12 @@ func (o *Owner) Checkpoint(ctx context.Context, m *Manifest, tables Tables, reta
 			current = append(current, known)
 		}
 	}
-	if err := o.dir.Save(ctx, name, stem(m.Epoch, m.ID), m, tables, Known(current...)); err != nil {
+	err := o.dir.Save(ctx, name, stem(m.Epoch, m.ID), m, tables, Known(current...))
+	o.manifests[name] = m // also if it is only there in part: it is deleted with the next that succeeds
+	if err != nil {
 		return err
 	}
-	o.manifests[name] = m
-	err := o.update(ctx, func(h *Head) {
+	err = o.update(ctx, func(h *Head) {
 		h.Retained = append(h.Retained, Ref{m.ID, name})
 		h.Retained = h.Retained[max(0, len(h.Retained)-retain):]
 		h.Origin, h.Leftover = "", nil
@@ -62,6 +63,7 @@ func (o *Owner) End(ctx context.Context) error {
 		return err
 	}
 	o.collect(ctx)
+	_ = o.sweep(ctx, o.head.Epoch) // nothing of this run is needed any more either
 	return nil
 }
 
@@ -107,7 +109,10 @@ func (o *Owner) collect(ctx context.Context) {
 
 // Sweep deletes what earlier runs left and no retained checkpoint refers to. It does nothing while one of them is not known, by
 // [Owner.Restorable], for then its segments are not either.
-func (o *Owner) Sweep(ctx context.Context) error {
+func (o *Owner) Sweep(ctx context.Context) error { return o.sweep(ctx, o.head.Epoch-1) }
+
+// sweep deletes what was written up to an epoch and is not referred to.
+func (o *Owner) sweep(ctx context.Context, last int64) error {
 	keep := map[string]bool{}
 	for _, r := range o.head.Retained {
 		m := o.manifests[r.Object]
@@ -123,7 +128,7 @@ func (o *Owner) Sweep(ctx context.Context) error {
 			return err
 		}
 		name := strings.TrimPrefix(info.Key, o.dir.Prefix)
-		if epoch, ours := epochOf(name); ours && epoch < o.head.Epoch && !keep[name] {
+		if epoch, ours := epochOf(name); ours && epoch <= last && !keep[name] {
 			old = append(old, info.Key)
 		}
 	}
