@@ -1,0 +1,133 @@
+// Package compat holds what earlier versions wrote and every version must read: a savepoint for each version of the format, with all types.
+package compat
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/columntest"
+	"github.com/millstream/millstream/engine/durable"
+	"github.com/millstream/millstream/objstore/standard"
+	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/state"
+	"github.com/millstream/millstream/state/snapshot"
+)
+
+var update = flag.Bool("update", false, "write the savepoint of the version at hand, which must not be there yet")
+
+// TestSnapshots reads the savepoints of all versions.
+func TestSnapshots(t *testing.T) {
+	objects := standard.FromSettings(setting.New(setting.Engine))
+	if *update {
+		dir := filepath.Join("testdata", fmt.Sprintf("v%d", snapshot.Version))
+		d, err := snapshot.OpenDir(t.Context(), objects, dir, durable.Codec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, tables := golden()
+		if err := d.SaveAs(t.Context(), m, tables); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "want.txt"), []byte(text(m, tables)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for version := 1; version <= snapshot.Version; version++ {
+		dir := filepath.Join("testdata", fmt.Sprintf("v%d", version))
+		d, name, err := snapshot.Locate(t.Context(), objects, dir, durable.Codec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := d.Load(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables, err := d.Tables(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(filepath.Join(dir, "want.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := text(m, tables); got != string(want) {
+			t.Errorf("version %d holds\n%s\nwant\n%s", version, got, want)
+		}
+	}
+}
+
+// golden makes a snapshot with a column of each type, keyed and not, over two subtasks.
+func golden() (*snapshot.Manifest, snapshot.Tables) {
+	const rows, groups = 6, 128
+	types := append([]column.Type{}, columntest.ScalarTypes...)
+	types = append(types, column.ArrayOf(column.Str()), column.MapOf(column.Str(), column.DecimalOf(10, 2)), column.MultisetOf(column.Of(column.Int)),
+		column.RowOf(column.Field{Name: "a", Type: column.Sized(column.Timestamp, 3)}, column.Field{Name: "a", Type: column.ArrayOf(column.Of(column.Date))}),
+		column.RowOf())
+	schema := []column.Field{}
+	for i, typ := range types {
+		schema = append(schema, column.Field{Name: fmt.Sprintf("c%d", i), Type: typ})
+	}
+	subtasks := make([][]state.Table, 2)
+	for s := range subtasks {
+		b := &column.Batch{Len: rows}
+		for i, typ := range types {
+			b.Cols = append(b.Cols, rapid.Custom(func(t *rapid.T) *column.Vector { return columntest.RandomVector(t, typ, rows) }).Example(100*s+i))
+		}
+		keyed := state.Table{Name: "keyed", Schema: schema, Keyed: true, Rows: b}
+		for i := range rows {
+			keyed.Groups = append(keyed.Groups, int32(s*groups/2+i*7))
+		}
+		plain := state.Table{Name: "plain", Schema: schema[:2], Rows: &column.Batch{Len: rows, Cols: b.Cols[:2]}}
+		for i := range plain.Rows.AddKinds(rows) {
+			plain.Rows.Kinds[i] = column.RowKind(i % 4)
+		}
+		for i := range plain.Rows.AddTimes(rows) {
+			plain.Rows.Times[i] = int64(i) * 1000
+		}
+		subtasks[s] = []state.Table{keyed, plain}
+	}
+	m := &snapshot.Manifest{
+		Job: "golden", Run: "a", ID: 7, Epoch: 3, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), MaxParallelism: groups,
+		Operators: []snapshot.Operator{
+			{UID: "scan-t", Name: "Scan(t)", Parallelism: 2, Splits: []snapshot.Split{{ID: "0", State: []byte(`{"at":5}`), Size: 10}}},
+			{UID: "aggregate-1", Name: "Aggregate", Parallelism: 2},
+			{UID: "sink-u", Name: "Sink(u)", Parallelism: 1, Finished: true, Committables: [][]byte{[]byte("an upload")}},
+		},
+	}
+	return m, snapshot.Tables{make([][]state.Table, 2), subtasks, make([][]state.Table, 1)}
+}
+
+// text prints a snapshot.
+func text(m *snapshot.Manifest, tables snapshot.Tables) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, m.Kind, m.Job, m.Run, m.ID, m.Epoch, m.Created, m.MaxParallelism, m.Final)
+	for i, op := range m.Operators {
+		fmt.Fprintf(&b, "%s %s %d %v %v %v %q\n", op.UID, op.Name, op.Parallelism, op.Finished, op.Stateless, op.Splits, op.Committables)
+		for s := range tables[i] {
+			for _, t := range tables[i][s] {
+				fmt.Fprintln(&b, " ", s, t.Name, t.Keyed)
+				for c, f := range t.Schema {
+					fmt.Fprint(&b, "    ", f.Name, " ", f.Type, ":")
+					for r := range t.Rows.Len {
+						fmt.Fprint(&b, " ", columntest.Key(t.Rows.Cols[c], r))
+					}
+					fmt.Fprintln(&b)
+				}
+				if t.Keyed {
+					fmt.Fprintln(&b, "   ", t.Groups)
+				} else {
+					fmt.Fprintln(&b, "   ", t.Rows.Kinds, t.Rows.Times)
+				}
+			}
+		}
+	}
+	return b.String()
+}
