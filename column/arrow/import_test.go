@@ -39,7 +39,7 @@ func TestForeignTypes(t *testing.T) {
 		{arrow.PrimitiveTypes.Uint64, `[1, 18446744073709551615, null, 0]`, column.DecimalOf(20, 0), []string{"1", "18446744073709551615", "NULL!", "0"}},
 		{arrow.FixedWidthTypes.Date64, `["2024-05-01", "1969-12-31", null, "1970-01-01"]`, column.Of(column.Date), []string{"2024-05-01", "1969-12-31", "NULL!", "1970-01-01"}},
 		{arrow.FixedWidthTypes.Time32s, `["10:11:12", "00:00:00", null, "23:59:59"]`, column.Sized(column.Time, 0), []string{"10:11:12", "00:00:00", "NULL!", "23:59:59"}},
-		{arrow.FixedWidthTypes.Time64us, `["10:11:12.345678", "00:00:00", null, "23:59:59"]`, column.Sized(column.Time, 3), []string{"10:11:12.345", "00:00:00.000", "NULL!", "23:59:59.000"}},
+		{arrow.FixedWidthTypes.Time64us, `["10:11:12.345678", "00:00:00", null, "23:59:59"]`, column.Sized(column.Time, 3), []string{"10:11:12.345", "00:00:00.0", "NULL!", "23:59:59.0"}},
 		{&arrow.TimestampType{Unit: arrow.Second}, `["2024-05-01 10:00:00", "1969-12-31 23:59:59", null, "1970-01-01"]`, column.Sized(column.Timestamp, 0),
 			[]string{"2024-05-01 10:00:00", "1969-12-31 23:59:59", "NULL!", "1970-01-01 00:00:00"}},
 		{&arrow.TimestampType{Unit: arrow.Nanosecond, TimeZone: "UTC"}, `["2024-05-01 10:00:00.000000001Z", "1969-12-31 23:59:59Z", null, "1970-01-01 00:00:00Z"]`,

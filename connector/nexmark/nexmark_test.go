@@ -229,7 +229,7 @@ func TestRate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close() //nolint:errcheck // it has no error
+	defer r.Close()
 	given := 0
 	for range 10 {
 		at = at.Add(100 * time.Millisecond)

@@ -114,7 +114,7 @@ func (parquetCodec) read(ctx context.Context, spec *format.Spec, file format.Fil
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // what was read is in memory
+	defer r.Close() // what was read is in memory
 	part := column.NewBatch(config.Columns, 0)
 	for {
 		part.Reset()

@@ -291,7 +291,7 @@ func (d *Dir) Dispose(ctx context.Context, name string, m *Manifest) error {
 func readAll(r io.Reader, size int64) ([]byte, error) {
 	data := make([]byte, size)
 	n, err := io.ReadFull(r, data)
-	if err == io.ErrUnexpectedEOF || err == io.EOF { //nolint:errorlint // what io.ReadFull itself returns
+	if err == io.ErrUnexpectedEOF || err == io.EOF { // what io.ReadFull itself returns
 		err = nil // the size and the checksum tell
 	}
 	return data[:n], err

@@ -33,11 +33,11 @@ func unseal(url, what string, data []byte, v any) error {
 	damaged := func(format string, args ...any) error {
 		return &Error{Object: url, Reason: fmt.Sprintf(format, args...), Hint: olderHint, Damaged: true}
 	}
-	line, body, found := bytes.Cut(data[:min(len(data), maxHeader)], []byte{'\n'})
+	line, _, found := bytes.Cut(data[:min(len(data), maxHeader)], []byte{'\n'})
 	if !found {
 		return damaged("it does not begin with the line of a %s, so it is none or was damaged", what)
 	}
-	body = data[len(line)+1:]
+	body := data[len(line)+1:]
 	var kind, sum string
 	var version, length int
 	if n, err := fmt.Sscanf(string(line), "%s %d %d %s", &kind, &version, &length, &sum); err != nil && n < 2 || kind != "millstream-"+what {

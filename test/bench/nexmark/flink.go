@@ -17,7 +17,7 @@ func addFlink(ctx context.Context, t *table, list []string, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer cluster.Close() //nolint:errcheck // the figures are there
+	defer cluster.Close()
 	output, err := os.MkdirTemp("", "millstream-nexmark-")
 	if err != nil {
 		return err
