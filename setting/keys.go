@@ -92,6 +92,10 @@ var (
 		Values: []string{"hashmap", "rocksdb", "filesystem", "jobmanager", "memory"}, Default: "hashmap",
 		Doc: "Where working state lives: hashmap, filesystem, jobmanager and memory mean in memory, with checkpoints in execution.checkpointing.dir; rocksdb means on local disk, for state larger than memory.",
 	})
+	StateMemoryLimit = Engine.Register(&Option{
+		Key: "state.memory.limit", Type: MemorySize, Default: "0",
+		Doc: "Memory that the state of all operators of a job may take together; a job that needs more ends with an error that names the operator with the largest state. 0 means no limit. Millstream's own.",
+	})
 	CheckpointInterval = Engine.Register(&Option{
 		Key: "execution.checkpointing.interval", Type: Duration,
 		Doc: "How often a checkpoint is started. Unset or 0 means never.",

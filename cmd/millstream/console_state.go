@@ -34,5 +34,5 @@ func (p *progressState) line(s style, columns int, took time.Duration) string {
 	if !running {
 		return took.Round(time.Second).String()
 	}
-	return progressLine(s, columns, took, j.RowsIn, j.BytesIn, j.BytesTotal)
+	return progressLine(s, columns, took, j)
 }

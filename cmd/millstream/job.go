@@ -47,12 +47,24 @@ func (a *app) reportDone(name string, r *job.Result) {
 	fmt.Fprintf(a.err, "%s: %s read, %s written in %s\n", name, amount(r.RowsIn, r.BytesIn), amount(r.RowsOut, r.BytesOut), round(r.Duration))
 }
 
-// reportSkipped says how many malformed records were left out, also with --quiet: it is about the result.
+// reportState says which nodes had much state, and how much.
+func (a *app) reportState(r *job.Result) {
+	for _, n := range r.Nodes {
+		if n.MaxState >= showState && !a.quiet {
+			fmt.Fprintf(a.err, "  %s: state up to %s\n", n.Name, size(n.MaxState))
+		}
+	}
+}
+
+// reportSkipped says how many malformed records and late rows were left out, also with --quiet: it is about the result.
 func (a *app) reportSkipped(r *job.Result) {
 	for _, n := range r.Nodes {
 		if n.Skipped > 0 {
 			fmt.Fprintf(a.err, "%s %s: %s, skipped or with NULL for what could not be read (ignore-parse-errors)\n",
 				a.errStyle().notice("warning:"), n.Name, count(n.Skipped, "malformed record"))
+		}
+		if n.Late > 0 {
+			fmt.Fprintf(a.err, "%s %s: %s dropped: the watermark had passed them\n", a.errStyle().notice("warning:"), n.Name, count(n.Late, "late row"))
 		}
 	}
 }

@@ -27,6 +27,7 @@ type progress struct {
 const (
 	firstDraw = time.Second
 	drawEvery = 100 * time.Millisecond
+	showState = 1_000_000 // bytes from which the size of the state is worth a place
 )
 
 func (a *app) newProgress() *progress {
@@ -49,7 +50,7 @@ func (p *progress) show(j job.Progress) {
 		return
 	}
 	p.last = now
-	p.screen.draw(progressLine(p.style, p.width(), now.Sub(p.start), j.RowsIn, j.BytesIn, j.BytesTotal))
+	p.screen.draw(progressLine(p.style, p.width(), now.Sub(p.start), j))
 }
 
 // finish takes the line off the screen for good.
@@ -63,8 +64,9 @@ func (p *progress) finish() {
 	p.screen.erase()
 }
 
-// progressLine says how far a job is in fewer than columns cells, leaving out what has no room. total is 0 where it is not known.
-func progressLine(s style, columns int, took time.Duration, rows, bytes, total int64) string {
+// progressLine says how far a job is in fewer than columns cells, leaving out what has no room. What is not known is left out.
+func progressLine(s style, columns int, took time.Duration, j job.Progress) string {
+	rows, bytes, total := j.RowsIn, j.BytesIn, j.BytesTotal
 	var line strings.Builder
 	room := columns - 1 // a full line would wrap on some terminals
 	add := func(plain, styled string) {
@@ -96,6 +98,12 @@ func progressLine(s style, columns int, took time.Duration, rows, bytes, total i
 		parts = append(parts, size(bytes), size(rate(bytes, took))+"/s")
 	} else {
 		parts = append(parts, count(rate(rows, took), "row")+"/s")
+	}
+	if j.State >= showState {
+		parts = append(parts, "state "+size(j.State))
+	}
+	if j.Late > 0 {
+		parts = append(parts, thousands(j.Late)+" late")
 	}
 	for _, part := range append(parts, took.Round(time.Second).String()) {
 		add(part, part)

@@ -28,7 +28,7 @@ func TestProgressLine(t *testing.T) {
 		{"narrower", 46, 1234567, 50 * million, 200 * million, "━━━━━━──────────────────  25 %"},
 		{"hardly there", 10, 1234567, 50 * million, 0, ""},
 	} {
-		got := progressLine(style{}, c.columns, 2*time.Second, c.rows, c.bytes, c.total)
+		got := progressLine(style{}, c.columns, 2*time.Second, job.Progress{RowsIn: c.rows, BytesIn: c.bytes, BytesTotal: c.total})
 		if got != c.want {
 			t.Errorf("%s:\n got %q\nwant %q", c.name, got, c.want)
 		}
@@ -36,7 +36,7 @@ func TestProgressLine(t *testing.T) {
 			t.Errorf("%s: %d cells do not fit %d columns", c.name, cells(got), c.columns)
 		}
 	}
-	styled := progressLine(style{true}, 46, time.Second, 1, million, 4*million)
+	styled := progressLine(style{true}, 46, time.Second, job.Progress{RowsIn: 1, BytesIn: million, BytesTotal: 4 * million})
 	if want := "\x1b[36m━━━━━━\x1b[0m\x1b[2m━━━━━━━━━━━━━━━━━━\x1b[0m  25 %"; !strings.HasPrefix(styled, want) {
 		t.Errorf("with colours %q, want it to begin with %q", styled, want)
 	}

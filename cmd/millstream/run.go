@@ -96,6 +96,7 @@ func (a *app) runJob(ctx context.Context, job string, args []string) error {
 			return err
 		}
 		a.reportDone(job, result)
+		a.reportState(result)
 		a.reportSkipped(result)
 		return nil
 	}

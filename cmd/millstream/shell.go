@@ -134,6 +134,7 @@ func (s *shell) execute(ctx context.Context, st session.Statement) error {
 	}
 	if result.Kind == session.Write {
 		s.reportDone(result.Job.Name, s.last)
+		s.reportState(s.last)
 	}
 	s.reportSkipped(s.last)
 	return nil

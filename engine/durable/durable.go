@@ -13,6 +13,7 @@ import (
 
 	"github.com/millstream/millstream/engine/clock"
 	"github.com/millstream/millstream/engine/job"
+	"github.com/millstream/millstream/engine/task"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/setting"
@@ -208,7 +209,8 @@ func (h *Handle) set(run *job.Handle) {
 
 // again decides whether there is another run after a failure, and waits for its time.
 func (h *Handle) again() bool {
-	if h.ctx.Err() != nil || h.strategy == nil || errors.Is(h.err, snapshot.ErrFenced) {
+	var quota *task.QuotaError // the state would be as large again
+	if h.ctx.Err() != nil || h.strategy == nil || errors.Is(h.err, snapshot.ErrFenced) || errors.As(h.err, &quota) {
 		return false
 	}
 	now := h.opts.Job.Clock.Now()

@@ -113,7 +113,7 @@ func (h *Handle) deploy() error {
 			h.sinks[i] = s
 		}
 	}
-	byChain := make([][]*task.Task, len(p.chains))
+	byChain, quota := make([][]*task.Task, len(p.chains)), h.quota()
 	for c, nodes := range p.chains {
 		head := &p.nodes[nodes[0]]
 		for subtask := range head.parallelism {
@@ -121,6 +121,7 @@ func (h *Handle) deploy() error {
 			if err != nil {
 				return err
 			}
+			t.Quota = quota
 			byChain[c] = append(byChain[c], t)
 			h.tasks = append(h.tasks, &deployed{t, nodes, subtask})
 		}

@@ -57,6 +57,7 @@ type Result struct {
 	BytesIn  int64 // read by sources
 	BytesOut int64 // written by sinks
 	Skipped  int64 // malformed records that were skipped
+	Late     int64 // rows that came too late and were dropped
 	Duration time.Duration
 	Nodes    []NodeProgress
 }

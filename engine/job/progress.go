@@ -15,6 +15,8 @@ type Progress struct {
 	BytesTotal int64 // to be read in all; 0 if unknown
 	BytesOut   int64 // written by sinks
 	Skipped    int64
+	Late       int64
+	State      int64 // bytes of operators' state
 	Nodes      []NodeProgress
 }
 
@@ -28,7 +30,9 @@ type NodeProgress struct {
 	BytesIn     int64
 	BytesOut    int64
 	Skipped     int64
-	Late        int64
+	Late        int64 // rows that came too late and were dropped
+	State       int64 // bytes of state
+	MaxState    int64 // the most bytes of state that each subtask had, added up
 }
 
 // Progress returns how far the job has come.
@@ -49,6 +53,8 @@ func (h *Handle) Progress() Progress {
 			np.BytesOut += c.BytesOut.Load()
 			np.Skipped += c.Skipped.Load()
 			np.Late += c.Late.Load()
+			np.State += c.State.Load()
+			np.MaxState += c.State.Most()
 		}
 		if _, scan := n.Op.(*graph.Scan); scan {
 			p.RowsIn += np.RowsIn
@@ -59,6 +65,8 @@ func (h *Handle) Progress() Progress {
 			p.BytesOut += np.BytesOut
 		}
 		p.Skipped += np.Skipped
+		p.Late += np.Late
+		p.State += np.State
 		p.Nodes = append(p.Nodes, np)
 	}
 	for _, s := range h.scans {
@@ -75,7 +83,7 @@ func (h *Handle) makeResult() *Result {
 	p := h.Progress()
 	return &Result{
 		RowsIn: p.RowsIn, RowsOut: p.RowsOut, BytesIn: p.BytesIn, BytesOut: p.BytesOut,
-		Skipped: p.Skipped, Duration: p.Elapsed, Nodes: p.Nodes,
+		Skipped: p.Skipped, Late: p.Late, Duration: p.Elapsed, Nodes: p.Nodes,
 	}
 }
 

@@ -167,6 +167,18 @@ func (o *aggregate) EndInput(_ int, out Output) error {
 	return nil
 }
 
+// SizeBytes implements [Sizer].
+func (o *aggregate) SizeBytes() int {
+	n := o.state.sizeBytes()
+	switch {
+	case o.bundle != nil:
+		n += o.bundle.ownBytes()
+	case o.log != nil:
+		n += o.log.ownBytes()
+	}
+	return n
+}
+
 func (o *aggregate) Snapshot(w *state.Writer) error {
 	if o.log != nil {
 		o.log.save(w, o.groups)

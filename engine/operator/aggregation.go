@@ -223,7 +223,7 @@ func (a *aggregation) sizeBytes() int {
 	for _, c := range a.calls {
 		n += c.acc.SizeBytes()
 		if c.distinct != nil {
-			n += c.distinct.groups.SizeBytes() + cap(c.distinct.count)*8
+			n += c.distinct.sizeBytes()
 		}
 	}
 	return n

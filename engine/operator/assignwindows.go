@@ -430,6 +430,11 @@ func (o *assignSessions) renumber(to []int32) {
 	}
 }
 
+// SizeBytes implements [Sizer].
+func (o *assignSessions) SizeBytes() int {
+	return o.groups.SizeBytes() + o.set.sizeBytes() + o.held.sizeBytes() + (cap(o.heads)+cap(o.tails)+cap(o.links))*4
+}
+
 // The state is a table of the rows, with their kinds and the start of their session; rows of a session stand in their order.
 func (o *assignSessions) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)

@@ -183,3 +183,8 @@ func (o *bundle) flush(out Output) error {
 	o.both.Sel = sel
 	return out.Emit(o.both)
 }
+
+// ownBytes is the memory held beside that of the aggregation, in bytes.
+func (o *bundle) ownBytes() int {
+	return o.changelog.ownBytes() + cap(o.touched)*4 + cap(o.isTouch) + cap(o.known) + o.old.SizeBytes()
+}

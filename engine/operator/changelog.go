@@ -250,3 +250,6 @@ func (l *changelog) emit(b *column.Batch, out Output) error {
 	l.out.Cols = append(l.out.Cols, l.pairs...)
 	return out.Emit(&l.out)
 }
+
+// ownBytes is the memory held beside that of the aggregation, in bytes.
+func (l *changelog) ownBytes() int { return cap(l.count)*8 + cap(l.life.last)*8 }

@@ -168,6 +168,11 @@ func (o *lastRows) Timer(time.Time, Output) error {
 	return nil
 }
 
+// SizeBytes implements [Sizer].
+func (o *lastRows) SizeBytes() int {
+	return o.keyedRows.sizeBytes() + cap(o.now)*8 + cap(o.at)*4
+}
+
 func (o *lastRows) Snapshot(w *state.Writer) error {
 	o.rows.Snapshot(w, "rows", o.number)
 	return nil
@@ -247,6 +252,11 @@ func (o *firstRows) Process(_ int, p Payload, out Output) error {
 func (o *firstRows) Timer(time.Time, Output) error {
 	o.expire()
 	return nil
+}
+
+// SizeBytes implements [Sizer].
+func (o *firstRows) SizeBytes() int {
+	return o.keyedRows.sizeBytes()
 }
 
 func (o *firstRows) Snapshot(w *state.Writer) error {

@@ -146,3 +146,8 @@ func (d *distinct) change(args []*column.Vector, rows, groups []int32, n int, si
 		}
 	}
 }
+
+// sizeBytes is the memory held, in bytes.
+func (d *distinct) sizeBytes() int {
+	return d.groups.SizeBytes() + cap(d.count)*8 + (cap(d.heads)+cap(d.links))*4
+}

@@ -217,6 +217,15 @@ func (o *earliestRows) arm() {
 	}
 }
 
+// SizeBytes implements [Sizer].
+func (o *earliestRows) SizeBytes() int {
+	n := o.keyedRows.sizeBytes() + cap(o.wait)*8 + cap(o.at)*4 + o.heap.sizeBytes()
+	if o.done != nil {
+		n += o.done.SizeBytes()
+	}
+	return n
+}
+
 func (o *earliestRows) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)
 	o.rows.Snapshot(w, "rows", o.number)

@@ -1,5 +1,7 @@
 package operator
 
+import "unsafe"
+
 // timedSlot is something that is due when time has reached end.
 type timedSlot struct {
 	end, serial int64
@@ -47,3 +49,6 @@ func (p *endHeap) pop() timedSlot {
 		i = c
 	}
 }
+
+// sizeBytes is the memory held, in bytes.
+func (p endHeap) sizeBytes() int { return cap(p) * int(unsafe.Sizeof(timedSlot{})) }

@@ -71,6 +71,9 @@ func (h *heldRows) reset() {
 	h.holes, h.gone = h.holes[:0], 0
 }
 
+// sizeBytes is the memory held, in bytes.
+func (h *heldRows) sizeBytes() int { return h.rows.SizeBytes() + h.spare.SizeBytes() + cap(h.holes) }
+
 // takeRows makes the empty batch to read rows of from, whose long values it borrows.
 func takeRows(to, from *column.Batch, rows []int32) {
 	to.Reset()

@@ -182,3 +182,15 @@ func (c *rowOutput) emit(rows *state.Rows, out Output, more ...*column.Vector) e
 	}
 	return nil
 }
+
+// sizeBytes is the memory held, in bytes.
+func (k *keyedRows) sizeBytes() int {
+	n := 0
+	if k.groups != nil {
+		n += k.groups.SizeBytes()
+	}
+	if k.rows != nil {
+		n += k.rows.SizeBytes()
+	}
+	return n
+}

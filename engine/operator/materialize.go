@@ -101,6 +101,11 @@ func (o *materialize) Timer(time.Time, Output) error {
 	return nil
 }
 
+// SizeBytes implements [Sizer].
+func (o *materialize) SizeBytes() int {
+	return o.keyedRows.sizeBytes()
+}
+
 func (o *materialize) Snapshot(w *state.Writer) error {
 	o.rows.Snapshot(w, "rows", o.number)
 	return nil

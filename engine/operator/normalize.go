@@ -189,6 +189,11 @@ func (o *normalize) Timer(time.Time, Output) error {
 	return nil
 }
 
+// SizeBytes implements [Sizer].
+func (o *normalize) SizeBytes() int {
+	return o.keyedRows.sizeBytes() + cap(o.at)*4
+}
+
 func (o *normalize) Snapshot(w *state.Writer) error {
 	o.keyedRows.rows.Snapshot(w, "rows", o.number)
 	return nil

@@ -110,6 +110,11 @@ func (o *over) EndInput(_ int, out Output) error {
 	return o.slicer.emit(sorted, out)
 }
 
+// SizeBytes implements [Sizer].
+func (o *over) SizeBytes() int {
+	return o.held.sizeBytes() + o.groups.SizeBytes() + cap(o.group)*4
+}
+
 func (o *over) Snapshot(w *state.Writer) error {
 	b := column.NewBatch(o.in, o.held.rows.Len)
 	b.AppendRows(o.held.rows, nil)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unsafe"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
@@ -331,6 +332,16 @@ func (o *overTime) partitionFields() []column.Field {
 		fields = append(fields, column.Field{Name: name, Type: column.Of(column.BigInt).Required()})
 	}
 	return fields
+}
+
+// SizeBytes implements [Sizer].
+func (o *overTime) SizeBytes() int {
+	n := o.eval.lasting.sizeBytes() + o.held.sizeBytes() + cap(o.owner)*4 + cap(o.waits) + cap(o.last)*8 +
+		cap(o.so)*int(unsafe.Sizeof(overSoFar{})) + cap(o.context)*24
+	for _, rows := range o.context {
+		n += cap(rows) * 4
+	}
+	return n
 }
 
 func (o *overTime) Snapshot(w *state.Writer) error {

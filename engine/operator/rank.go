@@ -533,6 +533,15 @@ func (o *rank) show(list []int32, out Output, now bool) error {
 	return err
 }
 
+// SizeBytes implements [Sizer].
+func (o *rank) SizeBytes() int {
+	n := o.keyedRows.sizeBytes() + cap(o.places)*24
+	for _, p := range o.places {
+		n += cap(p) * 4
+	}
+	return n
+}
+
 func (o *rank) Snapshot(w *state.Writer) error {
 	o.mark()
 	o.rows.Snapshot(w, "rows", o.number)

@@ -292,6 +292,11 @@ func (o *sessionAggregate) sessionFields() []column.Field {
 	return append(fields, o.agg.stateFields()[len(o.agg.keys):]...)
 }
 
+// SizeBytes implements [Sizer].
+func (o *sessionAggregate) SizeBytes() int {
+	return o.agg.sizeBytes() + o.set.sizeBytes()
+}
+
 func (o *sessionAggregate) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)
 	fields := o.sessionFields()

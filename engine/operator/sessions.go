@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"unsafe"
 )
 
 // sessionSet knows the open sessions of each key. A session is a slot, a dense number under which its owner keeps what belongs to it; the slots
@@ -133,4 +134,9 @@ func (s *sessionSet) ended(now int64) []int32 {
 		}
 	}
 	return s.over
+}
+
+// sizeBytes is the memory held, in bytes.
+func (s *sessionSet) sizeBytes() int {
+	return cap(s.slots)*int(unsafe.Sizeof(session{})) + (cap(s.heads)+cap(s.free))*4 + s.heap.sizeBytes()
 }

@@ -131,6 +131,15 @@ func (o *sorter) EndInput(_ int, out Output) error {
 	return nil
 }
 
+// SizeBytes implements [Sizer].
+func (o *sorter) SizeBytes() int {
+	n := o.held.SizeBytes() + cap(o.order)*4
+	if o.spare != nil {
+		n += o.spare.SizeBytes()
+	}
+	return n
+}
+
 func (o *sorter) Snapshot(w *state.Writer) error {
 	held := column.NewBatch(o.schema, o.held.Len)
 	held.AppendRows(o.held, nil)

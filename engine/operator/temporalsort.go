@@ -180,6 +180,11 @@ func (o *temporalSort) Timer(_ time.Time, out Output) error {
 
 func (o *temporalSort) EndInput(_ int, out Output) error { return o.flush(out) }
 
+// SizeBytes implements [Sizer].
+func (o *temporalSort) SizeBytes() int {
+	return o.held.sizeBytes()
+}
+
 func (o *temporalSort) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)
 	live := []int32{}

@@ -106,6 +106,11 @@ func (o *tiedRank) alike(a, b int32) bool {
 	})
 }
 
+// SizeBytes implements [Sizer].
+func (o *tiedRank) SizeBytes() int {
+	return o.rank.SizeBytes() + o.held.sizeBytes() + cap(o.group)*4
+}
+
 func (o *tiedRank) Snapshot(w *state.Writer) error {
 	b := column.NewBatch(o.in, o.held.rows.Len)
 	b.AppendRows(o.held.rows, nil)

@@ -437,6 +437,15 @@ func (s *windowSlice) add(from *windowSlice, ids *[]int32) {
 	}
 }
 
+// SizeBytes implements [Sizer].
+func (o *windowAggregate) SizeBytes() int {
+	n := o.slices.sizeBytes() + o.series.sizeBytes()
+	if o.merged != nil {
+		n += o.merged.sizeBytes()
+	}
+	return n
+}
+
 func (o *windowAggregate) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)
 	o.slices.snapshot(w, "slice", o.groups)

@@ -328,6 +328,11 @@ func (o *windowEmit) Drain(out Output) error {
 	return o.flush(out)
 }
 
+// SizeBytes implements [Sizer].
+func (o *windowEmit) SizeBytes() int {
+	return o.log.sizeBytes() + o.log.ownBytes() + o.ends.sizeBytes() + cap(o.done) + cap(o.due)*8
+}
+
 func (o *windowEmit) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)
 	o.log.save(w, o.groups)

@@ -150,6 +150,15 @@ func (o *windowRank) EndInput(int, Output) error { return nil }
 
 func (o *windowRank) Timer(time.Time, Output) error { return nil }
 
+// SizeBytes implements [Sizer].
+func (o *windowRank) SizeBytes() int {
+	n := o.rank.SizeBytes() + o.heap.sizeBytes()
+	for _, m := range o.members {
+		n += 40 + cap(m)*4
+	}
+	return n
+}
+
 func (o *windowRank) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)
 	return o.rank.Snapshot(w)

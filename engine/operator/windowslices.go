@@ -193,3 +193,15 @@ func (l *sliceList) first() int64 {
 	}
 	return end
 }
+
+// sizeBytes is the memory held, in bytes: that of aggregations kept for reuse too.
+func (l *sliceList) sizeBytes() int {
+	n := 0
+	for _, s := range l.list {
+		n += s.agg.sizeBytes() + cap(s.count)*8
+	}
+	for _, a := range l.free {
+		n += a.sizeBytes()
+	}
+	return n
+}

@@ -88,6 +88,11 @@ func (t *Task) watermark(stage int, now int64) error {
 		if err := s.Operator.Watermark(now, &s.out); err != nil {
 			return t.failed(stage, err)
 		}
+		if s.size.of != nil && s.size.due(0) {
+			if err := t.measure(s); err != nil {
+				return err
+			}
+		}
 		if _, own := s.Operator.(operator.Watermarker); own {
 			return nil
 		}

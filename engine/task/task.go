@@ -36,6 +36,7 @@ type Task struct {
 	AtLeastOnce bool
 	// BatchRows is the most rows that an operator gets at a time; 0: as many as come.
 	BatchRows int
+	Quota     *Quota // of the job's state; nil: none
 	// Ack takes a snapshot. It must not block for long.
 	Ack func(*Report)
 
@@ -63,7 +64,8 @@ type Stage struct {
 	out     output
 	open    bool
 	limiter operator.Limiter // the operator, if it is one
-	endable bool             // receivers may come to want no more of what this stage emits
+	size    sizing
+	endable bool // receivers may come to want no more of what this stage emits
 }
 
 // Error is what went wrong in an operator. Its text begins with the operator's name.
@@ -101,6 +103,7 @@ func (t *Task) Init() {
 	for i := len(t.Stages) - 1; i >= 0; i-- { // receivers first
 		s := t.Stages[i]
 		s.limiter, _ = s.Operator.(operator.Limiter)
+		s.size.of, _ = s.Operator.(operator.Sizer)
 		s.endable = len(s.Next)+len(s.Senders) > 0
 		for _, next := range s.Next {
 			s.endable = s.endable && t.Stages[next].endable
@@ -178,6 +181,7 @@ func (t *Task) close() (err error) {
 		err = t.guard(func() error { t.running = 0; return t.failed(0, t.Source.close()) })
 	}
 	for i, s := range t.Stages {
+		t.release(s)
 		if !s.open {
 			continue
 		}
@@ -218,6 +222,9 @@ func (t *Task) process(stage, input int, p operator.Payload) error {
 		return t.failed(stage, err)
 	}
 	t.running = before
+	if s.size.of != nil && s.size.due(p.Rows()) {
+		return t.measure(s)
+	}
 	return nil
 }
 
@@ -230,6 +237,11 @@ func (t *Task) finish() (*Report, error) {
 	for i, s := range t.Stages {
 		t.running = i
 		if s.Operator != nil {
+			if s.size.of != nil {
+				if err := t.measure(s); err != nil {
+					return nil, err
+				}
+			}
 			if err := s.Operator.Watermark(math.MaxInt64, &s.out); err != nil {
 				return nil, t.failed(i, err)
 			}
