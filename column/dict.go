@@ -81,5 +81,5 @@ func (v *Vector) Take(src *Vector, rows []int32) {
 // borrowBuffers gives the empty vector v the buffers of src under the same indexes, so that src's views hold in v. A buffer of v's own,
 // kept by Reset, would shift them, so it is let go.
 func (v *Vector) borrowBuffers(src *Vector) {
-	v.Buffers, v.own = append(v.Buffers[:0], src.Buffers...), 0
+	v.Buffers, v.own, v.filled = append(v.Buffers[:0], src.Buffers...), 0, 0
 }

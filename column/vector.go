@@ -26,6 +26,7 @@ type Vector struct {
 	Dict *Vector
 
 	own     int     // index of the buffer in Buffers that AppendBytes fills; one more, so that zero means none
+	filled  int     // bytes in own buffers that are full; after Reset, what the next own buffer should have room for
 	lent    bool    // Data is somebody else's: replaced before the first write, let go by Reset
 	bits    Bitmap  // memory of the validity that the vector made itself, kept across Reset
 	scratch []int32 // rows of children while gathering
@@ -183,8 +184,14 @@ func (v *Vector) Reset() {
 	if v.own > 0 {
 		b := v.Buffers[v.own-1][:0]
 		clear(v.Buffers)
-		v.Buffers = append(v.Buffers[:0], b)
-		v.own = 1
+		v.Buffers = v.Buffers[:0]
+		if v.filled > 0 { // several: one is to take their place
+			v.filled += cap(b)
+			v.own = 0
+		} else {
+			v.Buffers = append(v.Buffers, b)
+			v.own = 1
+		}
 	} else {
 		clear(v.Buffers)
 		v.Buffers = v.Buffers[:0]
@@ -295,16 +302,32 @@ func (v *Vector) AppendList(n int) {
 // maxBuffer bounds one buffer of long values, in bytes: offsets are 32 bits wide in Arrow, and signed.
 const maxBuffer = 1 << 30
 
+// The sizes of own buffers, in bytes: the first one grows, which copies what is in it, until it is worth more to begin another.
+const (
+	leastBuffer = 1 << 10
+	fullBuffer  = 1 << 20
+)
+
+func (v *Vector) addBuffer(size int) {
+	v.Buffers = append(v.Buffers, make([]byte, 0, size))
+	v.own = len(v.Buffers)
+}
+
 // Hold copies b into the vector's own buffer and returns a view of it, without adding a row.
 func (v *Vector) Hold(b []byte) View {
 	if len(b) <= InlineLen {
 		return InlineView(b)
 	}
-	if v.own == 0 || len(v.Buffers[v.own-1])+len(b) > maxBuffer {
-		v.Buffers = append(v.Buffers, make([]byte, 0, max(1024, len(b))))
-		v.own = len(v.Buffers)
+	if v.own == 0 {
+		v.addBuffer(max(leastBuffer, min(v.filled, maxBuffer), len(b)))
+		v.filled = 0
 	}
 	buf := &v.Buffers[v.own-1]
+	if c := cap(*buf); len(*buf)+len(b) > c && c >= fullBuffer {
+		v.filled += len(*buf)
+		v.addBuffer(max(fullBuffer, min(v.filled/4, maxBuffer), len(b)))
+		buf = &v.Buffers[v.own-1]
+	}
 	off := len(*buf)
 	*buf = append(*buf, b...)
 	return MakeView(*buf, v.own-1, off, len(b))
@@ -313,9 +336,9 @@ func (v *Vector) Hold(b []byte) View {
 // Tail returns an empty slice of the spare memory behind the vector's own long values, to append a value to and give to
 // [Vector.HoldTail].
 func (v *Vector) Tail() []byte {
-	if v.own == 0 || len(v.Buffers[v.own-1]) > maxBuffer/2 {
-		v.Buffers = append(v.Buffers, make([]byte, 0, 1024))
-		v.own = len(v.Buffers)
+	if v.own == 0 {
+		v.addBuffer(max(leastBuffer, min(v.filled, maxBuffer)))
+		v.filled = 0
 	}
 	b := v.Buffers[v.own-1]
 	return b[len(b):]

@@ -2,7 +2,9 @@ package column_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -260,6 +262,32 @@ func TestHold(t *testing.T) {
 	v.AppendString("again a text of more than twelve bytes")
 	if got := columntest.Texts(v)[0]; got != "again a text of more than twelve bytes" {
 		t.Fatal(got)
+	}
+}
+
+// Much text lies in several buffers, so that none is copied as it grows; after a Reset, in one.
+func TestHoldMuch(t *testing.T) {
+	v := column.NewVector(column.Str(), 0)
+	text := func(i int) string { return fmt.Sprintf("%08d %s", i, strings.Repeat("x", i%3000)) }
+	const rows = 4000
+	for round := range 3 {
+		for i := range rows {
+			v.AppendString(text(i))
+		}
+		for i := range rows {
+			if got := string(v.BytesAt(i)); got != text(i) {
+				t.Fatalf("round %d, row %d: %.20q", round, i, got)
+			}
+		}
+		if n := len(v.Buffers); round == 0 && (n < 2 || n > 10) || round > 0 && n > 2 {
+			t.Errorf("round %d: %d buffers", round, n)
+		}
+		v.Reset()
+	}
+	v.AppendString(strings.Repeat("y", 5<<20))
+	held := v.HoldTail(append(v.Tail(), "a text of more than twelve bytes"...))
+	if string(held.Bytes(v.Buffers)) != "a text of more than twelve bytes" {
+		t.Error("the tail of a full buffer is not held")
 	}
 }
 

@@ -123,9 +123,16 @@ func assembleRow(s *shape, at []slots, n int, out *column.Vector) error {
 		}
 		below = below[leaves:]
 	}
+	if len(at) == 0 {
+		return nil
+	}
+	var valid column.Bitmap // made with the first NULL
 	for i := range n {
-		if len(at) > 0 && at[0].level(i) < s.def {
-			out.SetNull(i)
+		if at[0].level(i) < s.def {
+			if valid == nil {
+				valid = out.Validity()
+			}
+			valid.Clear(i)
 		}
 	}
 	return nil
