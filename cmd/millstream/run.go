@@ -56,7 +56,7 @@ Go jobs get ARGUMENTS as they are, and the settings as MILLSTREAM_* variables. F
 			return a.runJob(c.Context(), args[0], args[1:])
 		},
 	}
-	c.Flags().StringVar(&resume, "resume", "", "`FROM` what the job starts: auto, its last checkpoint; never, nothing, and its checkpoints are deleted;\nor the path of a savepoint or checkpoint (default auto)")
+	c.Flags().StringVar(&resume, "resume", "", "where the job starts `FROM`: auto (the default), its last checkpoint; never, nothing, and its\ncheckpoints are deleted; or the path of a savepoint or checkpoint")
 	c.Flags().SetInterspersed(false) // what follows JOB is the job's own
 	return c
 }
