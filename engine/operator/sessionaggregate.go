@@ -211,25 +211,8 @@ func (o *sessionAggregate) emit(slots []int32, out Output) error {
 
 // sendSessions emits the rows that w.rows holds, each with a window of its own.
 func (w *windowOutput) sendSessions(starts, ends []int64, out Output) error {
-	o := w.o
 	w.out = column.Batch{Len: w.rows.Len, Cols: append(w.out.Cols[:0], w.rows.Cols...)}
-	for i, p := range o.op.Properties {
-		v := w.props[i]
-		v.Reset()
-		switch p {
-		case graph.WindowStart:
-			fillTimes(v, starts)
-		case graph.WindowEnd:
-			fillTimes(v, ends)
-		case graph.WindowRowtime:
-			for _, end := range ends {
-				fillTime(v, o.w.rowtime(end), 1)
-			}
-		case graph.WindowProctime:
-			fillTime(v, o.clockMillis(), w.rows.Len)
-		}
-		w.out.Cols = append(w.out.Cols, v)
-	}
+	w.out.Cols = w.appendProperties(w.out.Cols, starts, ends)
 	return out.Emit(&w.out)
 }
 

@@ -231,23 +231,7 @@ func (o *windowEmit) emit(b *column.Batch, out Output) error {
 	o.shown = column.Batch{Len: b.Len, Cols: append(o.shown.Cols[:0], b.Cols[:keys]...), Sel: b.Sel, Kinds: b.Kinds}
 	o.shown.Cols = append(o.shown.Cols, b.Cols[keys+2:]...)
 	starts, ends := column.Values[int64](b.Cols[keys])[:b.Len], column.Values[int64](b.Cols[keys+1])[:b.Len]
-	for i, p := range o.op.Properties {
-		v := o.out.props[i]
-		v.Reset()
-		switch p {
-		case graph.WindowStart:
-			fillTimes(v, starts)
-		case graph.WindowEnd:
-			fillTimes(v, ends)
-		case graph.WindowRowtime:
-			for _, end := range ends {
-				fillTime(v, o.w.rowtime(end), 1)
-			}
-		case graph.WindowProctime:
-			fillTime(v, o.clockMillis(), b.Len)
-		}
-		o.shown.Cols = append(o.shown.Cols, v)
-	}
+	o.shown.Cols = o.out.appendProperties(o.shown.Cols, starts, ends)
 	return out.Emit(&o.shown)
 }
 

@@ -123,6 +123,29 @@ func fillTime(v *column.Vector, ms int64, n int) {
 	}
 }
 
+// appendProperties appends the columns of the properties of rows that each have a window of their own.
+func (w *windowOutput) appendProperties(cols []*column.Vector, starts, ends []int64) []*column.Vector {
+	o := w.o
+	for i, p := range o.op.Properties {
+		v := w.props[i]
+		v.Reset()
+		switch p {
+		case graph.WindowStart:
+			fillTimes(v, starts)
+		case graph.WindowEnd:
+			fillTimes(v, ends)
+		case graph.WindowRowtime:
+			for _, end := range ends {
+				fillTime(v, o.w.rowtime(end), 1)
+			}
+		case graph.WindowProctime:
+			fillTime(v, o.clockMillis(), len(ends))
+		}
+		cols = append(cols, v)
+	}
+	return cols
+}
+
 // fillTimes appends times in milliseconds to a timestamp vector.
 func fillTimes(v *column.Vector, ms []int64) {
 	base := v.Len

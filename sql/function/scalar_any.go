@@ -17,19 +17,7 @@ func Scalar(name string, f any, opts ...Option) {
 	if frequent(name, f, opts) {
 		return
 	}
-	t := reflect.TypeOf(f)
-	if t == nil || t.Kind() != reflect.Func {
-		newSignature(name, nil).fail("a Go function was expected, not %T", f)
-	}
-	var params []reflect.Type
-	for i := range t.NumIn() {
-		params = append(params, t.In(i))
-	}
-	if t.IsVariadic() {
-		params[len(params)-1] = params[len(params)-1].Elem()
-	}
-	s := newSignature(name, opts, params...)
-	s.variadic = t.IsVariadic()
+	s, t, params := signatureOf(name, f, opts)
 	fails := t.NumOut() == 2 && t.Out(1) == errorType
 	if t.NumOut() != 1 && !fails {
 		s.fail("a function with one result, or with one and an error, was expected, not %s", t)
@@ -37,6 +25,23 @@ func Scalar(name string, f any, opts ...Option) {
 	result := s.result(t.Out(0))
 	call := reflect.ValueOf(f)
 	s.register(result, func(c *expr.Call) expr.Kernel { return s.reflected(c, call, params, t.Out(0), result) })
+}
+
+// signatureOf returns the signature of any Go function, its type and those of its parameters, of which the last may be repeated.
+func signatureOf(name string, f any, opts []Option) (s *signature, t reflect.Type, params []reflect.Type) {
+	t = reflect.TypeOf(f)
+	if t == nil || t.Kind() != reflect.Func {
+		newSignature(name, nil).fail("a Go function was expected, not %T", f)
+	}
+	for i := range t.NumIn() {
+		params = append(params, t.In(i))
+	}
+	if t.IsVariadic() {
+		params[len(params)-1] = params[len(params)-1].Elem()
+	}
+	s = newSignature(name, opts, params...)
+	s.variadic = t.IsVariadic()
+	return s, t, params
 }
 
 // reflected calls a function by reflection.

@@ -49,19 +49,7 @@ func Table2[A, B, T any](name string, f func(A, B) iter.Seq[T], opts ...Option) 
 // Table registers any Go function whose result is a slice, or a slice and an error, as a table function; its elements are the rows. It
 // is called by reflection.
 func Table(name string, f any, opts ...Option) {
-	t := reflect.TypeOf(f)
-	if t == nil || t.Kind() != reflect.Func {
-		newSignature(name, nil).fail("a Go function was expected, not %T", f)
-	}
-	var params []reflect.Type
-	for i := range t.NumIn() {
-		params = append(params, t.In(i))
-	}
-	if t.IsVariadic() {
-		params[len(params)-1] = params[len(params)-1].Elem()
-	}
-	s := newSignature(name, opts, params...)
-	s.variadic = t.IsVariadic()
+	s, t, params := signatureOf(name, f, opts)
 	fails := t.NumOut() == 2 && t.Out(1) == errorType
 	if t.NumOut() != 1 && !fails || t.Out(0).Kind() != reflect.Slice {
 		s.fail("a function with a slice as its result, or with a slice and an error, was expected, not %s", t)
