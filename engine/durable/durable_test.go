@@ -195,8 +195,8 @@ func TestSavepoint(t *testing.T) {
 	if err := d.Dispose(t.Context(), name, m); err != nil {
 		t.Fatal(err)
 	}
-	for info := range w.inner.List(t.Context(), "savepoints/", objstore.ListOptions{}) {
-		t.Errorf("%s is left", info.Key)
+	for info, err := range w.inner.List(t.Context(), "savepoints/", objstore.ListOptions{}) {
+		t.Errorf("%s is left, error %v", info.Key, err)
 	}
 	if _, err := Start(t.Context(), w.graph(), w.options(1, "execution.state-recovery.path", path)); err == nil {
 		t.Error("a job started from a savepoint that is gone")
