@@ -13,6 +13,9 @@ import (
 type Watermark struct {
 	Column int
 	Expr   expr.Expr
+	// Each says that rows are to come behind the watermark of the row before, because somebody looks at it. Otherwise a watermark may wait for the
+	// end of a batch if it makes no row late.
+	Each bool
 }
 
 // WindowKind tells the windows apart.

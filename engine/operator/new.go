@@ -107,6 +107,9 @@ func (c *Context) compileOptions() ([]expr.Option, error) {
 	if c.Now != nil {
 		opts = append(opts, expr.WithClock(func() time.Time { return c.Now() }))
 	}
+	if c.Watermark != nil {
+		opts = append(opts, expr.WithWatermark(c.Watermark))
+	}
 	return opts, nil
 }
 

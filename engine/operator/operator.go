@@ -59,7 +59,8 @@ type Context struct {
 	Env            connector.Env
 	Now            func() time.Time
 	SetTimer       func(at time.Time)
-	Restore        *state.Reader // nil: start empty
+	Watermark      func() (int64, bool) // the watermark that the operator got last, and whether it got one; nil: it gets none
+	Restore        *state.Reader        // nil: start empty
 	Counters       *Counters
 	// Sink is what a node with a [graph.Sink] writes to, made by [NewSink] once and shared by the node's subtasks; the job has called
 	// its Prepare. Nil for other nodes.

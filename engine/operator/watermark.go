@@ -18,7 +18,7 @@ var _ Watermarker = (*watermark)(nil)
 //
 // Which rows are late must depend on the order of rows alone. So a batch is cut before a row whose time the watermark has passed, and the
 // watermark goes ahead of that row; to rows that are not late it makes no difference whether it comes before them or behind them.
-// Thus rows in order travel in whole batches even with an interval of 0.
+// Thus rows in order travel in whole batches even with an interval of 0, unless the watermark itself is shown.
 type watermark struct {
 	Base
 	op       *graph.Watermark
@@ -82,7 +82,7 @@ func (o *watermark) Process(_ int, p Payload, out Output) error {
 	begin := 0
 	for i := range n {
 		t := times[b.Row(i)]
-		if o.due > o.sent && (t <= o.due || t == o.due+1 && t <= o.newest) {
+		if o.due > o.sent && (o.op.Each || t <= o.due || t == o.due+1 && t <= o.newest) {
 			if err := o.emit(b, begin, i, out); err != nil {
 				return err
 			}

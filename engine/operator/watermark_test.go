@@ -149,6 +149,55 @@ func TestWatermarkKeepsBatches(t *testing.T) {
 	}
 }
 
+// TestWatermarkOfEachRow has a calc show the watermark: each row sees that of the rows before it.
+func TestWatermarkOfEachRow(t *testing.T) {
+	in := []column.Field{{Name: "ts", Type: stamp}}
+	f, _ := expr.Lookup("CURRENT_WATERMARK")
+	show, err := f.Call(&expr.Column{Index: 0, T: stamp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []column.Field{{Name: "wm", Type: show.Type()}}
+	rapid.Check(t, func(t *rapid.T) {
+		b := column.NewBatch(in, 0)
+		var want []string
+		highest := int64(0)
+		for range rapid.IntRange(1, 20).Draw(t, "rows") {
+			x := rapid.Int64Range(1, 9).Draw(t, "time")
+			column.Append(b.Cols[0], x)
+			b.Len++
+			text := "+I NULL"
+			if highest > 0 {
+				text = fmt.Sprint("+I ", highest)
+			}
+			want = append(want, text)
+			highest = max(highest, x)
+		}
+		c, _ := watermarkContext(t, "0 ms")
+		o := open(t, &graph.Node{Op: &graph.Watermark{Column: 0, Expr: minus(t, 0), Each: true}}, in, c)
+		var l shownMarks
+		behind := testContext()
+		behind.Watermark = func() (int64, bool) { return l.now, l.now > 0 }
+		l.calc = open(t, &graph.Node{Op: &graph.Calc{Project: []expr.Expr{show}}, Schema: out}, in, behind)
+		for _, b := range cutRows(t, in, b) {
+			if err := o.Process(0, b, &l); err != nil {
+				t.Fatal(err)
+			}
+			mangle(b)
+		}
+		compareRows(t, l.got.rows, want)
+	})
+}
+
+// shownMarks hands rows to a calc and keeps the watermark.
+type shownMarks struct {
+	lateRows
+	calc Operator
+	got  capture
+}
+
+func (l *shownMarks) Emit(p Payload) error { return l.calc.Process(0, p, &l.got) }
+
 func TestWatermarkNeedsTimes(t *testing.T) {
 	in := []column.Field{{Name: "ts", Type: stamp}}
 	c, _ := watermarkContext(t, "0 ms")

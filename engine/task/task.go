@@ -98,6 +98,7 @@ func (t *Task) Init() {
 	for i, s := range t.Stages {
 		s.out = output{task: t, stage: s, number: i}
 		s.Context.Now = t.Clock.Now
+		s.Context.Watermark = func() (int64, bool) { return s.out.time, s.out.begun }
 		s.Context.SetTimer = func(at time.Time) { t.timers.set(i, at) }
 	}
 	for i := len(t.Stages) - 1; i >= 0; i-- { // receivers first

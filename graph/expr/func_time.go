@@ -61,6 +61,12 @@ func init() {
 		instant("LOCALTIMESTAMP", "The time at which the row's batch is computed, as local time.", column.Sized(column.Timestamp, 3)),
 		instant("CURRENT_DATE", "The local date at which the row's batch is computed.", column.Of(column.Date)),
 		instant("LOCALTIME", "The local time of day at which the row's batch is computed.", column.Sized(column.Time, 0), "CURRENT_TIME"),
+		&Function{Name: "CURRENT_WATERMARK", Volatile: true,
+			Doc:     "The watermark that has arrived where the row is, NULL if there is none yet. The argument is an event time of the input; a row whose time is not later than it is late.",
+			Example: "CURRENT_WATERMARK(ts) IS NULL => TRUE",
+			Resolve: takes(currentWatermark, isStamp).resolve("CURRENT_WATERMARK"),
+			compile: compileWatermark,
+		},
 	)
 }
 
@@ -319,6 +325,28 @@ func instant(name, doc string, t column.Type, aliases ...string) *Function {
 			}, nil
 		}}
 	return f
+}
+
+// currentWatermark is the type of CURRENT_WATERMARK: that of the time, with milliseconds.
+func currentWatermark(args []Expr) column.Type { return column.Sized(args[0].Type().Kind, 3) }
+
+func compileWatermark(_ *Call, env *environment) (Kernel, error) {
+	return func(_ []*column.Vector, n int, _ []int32, out *column.Vector) error {
+		ms, ok := int64(0), false
+		if env.watermark != nil {
+			ms, ok = env.watermark()
+		}
+		if !ok {
+			for range n {
+				out.AppendNull()
+			}
+			return nil
+		}
+		for range n {
+			column.Append(out, ms)
+		}
+		return nil
+	}, nil
 }
 
 // clockValue is a moment as a value of type t.

@@ -15,6 +15,8 @@ type environment struct {
 	now      func() time.Time
 	database string
 	exact    bool
+	// watermark is the event time that has been reached; false: none yet.
+	watermark func() (int64, bool)
 
 	documents *documents // that kernels of one machine share
 }
@@ -24,6 +26,12 @@ func InZone(zone *time.Location) Option { return func(e *environment) { e.zone =
 
 // WithClock sets what CURRENT_TIMESTAMP and its kin show. The default is time.Now.
 func WithClock(now func() time.Time) Option { return func(e *environment) { e.now = now } }
+
+// WithWatermark sets what CURRENT_WATERMARK shows: the event time that the operator has reached, in milliseconds, and whether there is one yet.
+// Without the option it is NULL.
+func WithWatermark(now func() (int64, bool)) Option {
+	return func(e *environment) { e.watermark = now }
+}
 
 // InDatabase sets what CURRENT_DATABASE shows, for folding it: a program may run where there is no session any more.
 func InDatabase(name string) Option { return func(e *environment) { e.database = name } }

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
+	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/suggest"
 	"github.com/millstream/millstream/sql/syntax"
 )
@@ -66,6 +68,11 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 			return nil, fail(n.Args[0], "write "+name+"(DAY, …)", "%s begins with a unit of time, which is a word and no value", name)
 		}
 	}
+	if f.Name == "CURRENT_WATERMARK" && len(n.Args) == 1 {
+		if err := x.needsRowtime(n.Args[0], args[0].Type()); err != nil {
+			return nil, err
+		}
+	}
 	if n.Special && name == "TRIM" {
 		args = append(args, expr.Text([...]string{"BOTH", "LEADING", "TRAILING"}[n.Trim]))
 		if len(args) == 2 {
@@ -82,6 +89,16 @@ func (x *exprs) call(n *syntax.FuncCall) (expr.Expr, error) {
 	}
 	e, err := f.Call(args...)
 	return e, place(n, err)
+}
+
+// needsRowtime fails unless the argument of CURRENT_WATERMARK is a column with watermarks.
+func (x *exprs) needsRowtime(n syntax.Expr, t column.Type) error {
+	if ref, ok := n.(*syntax.ColumnRef); ok {
+		if hit, err := x.scope.lookup(ref.Parts, ref); err == nil && len(hit.fields) == 0 && hit.column.time == catalog.Rowtime {
+			return nil
+		}
+	}
+	return fail(n, "name a column for which the table has a WATERMARK", "the argument of CURRENT_WATERMARK must be an event time with watermarks, and this is of type %s", t.Optional())
 }
 
 // noFunction offers the function that is nearest in name.

@@ -50,6 +50,9 @@ func fail(at syntax.Span, hint, format string, args ...any) error {
 
 func asBatch(n plan.Node) (plan.Node, error) {
 	const streamHint = "run it in streaming mode: SET 'execution.runtime-mode' = 'streaming'"
+	if shows(n) {
+		return n, fail(syntax.Span{}, streamHint, "CURRENT_WATERMARK needs an event time with watermarks, and there are none in batch mode")
+	}
 	switch n := n.(type) {
 	case *plan.Scan:
 		if !n.Bounded {

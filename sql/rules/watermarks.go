@@ -11,19 +11,27 @@ func watermarks(n plan.Node, c *Context) plan.Node {
 	if c.Batch {
 		return n
 	}
-	return needed(n, false)
+	return needed(n, false, false)
 }
 
-func needed(n plan.Node, above bool) plan.Node {
-	if w, ok := n.(*plan.Watermark); ok && !above {
-		return needed(w.Input, false)
+// needed rewrites n, above which something waits for watermarks, or shows them.
+func needed(n plan.Node, above, shown bool) plan.Node {
+	if w, ok := n.(*plan.Watermark); ok {
+		if !above && !shown {
+			return needed(w.Input, false, false)
+		}
+		if shown && !w.Each {
+			each := *w
+			each.Each = true
+			n = &each
+		}
 	}
-	above = above || waits(n)
+	above, shown = above || waits(n), shown || shows(n)
 	inputs := n.Inputs()
 	changed := make([]plan.Node, len(inputs))
 	same := true
 	for i, in := range inputs {
-		changed[i] = needed(in, above)
+		changed[i] = needed(in, above, shown)
 		same = same && changed[i] == in
 	}
 	if same {
@@ -54,10 +62,15 @@ func waits(n plan.Node) bool {
 	case *plan.TemporalSort:
 		return n.Time >= 0
 	}
+	return false
+}
+
+// shows reports whether an operator computes with the watermark.
+func shows(n plan.Node) bool {
 	asks := false
 	plan.EachExpr(n, func(e expr.Expr) {
 		expr.Walk(e, func(e expr.Expr) bool {
-			if c, ok := e.(*expr.Call); ok && (c.Func.Name == "CURRENT_WATERMARK" || c.Func.Name == "SOURCE_WATERMARK") {
+			if c, ok := e.(*expr.Call); ok && c.Func.Name == "CURRENT_WATERMARK" {
 				asks = true
 			}
 			return !asks
