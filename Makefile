@@ -9,7 +9,7 @@ GOLANGCI_LINT := .cache/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 # The packages whose goroutines share data; race detection makes them several times slower.
 RACE := ./engine/... ./objstore/... ./stream/...
 
-.PHONY: demo test soak bench bench-nexmark lint fmt
+.PHONY: demo test soak bench bench-nexmark bench-latency lint fmt
 
 # Count words from S3 to S3, on an embedded store.
 demo:
@@ -24,6 +24,10 @@ test:
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
 	go run ./test/bench/wordcount $(if $(filter 1,$(FLINK)),-flink)
+
+# From event to result at 50,000 events/s; for percentiles that mean something nothing else should run.
+bench-latency:
+	go run ./test/bench/latency
 
 # The queries of the Nexmark benchmark, beside DuckDB and hand-written loops; FLINK=1: Apache Flink too; EVENTS=1000000: fewer events.
 bench-nexmark:
