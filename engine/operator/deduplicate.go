@@ -43,7 +43,7 @@ type lastRows struct {
 	op    *graph.Deduplicate
 	times timeColumn
 
-	now  []int64 // by group: the time of its row
+	now  []int64 // by group: the time of its row; none where arrival counts
 	at   []int32 // by group: its row, one more; 0: none
 	sel  []int32
 	new  []int32 // by row of sel, its group
@@ -88,7 +88,10 @@ func (o *lastRows) index() {
 
 func (o *lastRows) grow() {
 	for len(o.at) < o.groups.Len() {
-		o.at, o.now = append(o.at, 0), append(o.now, math.MinInt64)
+		o.at = append(o.at, 0)
+	}
+	for o.op.Time >= 0 && len(o.now) < o.groups.Len() {
+		o.now = append(o.now, math.MinInt64)
 	}
 }
 
