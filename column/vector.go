@@ -132,7 +132,7 @@ func (v *Vector) Reserve(n int) {
 		copy(next, v.Data)
 		v.Data, v.lent = next, false
 	case words > cap(v.Data):
-		next := make([]uint64, words, max(words, cap(v.Data)*2))
+		next := make([]uint64, words, max(words, grown(cap(v.Data))))
 		copy(next, v.Data)
 		v.Data = next[:cap(next)]
 	case words > len(v.Data):
@@ -141,6 +141,16 @@ func (v *Vector) Reserve(n int) {
 	if v.Valid != nil {
 		v.growValid(n)
 	}
+}
+
+// grown is the size, in words, to which a column grows. A large one doubles no more: state that holds millions of rows would on average pay for half
+// as many again.
+func grown(words int) int {
+	const large = 64 << 10
+	if words < large {
+		return 2 * words
+	}
+	return words + words/4 + large
 }
 
 // growValid makes room for n bits, in memory of the vector's own: Valid may be somebody else's.
