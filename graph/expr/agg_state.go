@@ -6,19 +6,15 @@ import (
 	"github.com/millstream/millstream/column"
 )
 
-// grow returns list with n elements; new ones are zero.
+// grow returns list with n elements, or as it is if it has more; new ones are zero.
 func grow[T any](list []T, n int) []T {
-	if n <= cap(list) {
-		old := len(list)
-		if n > old {
-			list = list[:n]
-			clear(list[old:])
-		}
+	old := len(list)
+	if n <= old {
 		return list
 	}
-	next := make([]T, n, max(n, 2*cap(list)))
-	copy(next, list)
-	return next
+	list = slices.Grow(list, n-old)[:n]
+	clear(list[old:])
+	return list
 }
 
 // flat is an argument without dictionary, with memory for resolving one.
