@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -12,7 +13,7 @@ import (
 	"github.com/millstream/millstream/graph/expr"
 )
 
-const stateKeys = 1_000_000
+var stateKeys = flag.Int("state-keys", 1_000_000, "distinct `keys` of BenchmarkStateBytes")
 
 // stateInput is a key, a number and a time.
 func stateInput(key column.Type) []column.Field {
@@ -21,7 +22,7 @@ func stateInput(key column.Type) []column.Field {
 
 // stateBatches are rows with each key once, in random order.
 func stateBatches(key column.Type) []*column.Batch {
-	order := rand.New(rand.NewPCG(1, 2)).Perm(stateKeys)
+	order := rand.New(rand.NewPCG(1, 2)).Perm(*stateKeys)
 	var list []*column.Batch
 	for len(order) > 0 {
 		n := min(ChunkRows, len(order))
@@ -41,7 +42,7 @@ func stateBatches(key column.Type) []*column.Batch {
 	return list
 }
 
-// BenchmarkStateBytes fills the state of operators with a million keys: the bytes that the operator says it holds and by which the heap has grown,
+// BenchmarkStateBytes fills the state of operators with keys: the bytes that the operator says it holds and by which the heap has grown,
 // for each key, beside what key and value take by themselves (raw).
 func BenchmarkStateBytes(b *testing.B) {
 	long, text := column.Of(column.BigInt).Required(), column.Str().Required()
@@ -96,8 +97,8 @@ func BenchmarkStateBytes(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				grown := float64(heapBytes()-before) / stateKeys
-				said := float64(o.(Sizer).SizeBytes()) / stateKeys
+				grown := float64(heapBytes()-before) / float64(*stateKeys)
+				said := float64(o.(Sizer).SizeBytes()) / float64(*stateKeys)
 				b.ReportMetric(said, "B/key")
 				b.ReportMetric(grown, "heapB/key")
 				b.ReportMetric(c.raw, "rawB/key")
