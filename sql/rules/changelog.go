@@ -40,11 +40,11 @@ func changelog(n plan.Node, c *Context) (plan.Node, error) {
 		return n, fail(sink.At, batchHint+", or write to a connector that takes updates", "Table sink '%s' doesn't support consuming %s changes%s",
 			sink.Table.Name, changeWords(changes), by)
 	}
-	return sink.With([]plan.Node{forSink(sink, sink.Input)}), nil
+	return sink.With([]plan.Node{forSink(sink, sink.Input, c.Materialize)}), nil
 }
 
 // forSink returns the input of a sink that takes changes. With a primary key, rows of one key must reach it in order and end as one row.
-func forSink(sink *plan.Sink, in plan.Node) plan.Node {
+func forSink(sink *plan.Sink, in plan.Node, how string) plan.Node {
 	key := sink.Table.PrimaryKey
 	if plan.ChangesOf(in) == graph.InsertOnly {
 		return need(in, true)
@@ -52,10 +52,9 @@ func forSink(sink *plan.Sink, in plan.Node) plan.Node {
 	if len(key) == 0 {
 		return need(in, true)
 	}
-	for _, unique := range plan.UniqueKeys(in) {
-		if subset(unique, key) && subset(key, unique) {
-			return need(in, !sink.OnlyAfter)
-		}
+	same := slices.ContainsFunc(plan.UniqueKeys(in), func(unique []int) bool { return subset(unique, key) && subset(key, unique) })
+	if how == "NONE" || same && how != "FORCE" {
+		return need(in, !sink.OnlyAfter)
 	}
 	out := &plan.Materialize{Input: need(in, true)}
 	out.Keys = key

@@ -22,6 +22,8 @@ type Context struct {
 	Parallelism int
 	// Emit says when group windows of streams show results beside those of complete windows.
 	Emit Emission
+	// Materialize says when changes are put in order by a sink's primary key: "NONE", "AUTO" where the stream's key is another, "FORCE".
+	Materialize string
 	// Fold computes what is constant in an expression.
 	Fold func(expr.Expr) expr.Expr
 	// Exact is Fold for what is a constant only because the rows are: it gives what the rows would, to the last digit.

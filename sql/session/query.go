@@ -70,6 +70,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 	c := &rules.Context{
 		Batch:       p.batch,
 		Parallelism: s.settings.Int(setting.Parallelism),
+		Materialize: s.settings.Enum(setting.UpsertMaterialize),
 		Emit:        s.emission(),
 		Fold:        folding(expr.InZone(zone), expr.InDatabase(database)),
 		Exact:       folding(expr.InZone(zone), expr.InDatabase(database), expr.Exactly()),
