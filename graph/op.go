@@ -20,6 +20,9 @@ type Table struct {
 	Metadata    []Metadata        // metadata columns; they follow Columns in the numbering of Scan.Project
 	PartitionBy []int             // positions in Columns
 	PrimaryKey  []int             // positions in Columns
+	// IdleTimeout is after which time without a row a source does not hold watermarks back; 0: the job's table.exec.source.idle-timeout,
+	// negative: never.
+	IdleTimeout time.Duration
 }
 
 // Metadata is a column whose value the connector knows, such as the file's path.

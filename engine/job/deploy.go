@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
@@ -168,13 +169,21 @@ func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 			if s.node == head.ID {
 				t.Source = &task.Source{
 					Splits: s.splits, Bounded: s.source.Bounded(), Limit: op.Limit,
-					IdleTimeout: settings.Duration(setting.SourceIdleTimeout),
+					IdleTimeout: idleTimeout(op, settings),
 					Spare:       s.source.Bounded() && subtask >= len(s.list),
 				}
 			}
 		}
 	}
 	return t, nil
+}
+
+// idleTimeout is after which time without rows a source does not hold event time back.
+func idleTimeout(op *graph.Scan, v setting.Values) time.Duration {
+	if op.Table.IdleTimeout != 0 {
+		return op.Table.IdleTimeout
+	}
+	return v.Duration(setting.SourceIdleTimeout)
 }
 
 // newStage makes a node's operator and context for one subtask.

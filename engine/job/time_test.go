@@ -110,6 +110,11 @@ func TestWatermarksKeepTheirPlace(t *testing.T) {
 
 // A source without rows for some time does not hold event time back, and counts again when it has rows.
 func TestIdleSource(t *testing.T) {
+	t.Run("setting", func(t *testing.T) { testIdleSource(t, "1 min", 0) })
+	t.Run("table", func(t *testing.T) { testIdleSource(t, "1 h", time.Minute) })
+}
+
+func testIdleSource(t *testing.T, all string, table time.Duration) {
 	leaktest.Check(t)
 	source := newTestSource(t, 2, 100)
 	source.unbounded, source.batch = true, 1
@@ -122,11 +127,13 @@ func TestIdleSource(t *testing.T) {
 	}
 	// Split 1 (numbers 100 …) is one subtask's, split 0 the other's, which is stuck half-way: event time stays where it is.
 	var g graph.Graph
-	marks := custom(&g, "marks", 2, func() operator.Operator { return &watermarker{} }, graph.Edge{From: source.scan(&g, 2).ID})
+	scan := source.scan(&g, 2)
+	scan.Op.(*graph.Scan).Table.IdleTimeout = table
+	marks := custom(&g, "marks", 2, func() operator.Operator { return &watermarker{} }, graph.Edge{From: scan.ID})
 	var got heard
 	custom(&g, "heard", 1, got.op, graph.Edge{From: marks.ID, Ship: graph.Rebalance})
 	clock := newClock()
-	h, err := Start(t.Context(), &g, Options{Clock: clock, Env: settings(t, "table.exec.source.idle-timeout", "1 min")})
+	h, err := Start(t.Context(), &g, Options{Clock: clock, Env: settings(t, "table.exec.source.idle-timeout", all)})
 	if err != nil {
 		t.Fatal(err)
 	}

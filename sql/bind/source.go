@@ -162,6 +162,15 @@ func (b *binding) external(t *catalog.Table, options map[string]string, at synta
 	if err := checkOptions(spec, gt.Options); err != nil {
 		return none, nil, tableError(at, t, err)
 	}
+	if text, ok := gt.Options[idleTimeout]; ok {
+		d, err := setting.ParseDuration(text)
+		if err != nil {
+			return none, nil, tableError(at, t, err)
+		}
+		if gt.IdleTimeout = d; d == 0 {
+			gt.IdleTimeout = -1
+		}
+	}
 	for _, o := range watermarkOptions { // they are the planner's
 		delete(gt.Options, o.Key)
 	}
@@ -234,11 +243,13 @@ func checkOptions(spec *connector.Spec, given map[string]string) error {
 	return err
 }
 
+const idleTimeout = "scan.watermark.idle-timeout"
+
 // watermarkOptions are those that any table may have which is read with a watermark.
 var watermarkOptions = []*setting.Option{
 	{Key: "scan.watermark.emit.strategy", Type: setting.Enum, Values: []string{"on-periodic", "on-event"}, Default: "on-periodic", Doc: "When watermarks are emitted."},
 	{Key: "scan.watermark.emit.on-event.gap", Type: setting.Int, Default: "1", Doc: "How many rows lie between two watermarks that rows emit."},
-	{Key: "scan.watermark.idle-timeout", Type: setting.Duration, Doc: "After which time without a row a source does not hold watermarks back."},
+	{Key: idleTimeout, Type: setting.Duration, Doc: "After which time without a row a source does not hold watermarks back; unset means table.exec.source.idle-timeout, 0 never."},
 	{Key: "scan.watermark.alignment.group", Doc: "The group of sources whose watermarks are kept together."},
 	{Key: "scan.watermark.alignment.max-drift", Type: setting.Duration, Doc: "How far a source may run ahead of its group."},
 	{Key: "scan.watermark.alignment.update-interval", Type: setting.Duration, Default: "1 s", Doc: "How often the watermarks of a group are compared."},
