@@ -100,7 +100,7 @@ func sorted(list []int) []int {
 func projectKeys(keys [][]int, exprs []expr.Expr) [][]int {
 	to := map[int]int{}
 	for i, e := range exprs {
-		if c, ok := e.(*expr.Column); ok {
+		if c := Carried(e); c != nil {
 			if _, twice := to[c.Index]; !twice {
 				to[c.Index] = i
 			}
@@ -121,6 +121,19 @@ keys:
 		out = append(out, moved)
 	}
 	return out
+}
+
+// Carried returns the column whose value an expression passes on as it is, nil if it is more than that.
+func Carried(e expr.Expr) *expr.Column {
+	switch e := e.(type) {
+	case *expr.Column:
+		return e
+	case *expr.Call:
+		if e.Func.Name == "REQUIRE_NOT_NULL" {
+			return Carried(e.Args[0])
+		}
+	}
+	return nil
 }
 
 // joinKeys returns the keys of a join: one of each side, or one side's own where the other has at most one row to match.

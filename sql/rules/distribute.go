@@ -142,7 +142,7 @@ func follow(keys []int, n *plan.Calc) []int {
 	}
 	to := inverse(len(n.Input.Schema()), nil)
 	for i, e := range n.Exprs {
-		if c, ok := e.(*expr.Column); ok && to[c.Index] < 0 {
+		if c := plan.Carried(e); c != nil && to[c.Index] < 0 {
 			to[c.Index] = i
 		}
 	}
