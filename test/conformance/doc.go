@@ -15,5 +15,6 @@
 //	go test ./test/conformance -parallelism 4                   jobs with another parallelism: only final rows are compared
 //	go test ./test/conformance -batch-rows 1                    operators that get one row at a time
 //
-// An entry marked as a quirk of Flink's may be answered in any way but with a crash or a hang.
+// An entry marked as a quirk of Flink's may be answered in any way but with a crash or a hang. A case marked `order: arrival` has rows that tell in
+// which order others arrived, such as LISTAGG over groups: with a parallelism beyond 1 it must only run.
 package conformance
