@@ -122,7 +122,11 @@ func (c *counting) Get(ctx context.Context, key string, r objstore.Range) (io.Re
 	for most := c.mostOpen.Load(); open > most && !c.mostOpen.CompareAndSwap(most, open); most = c.mostOpen.Load() {
 	}
 	body, info, err := c.Store.Get(ctx, key, r)
-	return &countingBody{body, c}, info, err
+	if err != nil { // as when Close comes first
+		c.open.Add(-1)
+		return nil, info, err
+	}
+	return &countingBody{body, c}, info, nil
 }
 
 type countingBody struct {
