@@ -5,58 +5,57 @@ import (
 	"github.com/millstream/millstream/state"
 )
 
-// store takes the rows of a batch into the table of their side and finds what they change.
-func (o *changeJoin) store(side int, b *column.Batch, now int64) error {
+// find numbers the groups of a batch's keys, in ids and matched; with known only those that there are.
+func (o *joinState) find(keys []*column.Vector, b *column.Batch, known bool) {
 	n := b.Rows()
 	if cap(o.ids) < n {
 		o.ids, o.matched = make([]int32, n+n/4), make([]int32, n+n/4)
 	}
-	ids, matched := o.ids[:n], o.matched[:n]
-	// With appended rows the other side's end makes remembering them pointless.
-	last := o.ended[1-side] && o.mode[side] == appends
-	if last {
-		o.groups.Find(o.keysOf(side, b.Cols), b.Sel, n, ids)
+	o.ids, o.matched = o.ids[:n], o.matched[:n]
+	if known {
+		o.groups.Find(keys, b.Sel, n, o.ids)
 	} else {
-		o.groups.Lookup(o.keysOf(side, b.Cols), b.Sel, n, ids)
+		o.groups.Lookup(keys, b.Sel, n, o.ids)
 	}
-	copy(matched, ids)
-	nulls := false
-	o.noKey(side, b, func(i int) { matched[i], nulls = state.None, true })
+	copy(o.matched, o.ids)
+}
+
+// store takes the rows of a batch, whose groups were found, into the table of their side and finds what they change. nulls says that some of
+// their keys equal nothing.
+func (o *joinState) store(side *joinSide, b *column.Batch, now int64, nulls bool) {
 	o.changes.reset()
-	if b.Kinds != nil || nulls || o.mode[side] != appends {
-		for _, g := range ids {
+	if b.Kinds != nil || nulls || side.mode != appends {
+		for _, g := range o.ids {
 			if g >= 0 {
 				o.empty = append(o.empty, g)
 			}
 		}
 	}
 	switch {
-	case last:
-		o.pass(b)
-	case o.mode[side] == upserts:
+	case side.mode == upserts:
 		o.upsert(side, b, now)
-	case o.mode[side] == appends && b.Kinds == nil && !nulls:
+	case side.mode == appends && b.Kinds == nil && !nulls:
 		o.appendAll(side, b, now)
 	default:
 		o.retract(side, b, now)
 	}
-	return nil
 }
 
 // pass makes a change of each row without remembering any.
-func (o *changeJoin) pass(b *column.Batch) {
-	for i, g := range o.matched[:b.Rows()] {
+func (o *joinState) pass(b *column.Batch) {
+	o.changes.reset()
+	for i, g := range o.matched {
 		r := b.Row(i)
 		o.changes.add(b.Kind(r), int32(r), g, state.None)
 	}
 }
 
 // appendAll stores rows of which all are inserts with a key.
-func (o *changeJoin) appendAll(side int, b *column.Batch, now int64) {
-	n, t, c := b.Rows(), o.rows[side], &o.changes
+func (o *joinState) appendAll(side *joinSide, b *column.Batch, now int64) {
+	n, t, c := b.Rows(), side.rows, &o.changes
 	first := t.Append(b.Cols, b.Sel, n, now)
-	c.groups = append(c.groups, o.ids[:n]...)
-	for i, g := range o.ids[:n] {
+	c.groups = append(c.groups, o.ids...)
+	for i, g := range o.ids {
 		r := first + int32(i)
 		t.Link(r, g)
 		c.stored = append(c.stored, r)
@@ -66,8 +65,8 @@ func (o *changeJoin) appendAll(side int, b *column.Batch, now int64) {
 }
 
 // load appends the values of those rows that come and pass want, and hashes the identities of all. It returns the number of the first one appended.
-func (o *changeJoin) load(side int, b *column.Batch, now int64, want func(i, r int) bool) int32 {
-	n, t := b.Rows(), o.rows[side]
+func (o *joinState) load(side *joinSide, b *column.Batch, now int64, want func(i, r int) bool) int32 {
+	n, t := b.Rows(), side.rows
 	o.sel = o.sel[:0]
 	for i := range n {
 		if r := b.Row(i); want(i, r) {
@@ -78,18 +77,18 @@ func (o *changeJoin) load(side int, b *column.Batch, now int64, want func(i, r i
 	if len(o.sel) > 0 {
 		first = t.Append(b.Cols, o.sel, len(o.sel), now)
 	}
-	if o.mode[side] != appends {
+	if side.mode != appends {
 		if cap(o.hash) < n {
 			o.hash = make([]uint64, n+n/4)
 		}
-		t.Hash(b.Cols, b.Sel, o.ids[:n], o.hash[:n])
+		t.Hash(b.Cols, b.Sel, o.ids, o.hash[:n])
 	}
 	return first
 }
 
 // retract stores rows of which those that go are found by what they hold. A row whose key equals nothing is not stored: it never has a match.
-func (o *changeJoin) retract(side int, b *column.Batch, now int64) {
-	t, c, ids, matched := o.rows[side], &o.changes, o.ids, o.matched
+func (o *joinState) retract(side *joinSide, b *column.Batch, now int64) {
+	t, c, ids, matched := side.rows, &o.changes, o.ids, o.matched
 	next := o.load(side, b, now, func(i, r int) bool { return matched[i] >= 0 && b.Kind(r).Adds() })
 	for i := range b.Rows() {
 		r := b.Row(i)
@@ -99,7 +98,7 @@ func (o *changeJoin) retract(side int, b *column.Batch, now int64) {
 			c.add(kind, int32(r), state.None, state.None)
 		case kind.Adds():
 			t.Link(next, ids[i])
-			if o.mode[side] != appends {
+			if side.mode != appends {
 				t.Index(next, t.Find(b.Cols, r, ids[i], o.hash[i]), o.hash[i])
 			}
 			c.add(kind, int32(r), ids[i], next)
@@ -114,11 +113,11 @@ func (o *changeJoin) retract(side int, b *column.Batch, now int64) {
 
 // removed removes the row that row r of b takes back and reports whether the taking back counts: not if the row never came. One that may have expired
 // counts, since what was emitted for it still stands.
-func (o *changeJoin) removed(side int, b *column.Batch, i, r int) bool {
-	if o.mode[side] == appends {
+func (o *joinState) removed(side *joinSide, b *column.Batch, i, r int) bool {
+	if side.mode == appends {
 		return true // the planner says that this does not happen: pass it on
 	}
-	t := o.rows[side]
+	t := side.rows
 	newest := t.Find(b.Cols, r, o.ids[i], o.hash[i])
 	for row := newest; row != state.None; row = t.Older(row) {
 		if t.Same(row, b.Cols, r) {
@@ -130,17 +129,16 @@ func (o *changeJoin) removed(side int, b *column.Batch, i, r int) bool {
 		t.Remove(newest)
 		return true
 	}
-	return o.ttl[side] > 0
+	return side.ttl > 0
 }
 
 // upsert stores rows that replace the one with their unique key: what was there goes, and what comes counts. Rows of changes are those of the
 // table.
-func (o *changeJoin) upsert(side int, b *column.Batch, now int64) {
-	t, c, ids, matched := o.rows[side], &o.changes, o.ids, o.matched
-	keep := o.keep[side]
-	next := o.load(side, b, now, func(i, r int) bool { return (matched[i] >= 0 || keep) && b.Kind(r).Adds() })
+func (o *joinState) upsert(side *joinSide, b *column.Batch, now int64) {
+	t, c, ids, matched := side.rows, &o.changes, o.ids, o.matched
+	next := o.load(side, b, now, func(i, r int) bool { return (matched[i] >= 0 || side.keep) && b.Kind(r).Adds() })
 	for i := range b.Rows() {
-		if matched[i] < 0 && !keep {
+		if matched[i] < 0 && !side.keep {
 			continue
 		}
 		r := b.Row(i)

@@ -317,7 +317,7 @@ func TestChangeJoinTTL(t *testing.T) {
 	c.ring()
 	for _, o := range c.tasks {
 		j := o.(*changeJoin)
-		if n := j.rows[0].Live() + j.rows[1].Live() + j.groups.Live(); n != 0 {
+		if n := j.sides[0].rows.Live() + j.sides[1].rows.Live() + j.groups.Live(); n != 0 {
 			t.Errorf("%d rows and keys left", n)
 		}
 	}
