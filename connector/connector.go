@@ -93,6 +93,28 @@ type Split struct {
 	Size  int64  `json:"size"`  // bytes, for progress; 0 if unknown
 }
 
+// Discoverer is implemented by sources whose splits are not known when the job starts, such as objects that appear in a bucket. Splits is not called
+// then. Each split that is discovered ends, is read once, and by whichever subtask is free, so in no order.
+type Discoverer interface {
+	// Discover starts to look for splits: from the beginning, or behind those that an earlier Discovery had returned when it gave the state.
+	Discover(ctx context.Context, state []byte) (Discovery, error)
+	// InOrder asks that splits are read one after the other, as they were discovered.
+	InOrder() bool
+}
+
+// Discovery looks for splits in the background. The engine calls its methods one at a time.
+type Discovery interface {
+	// Poll returns what was found since, at most max splits, and whether more may follow: [Ready] at once, after [Wait] when there is a value in
+	// Ready, never after [Done]. It does not block. The ids of splits differ from those of all before.
+	Poll(max int) ([]Split, Status, error)
+	Ready() <-chan struct{}
+	// State is what Discover needs to go on behind all splits that Poll has returned. It is called at each checkpoint, and small: it must not grow with
+	// every split ever found.
+	State() ([]byte, error)
+	// Close ends background work and waits for it.
+	Close() error
+}
+
 // Status is what a reader has after Poll.
 type Status uint8
 

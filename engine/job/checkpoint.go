@@ -29,6 +29,8 @@ type NodeState struct {
 	Finished bool            // the node had ended in all subtasks: it is not run again
 	Subtasks [][]state.Table // by subtask; nil for those that had ended
 	Splits   []connector.Split
+	// Discovery is what the source has of the splits that it found, Splits and those read before; nil where all were known from the start.
+	Discovery []byte
 	// Committables are what a sink wrote and the checkpoint covers. They are committed once the checkpoint exists, and again when
 	// a job is restored from it.
 	Committables []connector.Committable
@@ -74,7 +76,7 @@ func (h *Handle) checkRestore() error {
 
 // holds reports whether anything would be lost without the state.
 func (s *NodeState) holds() bool {
-	return len(s.Splits)+len(s.Committables) > 0 || slices.ContainsFunc(s.Subtasks, func(t []state.Table) bool { return len(t) > 0 })
+	return len(s.Splits)+len(s.Discovery)+len(s.Committables) > 0 || slices.ContainsFunc(s.Subtasks, func(t []state.Table) bool { return len(t) > 0 })
 }
 
 // cut returns what a subtask gets of a node's state: of keyed tables the rows of its key groups; other tables go, whole, to
@@ -122,8 +124,18 @@ func merge(r *state.Reader, t *state.Table, rows []int32) {
 
 // progressOf follows what a scan's subtasks have read.
 type progressOf struct {
-	splits []connector.Split // not covered by a checkpoint as read
-	done   map[string]int64  // splits read to their end, with the first checkpoint that covers this
+	splits    []connector.Split   // not covered by a checkpoint as read
+	done      map[string]int64    // splits read to their end, with the first checkpoint that covers this
+	discovery connector.Discovery // finds splits while others are read; nil: all are known
+}
+
+// forget drops the splits that were read to their end, once they are many. It is called when no checkpoint is under way, so that all later ones cover
+// this.
+func (p *progressOf) forget() {
+	if len(p.done) > 64 && len(p.done) > len(p.splits)/2 {
+		p.splits = slices.DeleteFunc(p.splits, func(s connector.Split) bool { _, done := p.done[s.ID]; return done })
+		clear(p.done)
+	}
 }
 
 // rest returns the splits that are left to read after a checkpoint, with positions where reading has begun, and forgets the others.
@@ -146,7 +158,7 @@ func (p *progressOf) rest(checkpoint int64, reading map[string]connector.Split) 
 
 // gather makes the checkpoint of the reports of those tasks that took part and of those that had ended before. last holds the last reports
 // of ended tasks, nil for others.
-func (h *Handle) gather(id int64, reports map[int]*task.Report, last []*task.Report, scans map[int]*progressOf) *Checkpoint {
+func (h *Handle) gather(id int64, reports map[int]*task.Report, last []*task.Report, scans map[int]*progressOf) (*Checkpoint, error) {
 	c := &Checkpoint{ID: id, MaxParallelism: h.plan.groups, Nodes: map[string]*NodeState{}}
 	reading := map[string]map[string]connector.Split{} // by uid, then by split
 	for i := range h.plan.nodes {
@@ -177,8 +189,14 @@ func (h *Handle) gather(id int64, reports map[int]*task.Report, last []*task.Rep
 				s.Splits = nil
 			} else {
 				s.Splits = scans[i].rest(id, reading[n.uid])
+				if d := scans[i].discovery; d != nil {
+					var err error
+					if s.Discovery, err = d.State(); err != nil {
+						return nil, fmt.Errorf("%s: %w", n.Name, err)
+					}
+				}
 			}
 		}
 	}
-	return c
+	return c, nil
 }

@@ -35,6 +35,7 @@ type pending struct {
 	missing int // tasks that have neither reported nor ended
 	reports map[int]*task.Report
 	made    *Checkpoint
+	err     error        // why there is none
 	cover   committables // what the checkpoint covers
 	done    chan struct{}
 }
@@ -58,7 +59,7 @@ func newCoordinator(h *Handle) *coordinator {
 		c.newest = h.opts.Restore
 	}
 	for _, s := range h.scans {
-		c.scans[s.node] = &progressOf{splits: s.list, done: map[string]int64{}}
+		c.scans[s.node] = &progressOf{splits: s.list, done: map[string]int64{}, discovery: s.discovery}
 	}
 	c.turn <- struct{}{}
 	return c
@@ -91,7 +92,7 @@ func (c *coordinator) finish(i int, r *task.Report) {
 	c.note(i, r, c.last+1)
 }
 
-// note keeps what a report says of the outside world: splits that were read, and what was written.
+// note keeps what a report says was written.
 func (c *coordinator) note(i int, r *task.Report, id int64) {
 	d := c.job.tasks[i]
 	for stage, s := range r.Stages {
@@ -99,9 +100,37 @@ func (c *coordinator) note(i int, r *task.Report, id int64) {
 			c.loose = append(c.loose, loose{node: d.nodes[stage], list: s.Committables, id: id})
 		}
 	}
-	for _, split := range r.Finished {
-		c.scans[d.nodes[0]].done[split] = id
+}
+
+// read takes note of a split that task number i has read to its end.
+func (c *coordinator) read(i int, split string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	scan := c.scans[c.job.tasks[i].nodes[0]]
+	if p := c.pending; p != nil {
+		id := p.id
+		if c.acked[i] == p.id {
+			id++
+		}
+		scan.done[split] = id
+		return
 	}
+	scan.done[split] = c.last + 1
+	scan.forget()
+}
+
+// discovered asks a scan's discovery for at most room splits more, and hands them out. What it returns are parts of the next checkpoint.
+func (c *coordinator) discovered(s *scan, room int) (connector.Status, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list, status, err := s.discovery.Poll(room)
+	if err != nil {
+		return status, err
+	}
+	scan := c.scans[s.node]
+	scan.splits = append(scan.splits, list...)
+	s.splits.Add(list)
+	return status, nil
 }
 
 // arrive counts a task, and makes the checkpoint when it was the last.
@@ -111,7 +140,10 @@ func (c *coordinator) arrive() {
 		return
 	}
 	c.pending = nil
-	p.made = c.job.gather(p.id, p.reports, c.ended, c.scans)
+	if p.made, p.err = c.job.gather(p.id, p.reports, c.ended, c.scans); p.err != nil {
+		close(p.done)
+		return
+	}
 	p.cover = c.take(func(l loose) bool { return l.id <= p.id })
 	for node, list := range p.cover {
 		s := p.made.Nodes[c.job.plan.nodes[node].uid]
@@ -166,6 +198,9 @@ func (c *coordinator) trigger(ctx context.Context) (*Checkpoint, error) {
 	}
 	if err != nil && c.giveUp(p) {
 		return nil, fmt.Errorf("checkpoint %d: %w", p.id, err)
+	}
+	if p.err != nil {
+		return nil, fmt.Errorf("checkpoint %d: %w", p.id, p.err)
 	}
 	return p.made, c.complete(p)
 }
@@ -242,14 +277,18 @@ func (c *coordinator) final() error {
 	}
 	c.mu.Lock()
 	c.last++
-	made := c.job.gather(c.last, nil, c.ended, c.scans)
+	made, err := c.job.gather(c.last, nil, c.ended, c.scans)
+	if err != nil {
+		c.mu.Unlock()
+		return err
+	}
 	made.Final = true
 	for _, l := range c.loose {
 		s := made.Nodes[c.job.plan.nodes[l.node].uid]
 		s.Committables = append(s.Committables, l.list...)
 	}
 	c.mu.Unlock()
-	err := store(c.job.ctx, made)
+	err = store(c.job.ctx, made)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {

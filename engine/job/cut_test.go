@@ -107,6 +107,7 @@ func consistentCut(t *testing.T, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 7))
 	source := newTestSource(t, 1+random.Int64N(9), 200+random.Int64N(2000))
 	source.seed, source.waits, source.batch = seed, random.IntN(2) == 0, 1+random.Int64N(200)
+	source.grows, source.inOrder = random.IntN(2) == 0, random.IntN(4) == 0
 	total := source.splits * source.size
 	stream, final := newTestSink(t), newTestSink(t)
 	var settings setting.Values

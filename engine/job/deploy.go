@@ -30,6 +30,8 @@ type scan struct {
 	list   []connector.Split
 	splits *task.Splits
 	bytes  int64 // 0 if unknown
+
+	discovery connector.Discovery // nil: all splits are in the list
 }
 
 // nodeCounters are the counters of a node's subtasks.
@@ -78,10 +80,17 @@ func newSource(op *graph.Scan, env connector.Env) (connector.Source, error) {
 func (h *Handle) list(s *scan) (err error) {
 	n := &h.plan.nodes[s.node]
 	op := n.Op.(*graph.Scan)
-	if from := h.restored(n); from != nil {
+	from := h.restored(n)
+	if from != nil {
 		s.list = from.Splits
-	} else if s.list, err = s.source.Splits(h.ctx, n.parallelism); err != nil {
-		return err
+	}
+	if d, ok := s.source.(connector.Discoverer); ok && (from == nil || !from.Finished) {
+		return h.startDiscovery(s, d, from)
+	}
+	if from == nil {
+		if s.list, err = s.source.Splits(h.ctx, n.parallelism); err != nil {
+			return err
+		}
 	}
 	for _, split := range s.list {
 		if split.Size == 0 {
@@ -168,9 +177,9 @@ func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 		for _, s := range h.scans {
 			if s.node == head.ID {
 				t.Source = &task.Source{
-					Splits: s.splits, Bounded: s.source.Bounded(), Limit: op.Limit,
+					Splits: s.splits, Bounded: s.source.Bounded(), Growing: s.discovery != nil, Limit: op.Limit,
 					IdleTimeout: idleTimeout(op, settings),
-					Spare:       s.source.Bounded() && subtask >= len(s.list),
+					Spare:       s.source.Bounded() && s.discovery == nil && subtask >= len(s.list),
 				}
 			}
 		}

@@ -125,6 +125,9 @@ func Start(ctx context.Context, g *graph.Graph, opts Options) (*Handle, error) {
 	h.ctx, h.cancel = context.WithCancelCause(ctx)
 	if err := h.prepare(); err != nil {
 		h.cancel(err)
+		for _, s := range h.scans {
+			err = errors.Join(err, s.close())
+		}
 		return nil, err
 	}
 	h.run()
@@ -151,6 +154,9 @@ func (h *Handle) run() {
 	var tasks sync.WaitGroup
 	for i, d := range h.tasks {
 		d.task.Ack = func(r *task.Report) { h.control.ack(i, r) }
+		if d.task.Source != nil {
+			d.task.Source.Finished = func(split string) { h.control.read(i, split) }
+		}
 		d.task.Init()
 	}
 	for i, d := range h.tasks {
@@ -167,6 +173,11 @@ func (h *Handle) run() {
 	stop := make(chan struct{})
 	if interval := h.opts.Env.Settings.Duration(setting.CheckpointInterval); interval > 0 {
 		helpers.Go(func() { h.control.periodically(interval, stop) })
+	}
+	for _, s := range h.scans {
+		if s.discovery != nil {
+			helpers.Go(func() { h.discover(s, stop) })
+		}
 	}
 	if h.opts.Progress != nil {
 		helpers.Go(func() { h.showProgress(stop) })
@@ -192,7 +203,7 @@ func (h *Handle) fail(err error) {
 // end commits or aborts what is left, once all tasks have ended.
 func (h *Handle) end() {
 	for _, s := range h.scans {
-		if err := s.splits.Close(); err != nil {
+		if err := s.close(); err != nil {
 			h.fail(err)
 		}
 	}

@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 			if !ok {
 				return nil, fmt.Errorf("no such source")
 			}
+			if s := s.(*testSource); s.grows {
+				return growingSource{s}, nil
+			}
 			return s.(*testSource), nil
 		},
 		NewSink: func(req connector.SinkRequest) (connector.Sink, error) {
@@ -64,6 +67,8 @@ type testSource struct {
 	batch        int64 // rows of a batch, at most
 	unbounded    bool  // the splits do not end: after their last row they wait
 	waits        bool  // readers have nothing now and then
+	grows        bool  // splits are found one after the other, while others are read
+	inOrder      bool  // with grows: and are read so
 
 	// Hooks; nil: none.
 	beforePoll func(split int64, n int64) error

@@ -11,9 +11,7 @@ import (
 type Report struct {
 	Checkpoint int64 // 0 at the end
 	Stages     []StageReport
-	// Of a source: the splits read to their end since the last report, and those being read, with positions.
-	Finished []string
-	Reading  []connector.Split
+	Reading    []connector.Split // of a source: the splits being read, with positions
 }
 
 // StageReport is one operator's part.

@@ -11,16 +11,19 @@ import (
 type Source struct {
 	Splits      *Splits
 	Bounded     bool
+	Growing     bool          // splits end, and others are found while they are read
 	Limit       int64         // rows after which reading may stop; -1: none
 	IdleTimeout time.Duration // time without rows after which the subtask is idle; 0: never
 	Spare       bool          // there are fewer splits than subtasks, and this one gets none
 
-	reading  []*reading
-	turn     int
-	finished []string
-	rows     int64
-	quiet    time.Time // since when all readers wait; zero: they do not
-	timing   bool      // a timer for idleness is set
+	// Finished is told of each split that was read to its end, before the next barrier is taken. It must not block for long.
+	Finished func(split string)
+
+	reading []*reading
+	turn    int
+	rows    int64
+	quiet   time.Time // since when all readers wait; zero: they do not
+	timing  bool      // a timer for idleness is set
 }
 
 // reading is a split being read.
@@ -33,7 +36,6 @@ type reading struct {
 
 // report adds the source's part to a snapshot.
 func (s *Source) report(r *Report) {
-	r.Finished, s.finished = s.finished, nil
 	for _, o := range s.reading {
 		r.Reading = append(r.Reading, o.reader.Position())
 	}
@@ -51,7 +53,7 @@ func (s *Source) close() error {
 // runSource reads splits until there are no more, or nobody wants more.
 func (t *Task) runSource() error {
 	s := t.Source
-	if !s.Bounded {
+	if !s.Bounded && !s.Growing {
 		list, err := s.Splits.share(t.Stages[0].Context.Subtask)
 		for _, o := range list {
 			s.reading = append(s.reading, &reading{opened: o})
@@ -67,8 +69,15 @@ func (t *Task) runSource() error {
 		}
 		t.running = 0
 		if len(s.reading) == 0 {
-			if more, err := t.nextSplit(); err != nil || !more {
+			found, err := t.nextSplit()
+			if err != nil {
 				return err
+			}
+			if !found {
+				if more, err := t.awaitSplit(); err != nil || !more {
+					return err
+				}
+				continue
 			}
 		}
 		r := s.pick()
@@ -94,18 +103,30 @@ func (t *Task) runSource() error {
 	return nil
 }
 
-// nextSplit takes another split of a bounded source.
+// nextSplit takes another split that ends; false if there is none now.
 func (t *Task) nextSplit() (bool, error) {
 	s := t.Source
-	if !s.Bounded || s.Spare {
+	if !s.Bounded && !s.Growing || s.Spare {
 		return false, nil
 	}
-	o, ok, err := s.Splits.next()
+	o, ok, err := s.Splits.next(t.Stages[0].Context.Subtask)
 	if err != nil || !ok {
 		return false, t.failed(0, err)
 	}
 	s.reading = append(s.reading, &reading{opened: o})
 	return true, nil
+}
+
+// awaitSplit waits until there may be a split; false if none will come.
+func (t *Task) awaitSplit() (bool, error) {
+	found, more := t.Source.Splits.more(t.Stages[0].Context.Subtask)
+	if !more {
+		// One may have come, as the last, since the task looked.
+		return t.nextSplit()
+	}
+	t.quiet()
+	_, err := t.await(found)
+	return true, err
 }
 
 // pick returns the next reader, in turn, that may have something; nil if all wait.
@@ -161,7 +182,7 @@ func (t *Task) poll(r *reading) error {
 	case connector.Wait:
 		r.waits = true
 	case connector.Done:
-		s.finished = append(s.finished, r.split.ID)
+		s.Finished(r.split.ID)
 		for i, o := range s.reading {
 			if o == r {
 				s.reading = append(s.reading[:i], s.reading[i+1:]...)

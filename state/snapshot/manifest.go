@@ -33,6 +33,7 @@ type Operator struct {
 	Parallelism  int      `json:"parallelism"`
 	Stateless    []int    `json:"stateless,omitempty"` // subtasks without tables, such as those that had ended
 	Splits       []Split  `json:"splits,omitempty"`
+	Discovery    []byte   `json:"discovery,omitempty"` // of a source that finds its splits while it runs: what it has found
 	Committables [][]byte `json:"committables,omitempty"`
 	Tables       []Table  `json:"tables,omitempty"`
 }
