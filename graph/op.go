@@ -23,6 +23,14 @@ type Table struct {
 	// IdleTimeout is after which time without a row a source does not hold watermarks back; 0: the job's table.exec.source.idle-timeout,
 	// negative: never.
 	IdleTimeout time.Duration
+	Alignment   Alignment
+}
+
+// Alignment makes a source wait for others: it reads nothing while its watermark is more than MaxDrift ahead of the slowest source of its Group.
+// Group "" is none.
+type Alignment struct {
+	Group    string
+	MaxDrift time.Duration
 }
 
 // Metadata is a column whose value the connector knows, such as the file's path.

@@ -16,6 +16,8 @@ type Watermark struct {
 	// Each says that rows are to come behind the watermark of the row before, because somebody looks at it. Otherwise a watermark may wait for the
 	// end of a batch if it makes no row late.
 	Each bool
+	// Every is the number of rows after which the watermark follows them; 0: it does so by pipeline.auto-watermark-interval.
+	Every int
 }
 
 // WindowKind tells the windows apart.

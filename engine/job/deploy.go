@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -107,7 +108,7 @@ func (h *Handle) list(s *scan) (err error) {
 func (h *Handle) deploy() error {
 	p := h.plan
 	h.counts = make([]nodeCounters, len(p.nodes))
-	h.sinks = map[int]connector.Sink{}
+	h.sinks, h.aligned = map[int]connector.Sink{}, map[string]*task.Alignment{}
 	for i := range p.nodes {
 		n := &p.nodes[i]
 		if op, ok := n.Op.(*graph.Sink); ok {
@@ -181,10 +182,26 @@ func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 					IdleTimeout: idleTimeout(op, settings),
 					Spare:       s.source.Bounded() && s.discovery == nil && subtask >= len(s.list),
 				}
+				t.Source.Member = h.align(op, t)
 			}
 		}
 	}
 	return t, nil
+}
+
+// align makes a source that makes watermarks, and reads something, a member of its table's group.
+func (h *Handle) align(op *graph.Scan, t *task.Task) *task.Member {
+	a := op.Table.Alignment
+	marks := func(s *task.Stage) bool { _, ok := s.Operator.(operator.Watermarker); return ok }
+	if a.Group == "" || t.Source.Spare || !slices.ContainsFunc(t.Stages, marks) {
+		return nil
+	}
+	group := h.aligned[a.Group]
+	if group == nil {
+		group = &task.Alignment{}
+		h.aligned[a.Group] = group
+	}
+	return group.Join(a.MaxDrift)
 }
 
 // idleTimeout is after which time without rows a source does not hold event time back.

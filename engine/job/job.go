@@ -88,6 +88,7 @@ type Handle struct {
 	tasks   []*deployed
 	scans   []*scan
 	sinks   map[int]connector.Sink // by node
+	aligned map[string]*task.Alignment
 	counts  []nodeCounters
 	control *coordinator
 

@@ -14,7 +14,7 @@ import (
 var _ Watermarker = (*watermark)(nil)
 
 // watermark makes watermarks of rows. A row raises a running maximum; the watermark follows it when it has risen by more than
-// pipeline.auto-watermark-interval, and whenever that much processing time has gone by.
+// pipeline.auto-watermark-interval, and whenever that much processing time has gone by; or, where the table asks for it, with every so many rows.
 //
 // Which rows are late must depend on the order of rows alone. So a batch is cut before a row whose time the watermark has passed, and the
 // watermark goes ahead of that row; to rows that are not late it makes no difference whether it comes before them or behind them.
@@ -33,6 +33,7 @@ type watermark struct {
 	due     int64 // the watermark as receivers ought to know it
 	sent    int64 // as they know it
 	newest  int64 // the latest row
+	rowsIn  int   // rows since the watermark followed them, if it does so by their number
 
 	times timeColumn
 	marks column.Vector
@@ -89,20 +90,22 @@ func (o *watermark) Process(_ int, p Payload, out Output) error {
 			begin = i
 		}
 		o.newest = max(o.newest, t)
-		if valid != nil && !valid.Get(i) {
-			continue
-		}
-		if m := marks[i]; m > o.current {
+		if m := marks[i]; m > o.current && (valid == nil || valid.Get(i)) {
 			o.current = m
-			if m-o.due > o.interval {
+			if o.op.Every == 0 && m-o.due > o.interval {
 				o.due = m
+			}
+		}
+		if o.op.Every > 0 {
+			if o.rowsIn++; o.rowsIn >= o.op.Every {
+				o.rowsIn, o.due = 0, o.current
 			}
 		}
 	}
 	if err := o.emit(b, begin, n, out); err != nil {
 		return err
 	}
-	if o.current > o.due && !o.timing {
+	if o.current > o.due && o.op.Every == 0 && !o.timing {
 		o.timing = true
 		o.setTimer(o.now().Add(time.Duration(o.interval) * time.Millisecond))
 	}

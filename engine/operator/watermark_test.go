@@ -79,7 +79,7 @@ func (l *lateRows) EmitWatermark(t int64) error {
 
 func (l *lateRows) EmitIdle(bool) error { return nil }
 
-// TestWatermarkModel compares which rows are late with a loop that makes a watermark after every row.
+// TestWatermarkModel compares which rows are late with a loop that makes a watermark after every row, or after every so many.
 func TestWatermarkModel(t *testing.T) {
 	in := []column.Field{{Name: "ts", Type: stamp}, {Name: "n", Type: column.Of(column.Int)}}
 	rapid.Check(t, func(t *rapid.T) {
@@ -92,6 +92,7 @@ func TestWatermarkModel(t *testing.T) {
 		}
 		all.Cols[0] = times
 		interval := rapid.SampledFrom([]int64{0, 3}).Draw(t, "interval")
+		every := rapid.IntRange(0, 3).Draw(t, "every")
 		var want []string
 		now, newest := int64(0), int64(0)
 		for r := range n {
@@ -99,12 +100,13 @@ func TestWatermarkModel(t *testing.T) {
 			if x <= now {
 				want = append(want, fmt.Sprint(x, " ", textOf(all.Cols[1], r)))
 			}
-			if newest = max(newest, x-delay); newest-now > interval {
+			newest = max(newest, x-delay)
+			if every == 0 && newest-now > interval || every > 0 && (r+1)%every == 0 {
 				now = newest
 			}
 		}
 		c, timers := watermarkContext(t, fmt.Sprint(interval, " ms"))
-		o := open(t, &graph.Node{Op: &graph.Watermark{Column: 0, Expr: minus(t, delay)}}, in, c)
+		o := open(t, &graph.Node{Op: &graph.Watermark{Column: 0, Expr: minus(t, delay), Every: every}}, in, c)
 		var l lateRows
 		for _, b := range cutRows(t, in, all) {
 			if err := o.Process(0, b, &l); err != nil {
@@ -116,10 +118,10 @@ func TestWatermarkModel(t *testing.T) {
 		if l.rows != n || l.now != now {
 			t.Fatalf("%d rows and watermark %d, want %d and %d", l.rows, l.now, n, now)
 		}
-		if newest > now && len(*timers) == 0 {
+		if timed := newest > now && every == 0; timed != (len(*timers) > 0) && (timed || every > 0) {
 			t.Fatalf("%d timers for watermark %d of %d", len(*timers), now, newest)
 		}
-		if newest > now {
+		if newest > now && every == 0 {
 			if err := o.Timer(time.UnixMilli(interval), &l); err != nil {
 				t.Fatal(err)
 			}

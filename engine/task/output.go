@@ -15,6 +15,7 @@ type output struct {
 	time   int64 // the last watermark emitted
 	begun  bool  // there was one
 	idle   bool
+	member *Member // of a source's alignment, which goes by the watermarks that this stage makes; nil: none
 }
 
 var _ operator.Marker = (*output)(nil)
@@ -45,6 +46,9 @@ func (o *output) EmitWatermark(t int64) error {
 		return nil
 	}
 	o.time, o.begun = t, true
+	if o.member != nil {
+		o.member.advance(t)
+	}
 	for _, next := range o.stage.Next {
 		if err := o.task.watermark(next, t); err != nil {
 			return err

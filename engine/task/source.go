@@ -15,6 +15,7 @@ type Source struct {
 	Limit       int64         // rows after which reading may stop; -1: none
 	IdleTimeout time.Duration // time without rows after which the subtask is idle; 0: never
 	Spare       bool          // there are fewer splits than subtasks, and this one gets none
+	Member      *Member       // of the group of sources that it waits for; nil: none
 
 	// Finished is told of each split that was read to its end, before the next barrier is taken. It must not block for long.
 	Finished func(split string)
@@ -62,12 +63,21 @@ func (t *Task) runSource() error {
 			return t.failed(0, err)
 		}
 	}
+	if s.Member != nil {
+		defer s.Member.setAway(true)
+	}
 	var signals []<-chan struct{}
 	for !t.satisfied(0) && (s.Limit < 0 || s.rows < s.Limit) {
 		if err := t.glance(); err != nil {
 			return err
 		}
 		t.running = 0
+		if s.Member != nil && s.Member.ahead() {
+			if _, err := t.await(s.Member.wake); err != nil {
+				return err
+			}
+			continue
+		}
 		if len(s.reading) == 0 {
 			found, err := t.nextSplit()
 			if err != nil {
@@ -170,7 +180,7 @@ func (t *Task) poll(r *reading) error {
 		counters.RowsIn.Add(n)
 		s.rows += n
 		s.quiet = time.Time{}
-		if err := t.idle(0, false); err != nil {
+		if err := t.sourceActive(); err != nil {
 			return err
 		}
 		if err := stage.out.Emit(batch); err != nil {
@@ -219,5 +229,16 @@ func (t *Task) sourceIdle(now time.Time) error {
 		t.timers.set(0, due)
 		return nil
 	}
+	if s.Member != nil {
+		s.Member.setAway(true)
+	}
 	return t.idle(0, true)
+}
+
+// sourceActive notes that there are rows.
+func (t *Task) sourceActive() error {
+	if m := t.Source.Member; m != nil {
+		m.setAway(false)
+	}
+	return t.idle(0, false)
 }

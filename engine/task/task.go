@@ -97,6 +97,9 @@ func (t *Task) Init() {
 	t.timers.init(t.Clock)
 	for i, s := range t.Stages {
 		s.out = output{task: t, stage: s, number: i}
+		if _, own := s.Operator.(operator.Watermarker); own && t.Source != nil {
+			s.out.member = t.Source.Member
+		}
 		s.Context.Now = t.Clock.Now
 		s.Context.Watermark = func() (int64, bool) { return s.out.time, s.out.begun }
 		s.Context.SetTimer = func(at time.Time) { t.timers.set(i, at) }

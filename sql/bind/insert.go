@@ -58,10 +58,11 @@ func (b *binding) insert(t *catalog.Table, n *syntax.Insert, q *rel) (*plan.Sink
 	if len(q.fields()) != len(columns.given) {
 		return nil, countError(t, n, q, columns)
 	}
-	gt, spec, err := b.external(t, options, &n.Target)
+	external, err := b.external(t, options, &n.Target)
 	if err != nil {
 		return nil, err
 	}
+	gt, spec := external.Table, external.spec
 	if spec.NewSink == nil {
 		return nil, fail(&n.Target, "it can only be read", "table '%s' cannot be written to: the connector '%s' is a source", t.Path, spec.Name)
 	}

@@ -24,10 +24,11 @@ func (b *binding) scan(t *catalog.Table, n *syntax.TableName) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
-	gt, spec, err := b.external(t, options, n)
+	external, err := b.external(t, options, n)
 	if err != nil {
 		return nil, err
 	}
+	gt, spec := external.Table, external.spec
 	if spec.NewSource == nil {
 		return nil, fail(n, "it can only be written to", "table '%s' cannot be read: the connector '%s' is a sink", t.Path, spec.Name)
 	}
@@ -78,24 +79,7 @@ func (b *binding) scan(t *catalog.Table, n *syntax.TableName) (*rel, error) {
 	if plain {
 		r.node = scan
 	}
-	return r, b.watermark(r, t, n)
-}
-
-// watermark makes the column for which the table declares a watermark an attribute of event time.
-func (b *binding) watermark(r *rel, t *catalog.Table, n *syntax.TableName) error {
-	if t.Watermark == nil {
-		return nil
-	}
-	s := &scope{relations: []relation{newRelation(n, []string{t.Path.Object}, r, 0)}}
-	x := &exprs{binding: &binding{Binder: b.Binder, catalog: t.Path.Catalog, database: t.Path.Database, applies: b.applies}, scope: s, where: "a watermark"}
-	e, err := x.bind(t.Watermark.Expr)
-	if err != nil {
-		return fail(n, "", "the watermark of table '%s' is not valid: %s", t.Path, err.Error())
-	}
-	out := &plan.Watermark{Input: r.node}
-	out.Column, out.Expr = t.Find(t.Watermark.Column), e
-	r.node = out
-	return nil
+	return r, b.watermark(r, t, n, external.scan)
 }
 
 // scanScope makes the columns of a scan known by the names that the table gives them.
@@ -146,33 +130,31 @@ func (b *binding) hintOptions(t *catalog.Table, list []syntax.Hint) (map[string]
 	return options, nil
 }
 
+// externalTable is a table as its connector sees it, and what its options say to others.
+type externalTable struct {
+	graph.Table
+	spec *connector.Spec
+	scan scanOptions
+}
+
 // external describes a table to its connector, with all options checked.
-func (b *binding) external(t *catalog.Table, options map[string]string, at syntax.Node) (graph.Table, *connector.Spec, error) {
-	none := graph.Table{}
+func (b *binding) external(t *catalog.Table, options map[string]string, at syntax.Node) (*externalTable, error) {
 	name, ok := options["connector"]
 	if !ok {
-		return none, nil, fail(at, "add 'connector' = '…' to its WITH; there are "+strings.Join(connector.Names(), ", "), "table '%s' has no connector", t.Path)
+		return nil, fail(at, "add 'connector' = '…' to its WITH; there are "+strings.Join(connector.Names(), ", "), "table '%s' has no connector", t.Path)
 	}
 	spec, ok := connector.Lookup(name)
 	if !ok {
-		return none, nil, fail(at, suggest.Hint(name, connector.Names(), "there are"), "there is no connector '%s', which table '%s' uses", name, t.Path)
+		return nil, fail(at, suggest.Hint(name, connector.Names(), "there are"), "there is no connector '%s', which table '%s' uses", name, t.Path)
 	}
 	gt := graph.Table{Name: t.Path.String(), Connector: name, Options: maps.Clone(options)}
 	delete(gt.Options, "connector")
 	if err := checkOptions(spec, gt.Options); err != nil {
-		return none, nil, tableError(at, t, err)
+		return nil, tableError(at, t, err)
 	}
-	if text, ok := gt.Options[idleTimeout]; ok {
-		d, err := setting.ParseDuration(text)
-		if err != nil {
-			return none, nil, tableError(at, t, err)
-		}
-		if gt.IdleTimeout = d; d == 0 {
-			gt.IdleTimeout = -1
-		}
-	}
-	for _, o := range watermarkOptions { // they are the planner's
-		delete(gt.Options, o.Key)
+	scan, err := takeScanOptions(&gt)
+	if err != nil {
+		return nil, tableError(at, t, err)
 	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -182,7 +164,7 @@ func (b *binding) external(t *catalog.Table, options map[string]string, at synta
 		case catalog.Metadata:
 			m, err := metadata(spec, t, c)
 			if err != nil {
-				return none, nil, place(at, err)
+				return nil, place(at, err)
 			}
 			gt.Metadata = append(gt.Metadata, m)
 		}
@@ -198,7 +180,7 @@ func (b *binding) external(t *catalog.Table, options map[string]string, at synta
 			gt.PrimaryKey = append(gt.PrimaryKey, position(k))
 		}
 	}
-	return gt, spec, nil
+	return &externalTable{gt, spec, scan}, nil
 }
 
 // metadata finds what a metadata column reads. The field has the connector's type.
@@ -241,18 +223,6 @@ func checkOptions(spec *connector.Spec, given map[string]string) error {
 	}
 	_, err := setting.Check(append(options, watermarkOptions...), given)
 	return err
-}
-
-const idleTimeout = "scan.watermark.idle-timeout"
-
-// watermarkOptions are those that any table may have which is read with a watermark.
-var watermarkOptions = []*setting.Option{
-	{Key: "scan.watermark.emit.strategy", Type: setting.Enum, Values: []string{"on-periodic", "on-event"}, Default: "on-periodic", Doc: "When watermarks are emitted."},
-	{Key: "scan.watermark.emit.on-event.gap", Type: setting.Int, Default: "1", Doc: "How many rows lie between two watermarks that rows emit."},
-	{Key: idleTimeout, Type: setting.Duration, Doc: "After which time without a row a source does not hold watermarks back; unset means table.exec.source.idle-timeout, 0 never."},
-	{Key: "scan.watermark.alignment.group", Doc: "The group of sources whose watermarks are kept together."},
-	{Key: "scan.watermark.alignment.max-drift", Type: setting.Duration, Doc: "How far a source may run ahead of its group."},
-	{Key: "scan.watermark.alignment.update-interval", Type: setting.Duration, Default: "1 s", Doc: "How often the watermarks of a group are compared."},
 }
 
 // formatOptions returns a format's options with the format's name before their keys.

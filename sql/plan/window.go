@@ -73,7 +73,11 @@ func (n *WindowAggregate) Kind() string {
 func (n *Over) Kind() string { return "OverAggregate" }
 
 func (n *Watermark) Details() []Detail {
-	return []Detail{{"rowtime", n.Schema()[n.Column].Name}, {"watermark", bare(n.Expr.String())}}
+	d := []Detail{{"rowtime", n.Schema()[n.Column].Name}, {"watermark", bare(n.Expr.String())}}
+	if n.Every > 0 {
+		d = append(d, Detail{"every", fmt.Sprintf("%d rows", n.Every)})
+	}
+	return d
 }
 
 func (n *AssignWindows) Details() []Detail {

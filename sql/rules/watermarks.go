@@ -6,7 +6,7 @@ import (
 	"github.com/millstream/millstream/sql/plan"
 )
 
-// watermarks drops the watermarks that nothing above waits for, so that times need not be read for them.
+// watermarks drops the watermarks that nothing above waits for, so that times need not be read for them. Sources that wait for each other go by theirs.
 func watermarks(n plan.Node, c *Context) plan.Node {
 	if c.Batch {
 		return n
@@ -17,7 +17,7 @@ func watermarks(n plan.Node, c *Context) plan.Node {
 // needed rewrites n, above which something waits for watermarks, or shows them.
 func needed(n plan.Node, above, shown bool) plan.Node {
 	if w, ok := n.(*plan.Watermark); ok {
-		if !above && !shown {
+		if !above && !shown && !aligned(w.Input) {
 			return needed(w.Input, false, false)
 		}
 		if shown && !w.Each {
@@ -38,6 +38,20 @@ func needed(n plan.Node, above, shown bool) plan.Node {
 		return n
 	}
 	return n.With(changed)
+}
+
+// aligned reports whether the table below a watermark is read at the pace of others.
+func aligned(n plan.Node) bool {
+	for {
+		if scan, ok := n.(*plan.Scan); ok {
+			return scan.Table.Alignment.Group != ""
+		}
+		in := n.Inputs()
+		if len(in) != 1 {
+			return false
+		}
+		n = in[0]
+	}
 }
 
 // waits reports whether an operator does something when event time goes on.
