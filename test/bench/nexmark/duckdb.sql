@@ -39,6 +39,8 @@ SELECT * FROM (
     ROW_NUMBER() OVER (PARTITION BY a.id ORDER BY b.price DESC, b.dateTime ASC) AS rownum
   FROM auction AS a JOIN bid AS b ON a.id = b.auction WHERE b.dateTime BETWEEN a.dateTime AND a.expires
 ) WHERE rownum <= 1
+-- q10
+SELECT auction, bidder, price, dateTime, extra, strftime(dateTime, '%Y-%m-%d'), strftime(dateTime, '%H:%M') FROM bid
 -- q14
 SELECT auction, bidder, 0.908 * price AS price,
   CASE WHEN hour(dateTime) >= 8 AND hour(dateTime) <= 18 THEN 'dayTime' WHEN hour(dateTime) <= 6 OR hour(dateTime) >= 20 THEN 'nightTime' ELSE 'otherTime' END AS bidTimeType,

@@ -1,6 +1,6 @@
-// Command nexmark measures the queries of the Nexmark benchmark end to end: events in Parquet, and in JSON for four queries, through each query into a blackhole,
-// with mini-batches and without, each run a process of its own. Beside it run DuckDB on the queries that a batch engine can express, hand-written
-// loops over the same batches for four queries, and Apache Flink where it can be started.
+// Command nexmark measures the queries of the Nexmark benchmark end to end: events in Parquet, and in JSON for four queries, through each query into a
+// blackhole (q10 into files too), with mini-batches and without, each run a process of its own. Beside it run DuckDB on the queries that a batch engine
+// can express, hand-written loops over the same batches for four queries, and Apache Flink where it can be started.
 //
 //	go run ./test/bench/nexmark -events 1000000 -queries q0,q5 -flink
 //

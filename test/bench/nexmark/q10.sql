@@ -1,4 +1,4 @@
--- Query 10: all bids into files by day and minute.
+-- Query 10: all bids with their day and minute, by which q10_files.sql writes them.
 CREATE TABLE q10 (
   auction BIGINT,
   bidder BIGINT,
@@ -7,7 +7,7 @@ CREATE TABLE q10 (
   extra STRING,
   dt STRING,
   hm STRING
-) PARTITIONED BY (dt, hm) WITH ('connector' = 'filesystem', 'path' = '${output}', 'format' = 'csv');
+) WITH ('connector' = 'blackhole');
 
 INSERT INTO q10
 SELECT auction, bidder, price, `dateTime`, extra, DATE_FORMAT(`dateTime`, 'yyyy-MM-dd'), DATE_FORMAT(`dateTime`, 'HH:mm')
