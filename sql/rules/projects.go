@@ -9,17 +9,20 @@ import (
 // mergeProjects writes a projection below another into it, and drops those that change nothing.
 func mergeProjects(n plan.Node, _ *Context) plan.Node {
 	return plan.Rewrite(n, func(n plan.Node) plan.Node {
-		p, ok := n.(*plan.Project)
-		if !ok {
-			return n
-		}
-		if in, ok := p.Input.(*plan.Project); ok {
-			if exprs, ok := substitute(p.Exprs, in.Exprs); ok {
-				return &plan.Project{Input: in.Input, Exprs: exprs, Fields: p.Fields}
-			}
+		if p, ok := n.(*plan.Project); ok {
+			return mergeProject(p)
 		}
 		return n
 	})
+}
+
+func mergeProject(p *plan.Project) *plan.Project {
+	if in, ok := p.Input.(*plan.Project); ok {
+		if exprs, ok := substitute(p.Exprs, in.Exprs); ok {
+			return &plan.Project{Input: in.Input, Exprs: exprs, Fields: p.Fields}
+		}
+	}
+	return p
 }
 
 // mergeCalcs makes a Calc of every Filter and Project, one of neighbours, and drops those that change nothing.

@@ -58,6 +58,7 @@ var Order = []Rule{
 	{"interval-joins", "makes joins whose state is bounded by time of those that ask for times near each other", sure(intervalJoins)},
 	{"streaming", "makes every operator emit changes as they come, and says what cannot", streaming},
 	{"watermarks", "drops watermarks that nothing waits for", sure(watermarks)},
+	{"known-values", "computes projections with the values that conditions leave to columns", sure(knownValues)},
 	{"prune-columns", "reads, computes and passes on only the columns that are needed above", sure(pruneColumns)},
 	{"prune-fields", "reads only those fields of rows that are needed above, where the source finds them by name", sure(pruneFields)},
 	{"scan-filters", "tells scans which rows are needed, so that the source can skip others", sure(scanFilters)},

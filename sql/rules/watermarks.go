@@ -11,7 +11,24 @@ func watermarks(n plan.Node, c *Context) plan.Node {
 	if c.Batch {
 		return n
 	}
-	return needed(n, false, false)
+	out := needed(n, false, false)
+	if out == n {
+		return n
+	}
+	// A condition on what a watermark was computed from had to stay above it.
+	return plan.Rewrite(out, func(n plan.Node) plan.Node {
+		switch n := n.(type) {
+		case *plan.Filter:
+			if p, ok := n.Input.(*plan.Project); ok {
+				if _, ok := p.Input.(*plan.Scan); ok {
+					return push(n, nil, c)
+				}
+			}
+		case *plan.Project:
+			return mergeProject(n)
+		}
+		return n
+	})
 }
 
 // needed rewrites n, above which something waits for watermarks, or shows them.
