@@ -179,6 +179,7 @@ func (h *Handle) supervise() {
 		run := h.run()
 		if run != nil {
 			h.result, h.err = run.Wait()
+			h.turn("supervisor")
 			if c := run.LastCheckpoint(); h.dir == nil && c != nil {
 				h.memory = c
 			}
@@ -193,6 +194,13 @@ func (h *Handle) supervise() {
 	}
 	h.leave()
 	h.cancel(nil)
+}
+
+// turn waits for one's turn, if there is anybody who decides on that.
+func (h *Handle) turn(who string) {
+	if turn := h.opts.Job.Turn; turn != nil {
+		turn(h.opts.Job.ID + " " + who)
+	}
 }
 
 func (h *Handle) run() *job.Handle {
@@ -225,11 +233,14 @@ func (h *Handle) again() bool {
 	timer.Set(now.Add(pause))
 	select {
 	case <-timer.C():
-		return true
 	case <-h.ctx.Done():
+	}
+	h.turn("supervisor")
+	if h.ctx.Err() != nil {
 		h.err = fmt.Errorf("the job was cancelled: %w", context.Cause(h.ctx))
 		return false
 	}
+	return true
 }
 
 // leavePatience is how long the end of a job may take.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/engine/leaktest"
@@ -47,10 +48,18 @@ func (w *world) begin(opts Options, made int64) (h *Handle, said *notes, hold ch
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for w.source.made.Load() < made {
-		runtime.Gosched()
-	}
+	w.until(fmt.Sprintf("%d rows are made", made), func() bool { return w.source.made.Load() >= made })
 	return h, said, hold
+}
+
+// until waits for what happens in other goroutines.
+func (w *world) until(what string, happened func() bool) {
+	w.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !happened(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("after 30 s it has not happened that %s", what)
+		}
+	}
 }
 
 func (w *world) checkpoint(h *Handle) {
@@ -211,9 +220,7 @@ func TestStoreAway(t *testing.T) {
 		{Ops: []fault.Op{fault.Put}, Key: "checkpoints/**/chk-*", Trigger: fault.Trigger{Times: 3}, Kind: objstore.Unreachable},
 	}})
 	h, said, hold := w.begin(w.options(1, "execution.checkpointing.interval", "1 ms"), 99)
-	for !said.has("checkpoints succeed again") {
-		runtime.Gosched()
-	}
+	w.until("checkpoints succeed again", func() bool { return said.has("checkpoints succeed again") })
 	if !said.has("injected fault; the job goes on") || said.has("starts again") {
 		t.Errorf("it says %v", said.list)
 	}

@@ -219,6 +219,11 @@ var worlds atomic.Int64
 // options are those of one process.
 func (w *world) options(parallelism int, pairs ...string) Options {
 	w.t.Helper()
+	return w.optionsOver(w.store, parallelism, pairs...)
+}
+
+func (w *world) optionsOver(store objstore.Store, parallelism int, pairs ...string) Options {
+	w.t.Helper()
 	v := setting.New(setting.Engine)
 	pairs = append([]string{"execution.checkpointing.interval", "1 h", "execution.checkpointing.dir", "s3://b/checkpoints",
 		"restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.delay", "0 s", "restart-strategy.fixed-delay.attempts", "1000"}, pairs...)
@@ -229,7 +234,7 @@ func (w *world) options(parallelism int, pairs ...string) Options {
 	}
 	w.runs++
 	open := func(_ context.Context, loc objstore.Location) (objstore.Store, string, error) {
-		return w.store, loc.Path, nil
+		return store, loc.Path, nil
 	}
 	return Options{
 		Job: job.Options{

@@ -30,6 +30,9 @@ type Sizer interface {
 // Sender is the sending end of one edge of one subtask: a packer and the queues to the receiver's subtasks. It sorts rows by
 // lots, which are the packer's targets: one lot for each queue where rows are shipped by hash, else a single one.
 type Sender struct {
+	// Turn, if set, is called after each wait; a test decides there whose turn it is.
+	Turn func()
+
 	ctx    context.Context
 	ship   graph.Ship
 	packer operator.Packer
@@ -195,8 +198,13 @@ func (s *Sender) Declined() bool {
 func (s *Sender) wait() error {
 	select {
 	case <-s.space:
-		return nil
 	case <-s.ctx.Done():
+	}
+	if s.Turn != nil {
+		s.Turn()
+	}
+	if s.ctx.Err() != nil {
 		return context.Cause(s.ctx)
 	}
+	return nil
 }

@@ -170,6 +170,9 @@ func (c *coordinator) take(want func(loose) bool) committables {
 
 // trigger takes a checkpoint from beginning to end.
 func (c *coordinator) trigger(ctx context.Context) (*Checkpoint, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("checkpoint not started: %w", context.Cause(ctx))
+	}
 	select {
 	case <-c.turn:
 	case <-ctx.Done():
@@ -178,6 +181,7 @@ func (c *coordinator) trigger(ctx context.Context) (*Checkpoint, error) {
 		return nil, ErrEnded
 	}
 	defer func() { c.turn <- struct{}{} }()
+	c.job.turn("checkpoint")
 	p, err := c.begin()
 	if err != nil {
 		return nil, err
@@ -196,6 +200,7 @@ func (c *coordinator) trigger(ctx context.Context) (*Checkpoint, error) {
 		err = fmt.Errorf("%d of %d tasks have not reported after %v: their inputs are slow or uneven, or %s is too short",
 			c.missing(p), len(c.job.tasks), patience, setting.CheckpointTimeout.Key)
 	}
+	c.job.turn("checkpoint")
 	if err != nil && c.giveUp(p) {
 		return nil, fmt.Errorf("checkpoint %d: %w", p.id, err)
 	}
@@ -321,6 +326,7 @@ func (c *coordinator) periodically(interval time.Duration, stop <-chan struct{})
 		case <-stop:
 			return
 		}
+		c.job.turn("interval")
 		_, err := c.trigger(c.job.ctx)
 		switch {
 		case err == nil:

@@ -156,6 +156,10 @@ func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 		Space: make(chan struct{}, 1), Clock: h.opts.Clock,
 		AtLeastOnce: settings.Enum(setting.CheckpointMode) == "AT_LEAST_ONCE", BatchRows: h.opts.BatchRows,
 	}
+	if h.opts.Turn != nil {
+		who := fmt.Sprintf("task %d/%d", head.ID, subtask)
+		t.Turn = func() { h.turn(who) }
+	}
 	if len(head.Inputs) > 0 {
 		t.Gate = exchange.NewGate()
 	}
@@ -287,8 +291,9 @@ func (h *Handle) connect(to *planned, input int, edge graph.Edge, byChain [][]*t
 				return fmt.Errorf("the packer from '%s' to '%s' is a %T, which is none", from.Name, to.Name, made)
 			}
 		}
-		sender.Stages[stage].Senders = append(sender.Stages[stage].Senders,
-			exchange.NewSender(h.ctx, edge.Ship, packer, channels, sender.Space))
+		s := exchange.NewSender(h.ctx, edge.Ship, packer, channels, sender.Space)
+		s.Turn = sender.Turn
+		sender.Stages[stage].Senders = append(sender.Stages[stage].Senders, s)
 	}
 	return nil
 }

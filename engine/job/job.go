@@ -48,6 +48,9 @@ type Options struct {
 	OnFailedCheckpoint func(err error) (counts bool)
 	// EarlierRuns are ids of runs of which sinks may find something unfinished. What Restore covers is committed before; the rest is discarded.
 	EarlierRuns []string
+	// Turn, if set, is called by each of the job's goroutines when it has waited, before it goes on, and by tasks before each thing they do: a test
+	// decides there whose turn it is. who is unique among those that wait.
+	Turn func(who string)
 }
 
 // Result is what a job did.
@@ -187,8 +190,16 @@ func (h *Handle) run() {
 		tasks.Wait()
 		close(stop)
 		helpers.Wait()
+		h.turn("end")
 		h.end()
 	}()
+}
+
+// turn waits for one's turn, if there is anybody who decides on that.
+func (h *Handle) turn(who string) {
+	if h.opts.Turn != nil {
+		h.opts.Turn(h.id + " " + who)
+	}
 }
 
 // fail ends the job with an error, if it is the first and not what the end of the job brought about.

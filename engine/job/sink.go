@@ -31,14 +31,19 @@ func (h *Handle) prepareSinks() error {
 					return err
 				}
 			}
-			if r, ok := h.sinks[node].(connector.Recoverer); ok && len(h.opts.EarlierRuns) > 0 {
-				return r.Recover(h.ctx, h.opts.EarlierRuns)
-			}
-			return nil
+			return h.discardEarlier(node)
 		})
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// discardEarlier clears up behind earlier runs.
+func (h *Handle) discardEarlier(node int) error {
+	if r, ok := h.sinks[node].(connector.Recoverer); ok && len(h.opts.EarlierRuns) > 0 {
+		return r.Recover(h.ctx, h.opts.EarlierRuns)
 	}
 	return nil
 }
@@ -54,13 +59,19 @@ func (h *Handle) commit(ctx context.Context, list committables) error {
 	return nil
 }
 
-// commitLast ends the sinks of a job that ended well.
+// commitLast ends the sinks of a job that ended well. A run that was replaced may have gone on for a while, so there is something to clear up again.
 func (h *Handle) commitLast(list committables) error {
 	if err := h.commit(h.ctx, list); err != nil {
 		return err
 	}
 	for _, node := range slices.Sorted(maps.Keys(h.sinks)) {
-		if err := h.guard(node, func() error { return h.sinks[node].Finish(h.ctx) }); err != nil {
+		err := h.guard(node, func() error {
+			if err := h.sinks[node].Finish(h.ctx); err != nil {
+				return err
+			}
+			return h.discardEarlier(node)
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -40,6 +40,9 @@ type Task struct {
 	// Ack takes a snapshot. It must not block for long.
 	Ack func(*Report)
 
+	// Turn, if set, is called when the task has waited and before each thing it does: a test decides there whose turn it is.
+	Turn func()
+
 	ctx     context.Context
 	trigger chan int64
 	timers  timers
@@ -128,6 +131,7 @@ func (t *Task) Trigger(checkpoint int64) {
 // Run runs the task to its end. The error of an operator is an [*Error]; that of a context that ended is its cause.
 func (t *Task) Run(ctx context.Context) (r *Report, err error) {
 	t.ctx = ctx
+	t.turn()
 	defer func() {
 		if closing := t.close(); err == nil {
 			err = closing
@@ -152,6 +156,12 @@ func (t *Task) Run(ctx context.Context) (r *Report, err error) {
 		return err
 	})
 	return r, err
+}
+
+func (t *Task) turn() {
+	if t.Turn != nil {
+		t.Turn()
+	}
 }
 
 // guard turns a panic into an error of the operator at work.

@@ -14,13 +14,20 @@ func (t *Task) flush() {
 	}
 }
 
-// glance sees, without waiting, to what must not wait for the end of the input: the end of the job, timers, checkpoints.
+// glance sees, without waiting, to what must not wait for the end of the input: the end of the job, checkpoints, timers, in this order.
 func (t *Task) glance() error {
+	t.turn()
 	select {
 	case <-t.ctx.Done():
 		return t.stopped(context.Cause(t.ctx))
+	default:
+	}
+	select {
 	case checkpoint := <-t.trigger:
 		return t.snapshot(checkpoint)
+	default:
+	}
+	select {
 	case <-t.timers.c():
 		return t.fire()
 	default:
@@ -32,20 +39,47 @@ func (t *Task) glance() error {
 // -1 if it was something else, such as a receiver that has room again or wants no more.
 func (t *Task) await(inputs ...<-chan struct{}) (int, error) {
 	t.flush()
+	if t.Turn != nil {
+		if i, ok := t.ready(inputs); ok {
+			return i, nil
+		}
+	}
 	if len(inputs) != 1 {
 		return t.awaitMany(inputs)
 	}
 	select {
 	case <-inputs[0]:
+		t.turn()
 		return 0, nil
 	case <-t.Space:
+		t.turn()
 		return -1, nil
 	case <-t.ctx.Done():
+		t.turn()
 		return -1, t.stopped(context.Cause(t.ctx))
 	case checkpoint := <-t.trigger:
+		t.turn()
 		return -1, t.snapshot(checkpoint)
 	case <-t.timers.c():
+		t.turn()
 		return -1, t.fire()
+	}
+}
+
+// ready finds in a fixed order what a select would draw among, when it is not chance that decides.
+func (t *Task) ready(inputs []<-chan struct{}) (int, bool) {
+	for i, c := range inputs {
+		select {
+		case <-c:
+			return i, true
+		default:
+		}
+	}
+	select {
+	case <-t.Space:
+		return -1, true
+	default:
+		return -1, false
 	}
 }
 
@@ -63,6 +97,7 @@ func (t *Task) awaitMany(inputs []<-chan struct{}) (int, error) {
 	add(t.trigger)
 	add(t.timers.c())
 	chosen, value, _ := reflect.Select(cases)
+	t.turn()
 	switch chosen - len(inputs) {
 	case 0:
 		return -1, nil

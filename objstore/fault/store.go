@@ -49,6 +49,8 @@ type Plan struct {
 	Rules []Rule
 	// Sleep waits for Delay; nil: real time. A simulated clock goes here.
 	Sleep func(ctx context.Context, d time.Duration)
+	// Before, if set, is called before each operation, and once more after a Delay: a test that decides on the order of things does so there.
+	Before func(op Op, key string)
 }
 
 // ErrCrashed is in the chain of every error after a crash.
@@ -87,6 +89,9 @@ func New(inner objstore.Store, plan Plan) *Store {
 // Events returns the faults injected so far.
 func (s *Store) Events() []Event { return s.triggers.events() }
 
+// Crash fails every operation from now on, until Restart.
+func (s *Store) Crash() { s.crashed.Store(true) }
+
 // Crashed reports whether a Crash rule has fired since the start or the last Restart.
 func (s *Store) Crashed() bool { return s.crashed.Load() }
 
@@ -99,15 +104,25 @@ func (s *Store) rule(ctx context.Context, op Op, key string) *Rule {
 	for i := range s.plan.Rules {
 		r := &s.plan.Rules[i]
 		if (len(r.Ops) == 0 || slices.Contains(r.Ops, op)) && s.match[i](key) && s.triggers.fires(i, r.Trigger, string(op)+" "+key) {
-			s.plan.Sleep(ctx, r.Delay)
+			if r.Delay > 0 {
+				s.plan.Sleep(ctx, r.Delay)
+				s.before(op, key)
+			}
 			return r
 		}
 	}
 	return nil
 }
 
+func (s *Store) before(op Op, key string) {
+	if s.plan.Before != nil {
+		s.plan.Before(op, key)
+	}
+}
+
 // inject runs one operation under the rules.
 func (s *Store) inject(ctx context.Context, op Op, key string, run func() error) error {
+	s.before(op, key)
 	if s.crashed.Load() {
 		return s.crash(op, key)
 	}
@@ -146,6 +161,7 @@ func (s *Store) Head(ctx context.Context, key string) (info objstore.Info, err e
 
 // Get implements [objstore.Store].
 func (s *Store) Get(ctx context.Context, key string, r objstore.Range) (io.ReadCloser, objstore.Info, error) {
+	s.before(Get, key)
 	if s.crashed.Load() {
 		return nil, objstore.Info{}, s.crash(Get, key)
 	}

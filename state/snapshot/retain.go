@@ -17,7 +17,7 @@ func stem(epoch, id int64) string { return fmt.Sprintf("%d-%d", epoch, id) }
 const checkpointPrefix = "chk-"
 
 // Checkpoint writes a checkpoint and makes it one of those that count. It is complete when this returns nil; after [ErrFenced] it is not, and after
-// any other error it may turn out to be. The run has taken care of what the runs before had left. At most retain are kept: older ones are deleted, for which nothing waits but the next call.
+// any other error it may turn out to be. The run has taken care of what the runs before had left, of which only the last are remembered. At most retain are kept: older ones are deleted, for which nothing waits but the next call.
 func (o *Owner) Checkpoint(ctx context.Context, m *Manifest, tables Tables, retain int) error {
 	m.Epoch, m.Run, m.Job, m.Kind = o.head.Epoch, o.head.Run, o.head.Job, Checkpoint
 	name := checkpointPrefix + stem(m.Epoch, m.ID)
@@ -35,7 +35,8 @@ func (o *Owner) Checkpoint(ctx context.Context, m *Manifest, tables Tables, reta
 	err = o.update(ctx, func(h *Head) {
 		h.Retained = append(h.Retained, Ref{m.ID, name})
 		h.Retained = h.Retained[max(0, len(h.Retained)-retain):]
-		h.Origin, h.Leftover = "", nil
+		h.Origin = ""
+		h.Leftover = h.Leftover[max(0, len(h.Leftover)-lingering):]
 	})
 	if err != nil {
 		return err
@@ -43,6 +44,10 @@ func (o *Owner) Checkpoint(ctx context.Context, m *Manifest, tables Tables, reta
 	o.collect(ctx)
 	return nil
 }
+
+// lingering is how many runs are still looked after once the run that follows them has cleared up: one that was replaced may not know yet, write on
+// and be killed before it finds out.
+const lingering = 16
 
 // Restorable tells the owner the manifest of a retained checkpoint, which new ones may share segments with.
 func (o *Owner) Restorable(r Ref, m *Manifest) { o.manifests[r.Object] = m }
@@ -58,7 +63,7 @@ func (o *Owner) Drop(ctx context.Context, drop func(Ref) bool) error {
 
 // End says that the job has ended with all its outputs visible, and deletes its checkpoints.
 func (o *Owner) End(ctx context.Context) error {
-	err := o.update(ctx, func(h *Head) { h.State, h.Retained, h.Origin, h.Leftover = Ended, nil, "", nil })
+	err := o.update(ctx, func(h *Head) { h.State, h.Retained, h.Origin = Ended, nil, "" })
 	if err != nil {
 		return err
 	}
