@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"time"
 
 	"github.com/millstream/millstream/graph/expr"
@@ -62,6 +63,28 @@ type Join struct {
 	BuildLeft bool
 }
 
+// MultiJoin joins several inputs that have one key in common, one after the other: the second with the first, the third with what came of these, and so
+// on. It keeps the rows of each input once, by that key, and nothing of what lies between: what a changed row does to the result is found by walking the
+// other inputs' rows of its key. The output has the columns of all inputs.
+type MultiJoin struct {
+	Keys  [][]int     // by input, the columns of the key, in the same order and of the same types; NULL is equal to nothing
+	Joins []MultiStep // Joins[i] is how input i+1 is joined
+	Sides []Side      // by input; see [Join]
+}
+
+// MultiStep is how one input of a [MultiJoin] is joined with those before it.
+type MultiStep struct {
+	Type JoinKind // InnerJoin or LeftJoin
+	// Present are inputs before this one of which there must be a row: where one is missing, by a LeftJoin, nothing matches.
+	Present []int
+	Cond    expr.Expr // over the columns of all inputs up to this one; nil: true
+}
+
+// Outer reports whether rows without a match are part of the result somewhere.
+func (j *MultiJoin) Outer() bool {
+	return slices.ContainsFunc(j.Joins, func(s MultiStep) bool { return s.Type == LeftJoin })
+}
+
 // IntervalJoin joins rows whose times are near each other: left time is in [right time + Lower, right time + Upper], both
 // milliseconds. The inputs are insert-only; rows that can match nothing any more are forgotten, and rows without a match are then emitted by kinds
 // that keep them.
@@ -107,6 +130,7 @@ type WindowJoin struct {
 }
 
 func (*Join) op()         {}
+func (*MultiJoin) op()    {}
 func (*IntervalJoin) op() {}
 func (*TemporalJoin) op() {}
 func (*LookupJoin) op()   {}

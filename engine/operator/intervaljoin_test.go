@@ -149,7 +149,7 @@ func TestIntervalJoinModel(t *testing.T) {
 			drawTimes(t, all, true)
 			batches[side] = cutRows(t, in, all)
 		}
-		steps := withMarks(t, mixSteps(t, batches, false))
+		steps := withMarks(t, mixSteps(t, batches[:], false))
 		model := intervalModel{m: m, op: op, now: firstTime, reach: [2]int64{-op.Lower, op.Upper}}
 		model.restart()
 		var want, marks []string
@@ -202,7 +202,7 @@ func TestIntervalJoinResult(t *testing.T) {
 			rows[side] = testRows(all)
 			batches[side] = cutRows(t, in, all)
 		}
-		mixed := mixSteps(t, batches, true)
+		mixed := mixSteps(t, batches[:], true)
 		lowest := int64(1000)
 		var steps []step
 		for _, s := range slices.Backward(mixed) {
@@ -245,6 +245,6 @@ func TestIntervalJoinByClock(t *testing.T) {
 		{restart: 1}, {clock: true, time: 130}, {input: 1, batch: row(5)}, // 4 was let go without it
 		{input: 0, end: true}, {input: 1, end: true},
 	}
-	c := runSteps(t, &graph.Node{Op: op, Schema: append(in, in...)}, [][]column.Field{in, in}, [2][]int{{0}, {0}}, steps)
+	c := runSteps(t, &graph.Node{Op: op, Schema: append(in, in...)}, [][]column.Field{in, in}, [][]int{{0}, {0}}, steps)
 	compareRows(t, c.out.rows, []string{"+I 1 1 1 2", "+I 1 4 1 2", "+I 1 4 1 3", "+I NULL NULL 1 5"})
 }

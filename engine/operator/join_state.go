@@ -51,7 +51,7 @@ type rowChanges struct {
 	kinds  []column.RowKind
 	rows   []int32 // in the batch, or in the side's table
 	groups []int32 // by which matches are looked for
-	stored []int32 // rows of the table for those that come
+	stored []int32 // rows of the table, of those that go too; None: it holds none
 	plain  bool    // all are inserts
 }
 

@@ -104,32 +104,32 @@ func (o *joinState) retract(side *joinSide, b *column.Batch, now int64) {
 			c.add(kind, int32(r), ids[i], next)
 			next++
 		default:
-			if o.removed(side, b, i, r) {
-				c.add(kind, int32(r), ids[i], state.None)
+			if row, counts := o.removed(side, b, i, r); counts {
+				c.add(kind, int32(r), ids[i], row)
 			}
 		}
 	}
 }
 
-// removed removes the row that row r of b takes back and reports whether the taking back counts: not if the row never came. One that may have expired
-// counts, since what was emitted for it still stands.
-func (o *joinState) removed(side *joinSide, b *column.Batch, i, r int) bool {
+// removed removes the row that row r of b takes back, returns it, and reports whether the taking back counts: not if the row never came. One that may
+// have expired counts, since what was emitted for it still stands.
+func (o *joinState) removed(side *joinSide, b *column.Batch, i, r int) (row int32, counts bool) {
 	if side.mode == appends {
-		return true // the planner says that this does not happen: pass it on
+		return state.None, true // the planner says that this does not happen: pass it on
 	}
 	t := side.rows
 	newest := t.Find(b.Cols, r, o.ids[i], o.hash[i])
 	for row := newest; row != state.None; row = t.Older(row) {
 		if t.Same(row, b.Cols, r) {
 			t.Remove(row)
-			return true
+			return row, true
 		}
 	}
 	if newest != state.None { // of the same unique key
 		t.Remove(newest)
-		return true
+		return newest, true
 	}
-	return side.ttl > 0
+	return state.None, side.ttl > 0
 }
 
 // upsert stores rows that replace the one with their unique key: what was there goes, and what comes counts. Rows of changes are those of the
@@ -147,10 +147,10 @@ func (o *joinState) upsert(side *joinSide, b *column.Batch, now int64) {
 		if before != state.None {
 			t.Remove(before)
 			if !kind.Adds() {
-				c.add(kind, before, matched[i], state.None)
+				c.add(kind, before, matched[i], before)
 				continue
 			}
-			c.add(column.UpdateBefore, before, matched[i], state.None)
+			c.add(column.UpdateBefore, before, matched[i], before)
 			kind = column.UpdateAfter
 		}
 		if kind.Adds() {

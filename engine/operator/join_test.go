@@ -25,7 +25,7 @@ func TestHashJoinModel(t *testing.T) {
 			rows[side] = testRows(all)
 			batches[side] = cutRows(t, in, all)
 		}
-		steps := mixSteps(t, batches, len(m.LeftKeys) > 0)
+		steps := mixSteps(t, batches[:], len(m.LeftKeys) > 0)
 		c := runSteps(t, &graph.Node{Op: op, Schema: m.schema}, [][]column.Field{m.in[0], m.in[1]}, m.keys(), steps)
 		var want []string
 		for _, s := range m.join(rows[0], rows[1]) {
@@ -52,7 +52,7 @@ func TestHashJoinOrder(t *testing.T) {
 		{input: 0, batch: make(3, 1)}, {input: 1, batch: make(1, 2)}, {input: 0, batch: make(2)}, {input: 1, batch: make(1)},
 		{input: 1, end: true}, {input: 0, batch: make(5, 1)}, {input: 0, end: true},
 	}
-	c := runSteps(t, &graph.Node{Op: op, Schema: append(in, in...)}, [][]column.Field{in, in}, [2][]int{{0}, {0}}, steps)
+	c := runSteps(t, &graph.Node{Op: op, Schema: append(in, in...)}, [][]column.Field{in, in}, [][]int{{0}, {0}}, steps)
 	compareRows(t, c.out.rows, []string{
 		"+I 3 0 NULL NULL", "+I 1 1 1 0", "+I 1 1 1 0", "+I 2 0 2 1", "+I 5 0 NULL NULL", "+I 1 1 1 0", "+I 1 1 1 0",
 	})
@@ -139,7 +139,7 @@ func TestChangeJoinModel(t *testing.T) {
 			log, left[side] = drawLog(t, in, op.Sides[side], rapid.IntRange(0, 25).Draw(t, "rows"))
 			batches[side] = cutRows(t, in, log)
 		}
-		steps := mixSteps(t, batches, len(m.LeftKeys) > 0)
+		steps := mixSteps(t, batches[:], len(m.LeftKeys) > 0)
 		model := changeModel{m: m, op: op}
 		for _, s := range steps {
 			if s.batch != nil {
@@ -308,7 +308,7 @@ func TestChangeJoinTTL(t *testing.T) {
 		{input: 0, batch: row(column.Delete, 1, 2)},
 		{clock: true, time: 136}, {input: 0, batch: row(column.Insert, 1, 3)}, // 1 7 is gone
 	}
-	c := runSteps(t, &graph.Node{Op: op, Schema: append(in, in...)}, [][]column.Field{in, in}, [2][]int{{0}, {0}}, steps)
+	c := runSteps(t, &graph.Node{Op: op, Schema: append(in, in...)}, [][]column.Field{in, in}, [][]int{{0}, {0}}, steps)
 	compareRows(t, c.out.rows, []string{
 		"+I 1 1 NULL NULL", "-D 1 1 NULL NULL", "+I 1 1 1 7", "+I 1 2 1 7", "+I 1 2 1 8",
 		"-D 1 2 1 7", "-D 1 2 1 8", "-D 1 2 1 9", "+I 1 3 1 8", "+I 1 3 1 9",

@@ -31,6 +31,8 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return union{}, nil
 	case *graph.Join:
 		return newJoin(op, in, n.Schema)
+	case *graph.MultiJoin:
+		return newMultiJoin(op, in, n.Schema)
 	case *graph.IntervalJoin:
 		return newIntervalJoin(op, in, n.Schema)
 	case *graph.TemporalJoin:

@@ -27,6 +27,7 @@ var (
 	_ Sizer = (*sorter)(nil)
 	_ Sizer = (*hashJoin)(nil)
 	_ Sizer = (*changeJoin)(nil)
+	_ Sizer = (*multiJoin)(nil)
 	_ Sizer = (*intervalJoin)(nil)
 	_ Sizer = (*temporalJoin)(nil)
 	_ Sizer = (*latestJoin)(nil)
@@ -43,7 +44,7 @@ func Bound(op graph.Op) string {
 			return "it holds one group for each key until the input ends; fewer keys would bound it"
 		}
 		return "it holds every key; " + setting.StateTTL.Key + ", a STATE_TTL hint or a window would bound it"
-	case *graph.Join:
+	case *graph.Join, *graph.MultiJoin:
 		return "it holds the rows of its inputs; " + setting.StateTTL.Key + ", a STATE_TTL hint or a condition on both inputs' event times would bound it"
 	case *graph.IntervalJoin:
 		return byTime + "; a shorter interval, or " + setting.SourceIdleTimeout.Key + " where an input holds them back, would bound it"

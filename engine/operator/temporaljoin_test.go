@@ -151,7 +151,7 @@ func TestTemporalJoinModel(t *testing.T) {
 			drawTimes(t, all, true)
 			batches[side] = cutRows(t, in, all)
 		}
-		steps := withMarks(t, mixSteps(t, batches, true))
+		steps := withMarks(t, mixSteps(t, batches[:], true))
 		model := temporalModel{m: m, now: math.MinInt64}
 		for _, s := range steps {
 			switch {
@@ -186,7 +186,7 @@ func TestLatestJoinModel(t *testing.T) {
 			all := drawRows(t, in, rapid.IntRange(0, 25).Draw(t, "rows"), drawOptions{kinds: anyKind})
 			batches[side] = cutRows(t, in, all)
 		}
-		steps := mixSteps(t, batches, true)
+		steps := mixSteps(t, batches[:], true)
 		latest := map[string]testRow{}
 		var want []string
 		for _, s := range steps {

@@ -13,7 +13,7 @@ import (
 	"github.com/millstream/millstream/state"
 )
 
-// step is one thing that happens to an operator with two inputs: rows, the end of an input, a watermark, a later time of the clock, or a restart in so many
+// step is one thing that happens to an operator with several inputs: rows, the end of an input, a watermark, a later time of the clock, or a restart in so many
 // subtasks.
 type step struct {
 	input   int
@@ -30,7 +30,7 @@ type crew struct {
 	t      fataler
 	node   *graph.Node
 	in     [][]column.Field
-	keys   [2][]int
+	keys   [][]int
 	tasks  []Operator
 	timers [][]int64
 	at     int // the subtask at work
@@ -58,11 +58,11 @@ const crewGroups = 7
 
 // runSteps does all steps and ends the operator as a task does: with the last watermark, then the end of those inputs that have not ended. It
 // returns what came out in all.
-func runSteps(t fataler, n *graph.Node, in [][]column.Field, keys [2][]int, steps []step) *crew {
+func runSteps(t fataler, n *graph.Node, in [][]column.Field, keys [][]int, steps []step) *crew {
 	t.Helper()
 	c := &crew{t: t, node: n, in: in, keys: keys}
 	c.open(1, nil)
-	ended := [2]bool{}
+	ended := make([]bool, len(in))
 	for _, s := range steps {
 		switch {
 		case s.restart > 0:
@@ -74,7 +74,7 @@ func runSteps(t fataler, n *graph.Node, in [][]column.Field, keys [2][]int, step
 			}
 		case s.end:
 			ended[s.input] = true
-			if ended[0] && ended[1] {
+			if !slices.Contains(ended, false) {
 				c.each(func(o Operator) error { return o.Watermark(1<<63-1, c) })
 			}
 			c.each(func(o Operator) error { return o.EndInput(s.input, c) })
@@ -102,7 +102,7 @@ func (c *crew) open(parallelism int, tables [][]state.Table) {
 	c.tasks, c.timers = nil, make([][]int64, parallelism)
 	for i := range parallelism {
 		ctx := testContext()
-		ctx.Inputs, ctx.Subtask, ctx.Parallelism, ctx.MaxParallelism = 2, i, parallelism, crewGroups
+		ctx.Inputs, ctx.Subtask, ctx.Parallelism, ctx.MaxParallelism = len(c.in), i, parallelism, crewGroups
 		ctx.Now = func() time.Time { return time.UnixMilli(c.now) }
 		ctx.SetTimer = func(at time.Time) { c.timers[i] = append(c.timers[i], at.UnixMilli()) }
 		c.counts = append(c.counts, ctx.Counters)
@@ -216,11 +216,11 @@ func (c *crew) process(input int, b *column.Batch) {
 	mangle(b)
 }
 
-// mixSteps puts the batches of two inputs into one order, with the ends of the inputs and restarts.
-func mixSteps(t *rapid.T, batches [2][]*column.Batch, parallel bool) []step {
+// mixSteps puts the batches of all inputs into one order, with the ends of the inputs and restarts.
+func mixSteps(t *rapid.T, batches [][]*column.Batch, parallel bool) []step {
 	var steps []step
-	at, ended := [2]int{}, [2]bool{}
-	for !ended[0] || !ended[1] {
+	at, ended := make([]int, len(batches)), make([]bool, len(batches))
+	for slices.Contains(ended, false) {
 		if rapid.IntRange(0, 9).Draw(t, "restart") == 0 {
 			n := 1
 			if parallel {
@@ -228,9 +228,9 @@ func mixSteps(t *rapid.T, batches [2][]*column.Batch, parallel bool) []step {
 			}
 			steps = append(steps, step{restart: n})
 		}
-		i := rapid.IntRange(0, 1).Draw(t, "input")
-		if ended[i] {
-			i = 1 - i
+		i := rapid.IntRange(0, len(batches)-1).Draw(t, "input")
+		for ended[i] {
+			i = (i + 1) % len(batches)
 		}
 		if at[i] < len(batches[i]) {
 			steps = append(steps, step{input: i, batch: batches[i][at[i]]})
@@ -363,7 +363,7 @@ func (m *testMatch) finish(t *rapid.T) {
 	}
 }
 
-func (m *testMatch) keys() [2][]int { return [2][]int{m.LeftKeys, m.RightKeys} }
+func (m *testMatch) keys() [][]int { return [][]int{m.LeftKeys, m.RightKeys} }
 
 // matches is the model of which rows belong together.
 func (m *testMatch) matches(l, r testRow) bool {

@@ -36,7 +36,7 @@ func TestWindowJoinModel(t *testing.T) {
 			all.Cols[2] = ends
 			batches[side] = cutRows(t, in, all)
 		}
-		steps := withMarks(t, mixSteps(t, batches, true))
+		steps := withMarks(t, mixSteps(t, batches[:], true))
 		now, late := int64(math.MinInt64), int64(0)
 		var rows [2][]testRow
 		var want []string
