@@ -26,6 +26,10 @@ var (
 		Key: "table.exec.mini-batch.size", Type: Int, Default: "-1",
 		Doc: "Most input rows that mini-batch holds; must be greater than 0 with mini-batch enabled.",
 	})
+	MultiJoin = Engine.Register(&Option{
+		Key: "table.optimizer.multi-join.enabled", Type: Bool, Default: "false",
+		Doc: "Whether INNER and LEFT joins one after the other that have a key in common become one operator, which keeps the rows of their inputs and no results between them.",
+	})
 	EmitEarly = Engine.Register(&Option{
 		Key: "table.exec.emit.early-fire.enabled", Type: Bool, Default: "false",
 		Doc: "Whether TUMBLE and HOP windows of GROUP BY show results before they are complete, which later ones update.",

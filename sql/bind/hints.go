@@ -10,13 +10,14 @@ import (
 	"github.com/millstream/millstream/sql/syntax"
 )
 
-// selectHints are those that may stand behind SELECT. All but STATE_TTL and LOOKUP advise a batch join, and change nothing here.
+// selectHints are those that may stand behind SELECT. All but STATE_TTL, LOOKUP and MULTI_JOIN advise a batch join, and change nothing here.
 var selectHints = []string{"STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "NO_ALIAS"}
 
 // advice is what the hints of a SELECT say.
 type advice struct {
 	ttl    map[string]time.Duration     // how long state of a table's rows is kept
 	lookup map[string]map[string]string // how a table is looked up
+	multi  []string                     // tables of which one operator is to be made
 }
 
 // readHints reads the hints of a SELECT.
@@ -38,6 +39,13 @@ func readHints(list []syntax.Hint) (*advice, error) {
 					return nil, syntax.Errorf(arg.Value, "the hint STATE_TTL takes a duration, such as '1 d': %s", err)
 				}
 				a.ttl[hintText(arg.Key)] = d
+			}
+		case name == "MULTI_JOIN":
+			if len(h.Args) < 2 {
+				return nil, fail(h, "write MULTI_JOIN(a, b, c)", "the hint MULTI_JOIN takes the names of the tables to be joined at once")
+			}
+			for j := range h.Args {
+				a.multi = append(a.multi, unqualified(hintText(h.Args[j].Value)))
 			}
 		case name == "LOOKUP":
 			options := map[string]string{}
@@ -102,9 +110,7 @@ func checkHints(list []syntax.Hint, sc *scope) error {
 		}
 	}
 	check := func(at syntax.Node, hint, name string) error {
-		if i := strings.LastIndexByte(name, '.'); i >= 0 {
-			name = name[i+1:]
-		}
+		name = unqualified(name)
 		if slices.Contains(known, name) {
 			return nil
 		}
@@ -130,6 +136,17 @@ func checkHints(list []syntax.Hint, sc *scope) error {
 		}
 	}
 	return nil
+}
+
+// unqualified is the last part of a table's name.
+func unqualified(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+// multiJoin reports whether the hints of the SELECT ask for one operator of the join of all relations of a scope.
+func (b *binding) multiJoin(s *scope) bool {
+	if b.advice == nil || len(b.advice.multi) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(s.relations, func(r relation) bool { return !r.merged && !slices.Contains(b.advice.multi, r.name()) })
 }
 
 // stateTTL is how long a join keeps the rows of a relation by the hints of the SELECT; 0 if they say nothing.

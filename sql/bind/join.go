@@ -58,6 +58,7 @@ func (b *binding) join(n *syntax.Join, e *env) (plan.Node, *scope, error) {
 	}
 	j := plan.NewJoin(left, right, kind, nil)
 	j.Sides[0].TTL, j.Sides[1].TTL = b.stateTTL(sc), b.stateTTL(rsc)
+	j.Multi = b.multiJoin(joined)
 	j.At = joinSpan(n)
 	joined.nullable(j.Fields)
 	if n.On == nil {
@@ -195,6 +196,7 @@ func (b *binding) using(n *syntax.Join, left, right plan.Node, sc, rsc, joined *
 		j.Cond = expr.And(conds)
 	}
 	j.Sides[0].TTL, j.Sides[1].TTL = b.stateTTL(sc), b.stateTTL(rsc)
+	j.Multi = b.multiJoin(joined)
 	j.At = joinSpan(n)
 	joined.nullable(j.Fields)
 	if len(list) == 0 {

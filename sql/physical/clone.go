@@ -11,6 +11,9 @@ func clone(n plan.Node) graph.Op {
 	case *plan.Join:
 		op := n.Join
 		return &op
+	case *plan.MultiJoin:
+		op := n.MultiJoin
+		return &op
 	case *plan.IntervalJoin:
 		op := n.IntervalJoin
 		return &op

@@ -31,6 +31,15 @@ func ChangesOf(n Node) graph.Changes {
 			return graph.Deletes // a row without a match goes when one comes
 		}
 		return in | graph.Deletes
+	case *MultiJoin:
+		in := graph.InsertOnly
+		for _, i := range n.From {
+			in |= ChangesOf(i)
+		}
+		if n.Outer() { // each change takes rows away and brings others
+			return graph.Deletes
+		}
+		return in
 	case *IntervalJoin, *WindowJoin, *TemporalSort:
 		return graph.InsertOnly
 	case *TemporalJoin:

@@ -62,6 +62,13 @@ func MapExprs(n Node, change func(expr.Expr) expr.Expr) Node {
 		c := *n
 		c.Cond = one(n.Cond)
 		out = &c
+	case *MultiJoin:
+		c := *n
+		c.Joins = slices.Clone(n.Joins)
+		for i := range c.Joins {
+			c.Joins[i].Cond = one(c.Joins[i].Cond)
+		}
+		out = &c
 	case *IntervalJoin:
 		c := *n
 		c.Cond = one(n.Cond)

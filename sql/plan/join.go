@@ -14,6 +14,7 @@ import (
 type Join struct {
 	Left, Right Node
 	graph.Join
+	Multi  bool // a hint asks for one operator for it and the joins below it
 	Fields []column.Field
 	At     syntax.Span // of the join's condition, or of the join
 }

@@ -53,6 +53,8 @@ func UniqueKeys(n Node) [][]int {
 		}
 	case *Join:
 		return joinKeys(&n.Match, n.Left, n.Right)
+	case *MultiJoin:
+		return multiKeys(n)
 	case *IntervalJoin:
 		return joinKeys(&n.Match, n.Left, n.Right)
 	case *WindowJoin:
@@ -138,12 +140,14 @@ func Carried(e expr.Expr) *expr.Column {
 
 // joinKeys returns the keys of a join: one of each side, or one side's own where the other has at most one row to match.
 func joinKeys(m *graph.Match, left, right Node) [][]int {
-	l := UniqueKeys(left)
+	return joinedKeys(m, UniqueKeys(left), UniqueKeys(right), len(left.Schema()))
+}
+
+// joinedKeys is joinKeys for the keys of the inputs, of which the left one has width columns.
+func joinedKeys(m *graph.Match, l, r [][]int, width int) [][]int {
 	if m.Type.LeftOnly() {
 		return l
 	}
-	r := UniqueKeys(right)
-	width := len(left.Schema())
 	behind := make([][]int, len(r))
 	for i, key := range r {
 		behind[i] = make([]int, len(key))

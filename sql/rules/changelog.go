@@ -122,6 +122,16 @@ func need(n plan.Node, before bool) plan.Node {
 			return &plan.DropUpdateBefore{Input: &out}
 		}
 		return &out
+	case *plan.MultiJoin:
+		out := *n
+		out.From, out.Sides = slices.Clone(n.From), slices.Clone(n.Sides)
+		for i, in := range n.From {
+			out.From[i], out.Sides[i] = need(in, true), joinSide(n.Sides[i], in)
+		}
+		if !before && plan.ChangesOf(&out)&graph.UpdateBefore != 0 {
+			return &plan.DropUpdateBefore{Input: &out}
+		}
+		return &out
 	case *plan.Calc:
 		// A row may pass the condition before an update and not after it: without -U it would stay.
 		if n.Cond != nil && plan.ChangesOf(n.Input).Updates() && !onKeys(n) {

@@ -49,6 +49,8 @@ func spread(n plan.Node, c *Context) (plan.Node, distribution) {
 			in[0] = &plan.Limit{Input: in[0], Keys: n.Keys, Count: n.Offset + n.Count, Local: true}
 		}
 		return n.With([]plan.Node{single(in[0], at[0])}), distribution{single: true}
+	case *plan.MultiJoin:
+		return spreadMulti(n, in, at)
 	case *plan.Union:
 		all := distribution{single: true}
 		for _, d := range at {

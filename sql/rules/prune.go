@@ -52,6 +52,8 @@ func prune(n plan.Node, need []int) plan.Node {
 			exprs[i] = move(e, to)
 		}
 		return &plan.Project{Input: prune(n.Input, below), Exprs: exprs, Fields: pick(n.Fields, need)}
+	case *plan.MultiJoin:
+		return pruneMulti(n, need)
 	case *plan.Unnest:
 		return pruneUnnest(n, need)
 	case *plan.Aggregate:

@@ -24,6 +24,8 @@ type Context struct {
 	Emit Emission
 	// Materialize says when changes are put in order by a sink's primary key: "NONE", "AUTO" where the stream's key is another, "FORCE".
 	Materialize string
+	// MultiJoin makes one operator of joins by the same key; table.optimizer.multi-join.enabled.
+	MultiJoin bool
 	// Fold computes what is constant in an expression.
 	Fold func(expr.Expr) expr.Expr
 	// Exact is Fold for what is a constant only because the rows are: it gives what the rows would, to the last digit.
@@ -57,6 +59,7 @@ var Order = []Rule{
 	{"windows", "makes operators over windows of groupings and joins by the columns of a windowing table function", windows},
 	{"interval-joins", "makes joins whose state is bounded by time of those that ask for times near each other", sure(intervalJoins)},
 	{"streaming", "makes every operator emit changes as they come, and says what cannot", streaming},
+	{"multi-joins", "makes one operator of regular joins by the same key, where the session or a hint asks for it", sure(multiJoins)},
 	{"watermarks", "drops watermarks that nothing waits for", sure(watermarks)},
 	{"known-values", "computes projections with the values that conditions leave to columns", sure(knownValues)},
 	{"prune-columns", "reads, computes and passes on only the columns that are needed above", sure(pruneColumns)},

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/millstream/millstream/column"
@@ -44,6 +45,16 @@ func Unbounded(n plan.Node) []*syntax.Error {
 			if len(kept) > 0 {
 				warn(n.At, "bound how far apart the rows' times may be (interval join), join a version of the table (FOR SYSTEM_TIME AS OF), or "+ttl+
 					"; the hint STATE_TTL does so for one table", "the join keeps every row of its %s input, as long as the job runs", strings.Join(kept, " and its "))
+			}
+		case *plan.MultiJoin:
+			var kept []string
+			for i, side := range n.From {
+				if n.Sides[i].TTL == 0 && !plan.Bounded(side) {
+					kept = append(kept, strconv.Itoa(i+1))
+				}
+			}
+			if len(kept) > 0 {
+				warn(n.At, ttl+"; the hint STATE_TTL does so for one table", "the join keeps every row of input %s, as long as the job runs", strings.Join(kept, " and of input "))
 			}
 		case *plan.Rank:
 			if n.WindowEnd < 0 && len(n.Partition) > 0 {

@@ -72,6 +72,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 		Parallelism: s.settings.Int(setting.Parallelism),
 		Materialize: s.settings.Enum(setting.UpsertMaterialize),
 		Emit:        s.emission(),
+		MultiJoin:   s.settings.Bool(setting.MultiJoin),
 		Fold:        folding(expr.InZone(zone), expr.InDatabase(database)),
 		Exact:       folding(expr.InZone(zone), expr.InDatabase(database), expr.Exactly()),
 	}
