@@ -69,6 +69,11 @@ func (r *fileReader) run(ctx context.Context, store objstore.Store, info objstor
 			err = fmt.Errorf("%s: %w", url, e)
 		}
 	}()
+	filtering, filters := f.(format.FilteringReader)
+	if filters {
+		filtering.Skip(skip)
+		skip = 0
+	}
 	for rows := int64(0); ; {
 		b := r.batch()
 		err := f.Next(ctx, b)
@@ -80,7 +85,9 @@ func (r *fileReader) run(ctx context.Context, store objstore.Store, info objstor
 			return fmt.Errorf("%s: %w", url, err)
 		}
 		from := rows
-		rows += int64(b.Len)
+		if rows += int64(b.Len); filters {
+			rows = filtering.Passed()
+		}
 		if rows <= skip {
 			r.free <- b // as empty as it was, and this goroutine alone takes from it
 			continue

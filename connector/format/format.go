@@ -99,6 +99,15 @@ type FileReader interface {
 	Close() error
 }
 
+// FilteringReader is implemented by file readers that may leave out rows that do not pass the filter.
+type FilteringReader interface {
+	FileReader
+	// Skip leaves out the first n rows of the piece. It is called before Next.
+	Skip(n int64)
+	// Passed is how many rows of the piece, those that were left out among them, lie behind the reader.
+	Passed() int64
+}
+
 // FileWriter writes a file with an index.
 type FileWriter interface {
 	Write(b *column.Batch) error

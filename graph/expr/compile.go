@@ -316,6 +316,17 @@ func anyNot(list []Expr, is func(Expr) bool) bool {
 	return false
 }
 
+// IsCheap reports whether e never fails, is not volatile and costs a few instructions a row, so that it may be computed for more rows than were asked for.
+func IsCheap(e Expr) bool {
+	volatile := false
+	Walk(e, func(e Expr) bool {
+		c, ok := e.(*Call)
+		volatile = volatile || ok && c.Func.Volatile
+		return !volatile
+	})
+	return !volatile && !costly(e)
+}
+
 // costly reports whether e is worth computing for fewer rows: it may fail, or does more than a few instructions a row.
 func costly(e Expr) bool {
 	found := false

@@ -21,6 +21,7 @@ type slots struct {
 func (c *columnReader) read(n int, out *column.Vector) error {
 	at := make([]slots, len(c.leaves))
 	for i, l := range c.leaves {
+		l.sel = nil
 		at[i] = l.rows(n)
 	}
 	if err := assemble(c.shape, at, n, out); err != nil {
@@ -81,8 +82,8 @@ func (s *slots) level(i int) int {
 	switch {
 	case s.leaf.leaf.maxRep > 0:
 		return s.leaf.level(s.begin[i])
-	case len(s.leaf.trace) == 0:
-		return 0
+	case i >= len(s.leaf.trace):
+		return s.leaf.leaf.maxDef
 	}
 	return int(s.leaf.trace[i])
 }
@@ -99,7 +100,7 @@ func assemble(s *shape, at []slots, n int, out *column.Vector) error {
 		fillNull(out, n)
 		return nil
 	case s.leaf != nil && s.leaf.maxRep == 0:
-		return at[0].leaf.flat(n, out)
+		return at[0].leaf.write(n, out)
 	case s.leaf != nil:
 		return at[0].leaf.scalars(at[0].begin, out)
 	case s.typ.Kind == column.Row:
@@ -127,6 +128,9 @@ func assembleRow(s *shape, at []slots, n int, out *column.Vector) error {
 		return nil
 	}
 	var valid column.Bitmap // made with the first NULL
+	if first := at[0].leaf; first.leaf.maxRep == 0 {
+		n = len(first.trace)
+	}
 	for i := range n {
 		if at[0].level(i) < s.def {
 			if valid == nil {

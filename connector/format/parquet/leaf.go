@@ -24,13 +24,17 @@ type leafReader struct {
 
 	rep, def []byte // by entry; empty where the leaf's greatest level is 0
 	full     bool   // no entry of the page at hand is NULL
-	trace    []byte // definition levels of the rows that flat wrote last, where a struct around the leaf may be NULL
+	trace    []byte // definition levels of the rows that were written last, where a struct around the leaf may be NULL; behind its end nothing is
 	entry    int    // the first entry not given out
 	entries  int    // in all
 	values   values // of the page at hand, behind those given out
 	memory   []byte // that pages without text are decompressed to
 
-	packed *column.Vector // values of a nested leaf that were decoded
+	owed int     // rows in front that nobody wants
+	sel  []int32 // those of the next span rows that are wanted; nil: all
+	span int
+
+	packed *column.Vector // values of a nested leaf that were decoded; of another, memory
 	value  int            // the first of them not given out
 	index  []int32        // memory of assemble
 }
@@ -84,7 +88,7 @@ func (l *leafReader) ready(n int) (int, error) {
 
 // ended reports whether everything was given out.
 func (l *leafReader) ended() bool {
-	left := l.entries - l.entry
+	left := l.entries - l.entry - l.owed
 	for i := range l.pages {
 		left += l.pages[i].entries
 	}
@@ -212,12 +216,7 @@ func (l *leafReader) openDictionary() error {
 
 // flat writes the next n rows of a leaf that is not nested to the empty vector out; there are as many.
 func (l *leafReader) flat(n int, out *column.Vector) error {
-	keep := l.values.coded && l.convert.text()
-	if keep && l.dict.Len > 0 {
-		out.Dict = l.dict
-	}
-	out.Resize(n)
-	l.trace = l.trace[:0]
+	keep := l.prepare(n, out)
 	for row := 0; row < n; {
 		if l.entry == l.entries {
 			if err := l.open(); err != nil {
@@ -226,8 +225,8 @@ func (l *leafReader) flat(n int, out *column.Vector) error {
 			continue
 		}
 		m := min(n-row, l.entries-l.entry)
-		if l.leaf.maxDef > 1 {
-			l.trace = append(l.trace, l.def[l.entry:l.entry+m]...)
+		if l.leaf.inside && !l.full {
+			copy(l.traced(row, m), l.def[l.entry:l.entry+m])
 		}
 		if l.full {
 			if err := l.values.read(m, out, row, l.dict, keep); err != nil {
@@ -245,22 +244,14 @@ func (l *leafReader) flat(n int, out *column.Vector) error {
 // sparse writes m rows of which some may be NULL: the values side by side first, then, from the last on, each to its place.
 func (l *leafReader) sparse(m int, out *column.Vector, row int, keep bool) error {
 	def, greatest := l.def[l.entry:l.entry+m], byte(l.leaf.maxDef)
-	present := 0
-	for _, d := range def {
-		if d == greatest {
-			present++
-		}
-	}
+	present := l.present(m)
 	if err := l.values.read(present, out, row, l.dict, keep); err != nil {
 		return err
 	}
 	if present == m {
 		return nil
 	}
-	valid := out.Validity()
-	for i, d := range def {
-		valid.Put(row+i, d == greatest)
-	}
+	markPresent(out.Validity(), row, def, greatest)
 	layout := out.Type.Layout()
 	if out.Dict != nil {
 		layout = column.LayoutInt32

@@ -28,6 +28,7 @@ type leaf struct {
 	typ    column.Type
 	maxDef int
 	maxRep int
+	inside bool   // of a struct
 	name   string // path, for messages
 }
 
@@ -134,7 +135,7 @@ func describeValue(c *parquet.Column, t column.Type, def, rep int) (*shape, erro
 	if !c.Leaf() {
 		return nil, mismatch(c, t)
 	}
-	s.leaf = &leaf{column: c, typ: t, maxDef: c.MaxDefinitionLevel(), maxRep: c.MaxRepetitionLevel(), name: strings.Join(c.Path(), ".")}
+	s.leaf = &leaf{column: c, typ: t, maxDef: c.MaxDefinitionLevel(), maxRep: c.MaxRepetitionLevel(), inside: len(c.Path()) > 1, name: strings.Join(c.Path(), ".")}
 	if !convertible(c.Type(), t) {
 		return nil, mismatch(c, t)
 	}

@@ -22,8 +22,11 @@ type reader struct {
 	data   *fetched
 	plans  []*shape
 	groups []int // numbers of the row groups still to be read
+	sieve  *sieve
 
 	left    int64 // rows of the group at hand
+	skip    int64 // rows to leave out first
+	passed  int64 // rows that lie behind
 	columns []*columnReader
 }
 
@@ -43,6 +46,7 @@ func openFile(ctx context.Context, f format.File, p format.Piece, c format.Confi
 	if err := guard(func() error { r.plans, err = plan(file, c); return err }); err != nil {
 		return nil, err
 	}
+	r.sieve = newSieve(c, r.plans)
 	n := len(file.Metadata().RowGroups)
 	for i := p.First; i < p.First+p.Count; i++ {
 		if i >= n {
@@ -53,19 +57,33 @@ func openFile(ctx context.Context, f format.File, p format.Piece, c format.Confi
 	return r, nil
 }
 
+// Skip implements [format.FilteringReader].
+func (r *reader) Skip(n int64) { r.skip = n }
+
+// Passed implements [format.FilteringReader].
+func (r *reader) Passed() int64 { return r.passed }
+
 // Next reads the next rows.
 func (r *reader) Next(ctx context.Context, out *column.Batch) error {
 	err := guard(func() error {
-		for r.left == 0 {
-			if len(r.groups) == 0 {
-				return io.EOF
-			}
-			if err := r.open(ctx, r.groups[0]); err != nil {
+		for out.Len == 0 {
+			if err := ctx.Err(); err != nil {
 				return err
 			}
-			r.groups = r.groups[1:]
+			for r.left == 0 {
+				if len(r.groups) == 0 {
+					return io.EOF
+				}
+				if err := r.open(ctx, r.groups[0]); err != nil {
+					return err
+				}
+				r.groups = r.groups[1:]
+			}
+			if err := r.read(out); err != nil {
+				return err
+			}
 		}
-		return r.read(out)
+		return nil
 	})
 	if err != nil && err != io.EOF { //nolint:errorlint // an end within something is damage, and would be wrapped
 		return damaged(err)
@@ -123,26 +141,15 @@ func (r *reader) open(ctx context.Context, group int) error {
 // read moves rows of all columns to out: as many as every column has.
 func (r *reader) read(out *column.Batch) error {
 	n := int(min(r.left, maxRows))
-	for _, c := range r.columns {
-		for _, l := range c.leaves {
-			have, err := l.ready(n)
-			if err != nil {
-				return fmt.Errorf("column '%s': %w", l.leaf.name, err)
-			}
-			if have == 0 {
-				return fmt.Errorf("column '%s' ends %d rows before its row group", l.leaf.name, r.left)
-			}
-			n = have
-		}
+	if r.skip > 0 {
+		n = int(min(int64(n), r.skip))
 	}
-	for i, c := range r.columns {
-		if err := c.read(n, out.Cols[i]); err != nil {
-			return fmt.Errorf("column '%s': %w", c.name, err)
-		}
+	read := r.all
+	if r.sieve != nil {
+		read = r.sift
 	}
-	out.Len = n
-	if r.left -= int64(n); r.left > 0 {
-		return nil
+	if err := read(n, out); err != nil || r.left > 0 {
+		return err
 	}
 	for _, c := range r.columns {
 		for _, l := range c.leaves {
@@ -152,6 +159,43 @@ func (r *reader) read(out *column.Batch) error {
 		}
 	}
 	return nil
+}
+
+// all reads at most n rows, none of which is left out but those to be skipped.
+func (r *reader) all(n int, out *column.Batch) error {
+	for _, c := range r.columns {
+		for _, l := range c.leaves {
+			have, err := l.ready(n)
+			if err != nil {
+				return fmt.Errorf("column '%s': %w", l.leaf.name, err)
+			}
+			if have == 0 {
+				return r.short(l)
+			}
+			n = have
+		}
+	}
+	for i, c := range r.columns {
+		if err := c.read(n, out.Cols[i]); err != nil {
+			return fmt.Errorf("column '%s': %w", c.name, err)
+		}
+	}
+	if out.Len = n; r.skip > 0 {
+		out.Reset()
+	}
+	r.count(n)
+	return nil
+}
+
+func (r *reader) short(l *leafReader) error {
+	return fmt.Errorf("column '%s' ends %d rows before its row group", l.leaf.name, r.left)
+}
+
+// count counts rows that were read, whether they are given out or not.
+func (r *reader) count(n int) {
+	r.left -= int64(n)
+	r.passed += int64(n)
+	r.skip = max(0, r.skip-int64(n))
 }
 
 func (r *reader) BytesRead() int64 { return r.data.read.Load() }

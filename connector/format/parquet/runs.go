@@ -1,9 +1,12 @@
 package parquet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math/bits"
+
+	"github.com/millstream/millstream/column"
 )
 
 // runs reads Parquet's hybrid of repeated and bit-packed values, in which levels, dictionary codes and booleans are written.
@@ -98,46 +101,125 @@ func unpack(dst []int32, b []byte, bit, width int) {
 	}
 }
 
-// levels reads n levels, each at most the given greatest one, and returns how many equal it.
-func (r *runs) levels(dst []byte, greatest int) (equal int, err error) {
-	for len(dst) > 0 {
+// skip leaves out n values.
+func (r *runs) skip(n int) error {
+	for n > 0 {
 		switch {
 		case r.repeated > 0:
-			n := min(r.repeated, len(dst))
+			m := min(n, r.repeated)
+			r.repeated -= m
+			n -= m
+		case r.packed > 0:
+			m := min(n, r.packed)
+			r.bit += m * r.width
+			if r.packed -= m; r.packed == 0 {
+				r.endPacked()
+			}
+			n -= m
+		default:
+			if err := r.next(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// levels reads len(dst) levels, each at most the given greatest one, and returns how many equal it.
+func (r *runs) levels(dst []byte, greatest int) (equal int, err error) {
+	for rest := dst; len(rest) > 0; {
+		switch {
+		case r.repeated > 0:
+			n := min(r.repeated, len(rest))
 			if int(r.value) > greatest {
 				return 0, errRuns
 			}
-			fill(dst[:n], byte(r.value))
-			if int(r.value) == greatest {
-				equal += n
-			}
+			fill(rest[:n], byte(r.value))
 			r.repeated -= n
-			dst = dst[n:]
+			rest = rest[n:]
 		case r.packed > 0:
-			n := min(r.packed, len(dst), 64)
-			var values [64]int32
-			unpack(values[:n], r.b, r.bit, r.width)
-			for i, x := range values[:n] {
-				if int(x) > greatest {
-					return 0, errRuns
-				}
-				dst[i] = byte(x)
-				if int(x) == greatest {
-					equal++
-				}
-			}
+			n := min(r.packed, len(rest))
+			unpackBytes(rest[:n], r.b, r.bit, r.width)
 			r.bit += n * r.width
 			if r.packed -= n; r.packed == 0 {
 				r.endPacked()
 			}
-			dst = dst[n:]
+			rest = rest[n:]
 		default:
 			if err := r.next(); err != nil {
 				return 0, err
 			}
 		}
 	}
-	return equal, nil
+	for wrong := greatest + 1; wrong < 1<<r.width; wrong++ {
+		if bytes.IndexByte(dst, byte(wrong)) >= 0 {
+			return 0, errRuns
+		}
+	}
+	return bytes.Count(dst, []byte{byte(greatest)}), nil
+}
+
+// spread1 and spread2 are the eight and four values of one and two bits that a byte holds, a byte each.
+var (
+	spread1 = func() (t [256]uint64) {
+		for b := range t {
+			for i := range 8 {
+				t[b] |= uint64(b>>i&1) << (8 * i)
+			}
+		}
+		return t
+	}()
+	spread2 = func() (t [256]uint32) {
+		for b := range t {
+			for i := range 4 {
+				t[b] |= uint32(b>>(2*i)&3) << (8 * i)
+			}
+		}
+		return t
+	}()
+)
+
+// unpackBytes is unpack for values of at most eight bits.
+func unpackBytes(dst, b []byte, bit, width int) {
+	for bit&7 == 0 && len(dst) >= 8 && bit>>3+2 <= len(b) {
+		at := bit >> 3
+		if width == 1 {
+			binary.LittleEndian.PutUint64(dst, spread1[b[at]])
+		} else if width == 2 {
+			binary.LittleEndian.PutUint64(dst, uint64(spread2[b[at]])|uint64(spread2[b[at+1]])<<32)
+		} else {
+			break
+		}
+		dst, bit = dst[8:], bit+8*width
+	}
+	var values [64]int32
+	for len(dst) > 0 {
+		n := min(len(dst), len(values))
+		unpack(values[:n], b, bit, width)
+		for i, x := range values[:n] {
+			dst[i] = byte(x)
+		}
+		dst, bit = dst[n:], bit+n*width
+	}
+}
+
+// markPresent sets the bits, from bit at on, of the levels that are the greatest, and clears the others.
+func markPresent(bits column.Bitmap, at int, def []byte, greatest byte) {
+	for ; len(def) > 0 && (at&7 != 0 || len(def) < 8); at, def = at+1, def[1:] {
+		bits.Put(at, def[0] == greatest)
+	}
+	const low, most = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	pattern := low * uint64(greatest)
+	for ; len(def) >= 8 && greatest < 0x80; at, def = at+8, def[8:] {
+		x := binary.LittleEndian.Uint64(def) ^ pattern // zero where equal; levels take seven bits
+		equal := ^(x + most) >> 7 & low
+		shift := at & 63
+		p := &bits[at>>6]
+		*p = *p&^(0xff<<shift) | equal*0x0102040810204080>>56<<shift
+	}
+	for i, d := range def {
+		bits.Put(at+i, d == greatest)
+	}
 }
 
 // fill sets all bytes, by copies that double in length.

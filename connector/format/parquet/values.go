@@ -149,6 +149,46 @@ func (v *values) read(n int, out *column.Vector, base int, dict *column.Vector, 
 	return c.fixed(src, n, out, base)
 }
 
+// skip leaves out the next n values.
+func (v *values) skip(n int) error {
+	if n > v.left {
+		return errShort
+	}
+	v.left -= n
+	c := v.convert
+	switch {
+	case n == 0:
+	case v.coded, v.inRuns:
+		return v.runs.skip(n)
+	case c.physical == parquet.Boolean:
+		v.bit += n
+	case c.physical == parquet.ByteArray && v.apart:
+		total := 0
+		for _, size := range v.lengths[:n] {
+			if total += int(size); size < 0 || total > len(v.data) {
+				return errShort
+			}
+		}
+		v.data, v.lengths = v.data[total:], v.lengths[n:]
+	case c.physical == parquet.ByteArray:
+		at := 0
+		for range n {
+			if at+4 > len(v.data) {
+				return errShort
+			}
+			size := int(binary.LittleEndian.Uint32(v.data[at:]))
+			if at += 4; size > len(v.data)-at {
+				return errShort
+			}
+			at += size
+		}
+		v.data = v.data[at:]
+	default:
+		v.data = v.data[n*c.width:]
+	}
+	return nil
+}
+
 func (v *values) readCodes(codes []int32, dict *column.Vector) error {
 	if len(codes) == 0 {
 		return nil
