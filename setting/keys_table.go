@@ -64,7 +64,11 @@ var (
 	})
 	TypeLengthEnforcer = Engine.Register(&Option{
 		Key: "table.exec.sink.type-length-enforcer", Type: Enum, Values: []string{"IGNORE", "TRIM_PAD", "ERROR"}, Default: "IGNORE",
-		Doc: "What a sink does with a value longer or shorter than its CHAR, VARCHAR, BINARY or VARBINARY column: IGNORE writes it as it is, TRIM_PAD fits it, ERROR fails the job.",
+		Doc: "What a sink does with a value longer or shorter than its CHAR, VARCHAR, BINARY or VARBINARY column: IGNORE writes it as it is, TRIM_PAD fits it, ERROR fails the job. A column of the query that has another type is cast to the length, whatever is set.",
+	})
+	NestedConstraintEnforcer = Engine.Register(&Option{
+		Key: "table.exec.sink.nested-constraint-enforcer", Type: Enum, Values: []string{"IGNORE", "ROWS", "ROWS_AND_COLLECTIONS"}, Default: "IGNORE",
+		Doc: "Whether NOT NULL and lengths are enforced also inside of columns: in the fields of rows, or in elements of collections too.",
 	})
 	UpsertMaterialize = Engine.Register(&Option{
 		Key: "table.exec.sink.upsert-materialize", Type: Enum, Values: []string{"NONE", "AUTO", "FORCE"}, Default: "AUTO",
@@ -119,7 +123,6 @@ func init() {
 	for _, o := range []*Option{
 		{Key: "table.exec.legacy-cast-behaviour", Type: Enum, Values: []string{"DISABLED"}, Default: "DISABLED", Doc: "The CAST of Flink before 1.15."},
 		{Key: "table.exec.sink.rowtime-inserter", Type: Enum, Values: []string{"ENABLED"}, Default: "ENABLED", Doc: "Whether a sink is told a row's event time."},
-		{Key: "table.exec.sink.nested-constraint-enforcer", Type: Enum, Values: []string{"IGNORE"}, Default: "IGNORE", Doc: "What a sink does with a NULL in a NOT NULL field of a nested row."},
 		{Key: "table.exec.source.cdc-events-duplicate", Type: Enum, Values: []string{"false"}, Default: "false", Doc: "Whether a changelog source may repeat changes, which are then removed by primary key."},
 		{Key: "table.legacy-nested-row-nullability", Type: Enum, Values: []string{"false"}, Default: "false", Doc: "The nullability of nested rows of Flink before 2.2."},
 	} {

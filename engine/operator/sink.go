@@ -31,12 +31,13 @@ func NewSink(op *graph.Sink, env connector.Env, batch bool, jobID string, number
 	return s, nil
 }
 
-// sink writes rows to a table's sink, after it has made sure that NOT NULL columns hold no NULL.
+// sink writes rows to a table's sink, after it has made sure that they hold what the table's types allow.
 type sink struct {
 	Base
 	op       *graph.Sink
-	required []int // columns that must not be null
-	drop     bool  // leave rows out that break the rule, instead of failing
+	required []int         // columns that must not be null
+	drop     bool          // leave rows out that break the rule, instead of failing
+	limits   []*constraint // by column; nil: none
 	context  *Context
 	sink     connector.Sink
 	writer   connector.Writer
@@ -64,6 +65,7 @@ func (o *sink) Open(c *Context) (err error) {
 	}
 	o.context, o.sink = c, c.Sink
 	o.drop = c.Env.Settings.Enum(setting.NotNullEnforcer) == "DROP"
+	o.limits = constraintsOf(o.op.Table.Columns, c.Env.Settings)
 	o.writer, err = o.sink.NewWriter(c, c.Subtask, c.Parallelism)
 	return err
 }
@@ -76,6 +78,12 @@ func (o *sink) Process(_ int, p Payload, _ Output) error {
 			if b, err = o.enforce(b, v, o.op.Table.Columns[i].Name); err != nil {
 				return err
 			}
+		}
+	}
+	if o.limits != nil {
+		var err error
+		if b, err = o.checkParts(b); err != nil {
+			return err
 		}
 	}
 	if b.Rows() == 0 {
@@ -97,6 +105,44 @@ func (o *sink) count() {
 
 // enforce returns b without the rows in which v is null, or an error if there are any and they may not be dropped.
 func (o *sink) enforce(b *column.Batch, v *column.Vector, name string) (*column.Batch, error) {
+	if o.drop {
+		return o.without(b, func(r int) bool { return v.IsNull(r) }), nil
+	}
+	for i := range b.Rows() {
+		if v.IsNull(b.Row(i)) {
+			return nil, (&violation{}).error(o.op.Table.Name, name)
+		}
+	}
+	return b, nil
+}
+
+// checkParts checks the lengths of texts, and what lies in rows and collections.
+func (o *sink) checkParts(b *column.Batch) (*column.Batch, error) {
+	var nulls column.Bitmap
+	if o.drop {
+		nulls = column.MakeBitmap(b.Len)
+	}
+	for i, c := range o.limits {
+		if c == nil {
+			continue
+		}
+		c.rows = c.rows[:0]
+		for k := range b.Rows() {
+			c.rows = append(c.rows, int32(b.Row(k)))
+		}
+		c.tops = append(c.tops[:0], c.rows...)
+		if found := c.check(b.Cols[i], nulls); found != nil {
+			return nil, found.error(o.op.Table.Name, c.name)
+		}
+	}
+	if nulls == nil || nulls.Count(b.Len) == 0 {
+		return b, nil
+	}
+	return o.without(b, nulls.Get), nil
+}
+
+// without returns b less the rows for which bad is true, and counts these.
+func (o *sink) without(b *column.Batch, bad func(row int) bool) *column.Batch {
 	n := b.Rows()
 	if cap(o.sel) < n || o.sel == nil {
 		o.sel = make([]int32, n)
@@ -104,23 +150,19 @@ func (o *sink) enforce(b *column.Batch, v *column.Vector, name string) (*column.
 	// b.Sel may already be o.sel, of the column before: what is written lies behind what is read.
 	sel, k := o.sel[:n], 0
 	for i := range n {
-		if r := b.Row(i); !v.IsNull(r) {
+		if r := b.Row(i); !bad(r) {
 			sel[k] = int32(r)
 			k++
 		}
 	}
 	if k == n {
-		return b, nil
-	}
-	if !o.drop { // Flink's own sentence, which its users search for
-		return nil, fmt.Errorf("Column '%s' is NOT NULL, however, a null value is being written into it. You can set job configuration '%s'='DROP' to suppress this exception and drop such records silently.",
-			name, setting.NotNullEnforcer.Key)
+		return b
 	}
 	if o.context.Counters != nil {
 		o.context.Counters.Skipped.Add(int64(n - k))
 	}
 	o.cut = column.Batch{Len: b.Len, Cols: b.Cols, Sel: sel[:k], Kinds: b.Kinds, Times: b.Times}
-	return &o.cut, nil
+	return &o.cut
 }
 
 // Sink implements [Committer].

@@ -134,7 +134,7 @@ func TestSinkRefusesNull(t *testing.T) {
 	}
 	b.Sel = nil
 	err = o.Process(0, b, nil)
-	want := "Column 'v' is NOT NULL, however, a null value is being written into it. You can set job configuration 'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception and drop such records silently."
+	want := "Column 'v' is NOT NULL, however, a null value is being written into it. You can set job configuration 'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception and drop such records silently. The table is c.d.t."
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v", err)
 	}

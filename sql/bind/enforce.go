@@ -2,6 +2,7 @@ package bind
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
@@ -65,4 +66,53 @@ func anyNull(valid column.Bitmap, n int, sel []int32) bool {
 		}
 	}
 	return false
+}
+
+// fitted makes texts and bytes have the length that the type gives, whatever their source declared: they are cast as if that had no limit. Those in
+// the fields of rows count where nested says so.
+func fitted(e expr.Expr, t column.Type, nested string) expr.Expr {
+	if _, cast := e.(*expr.Cast); cast || !limited(t, nested != "IGNORE", false) {
+		return e
+	}
+	return expr.CastTo(expr.CastTo(e, unlimited(t, nested != "IGNORE")), t)
+}
+
+// limited reports whether a type limits the length of values: its own, those of its rows' fields, or of its collections' elements.
+func limited(t column.Type, rows, collections bool) bool {
+	switch {
+	case t.IsText() || t.IsBinary():
+		return t.Precision < column.MaxLength
+	case t.Kind == column.Row && rows:
+		return slices.ContainsFunc(t.Fields, func(f column.Field) bool { return limited(f.Type, rows, collections) })
+	case collections && t.Key != nil && limited(*t.Key, rows, collections):
+		return true
+	}
+	return collections && t.Elem != nil && limited(*t.Elem, rows, collections)
+}
+
+// limitedInCollection reports whether lengths in collections are to be enforced, and a type limits them.
+func limitedInCollection(t column.Type, nested string) bool {
+	if nested != "ROWS_AND_COLLECTIONS" {
+		return false
+	}
+	if t.Kind == column.Row {
+		return slices.ContainsFunc(t.Fields, func(f column.Field) bool { return limitedInCollection(f.Type, nested) })
+	}
+	return !t.IsText() && !t.IsBinary() && limited(t, true, true)
+}
+
+// unlimited is a type with texts and bytes of any length.
+func unlimited(t column.Type, rows bool) column.Type {
+	switch {
+	case t.IsText():
+		return column.Type{Kind: column.VarChar, NotNull: t.NotNull, Precision: column.MaxLength}
+	case t.IsBinary():
+		return column.Type{Kind: column.VarBinary, NotNull: t.NotNull, Precision: column.MaxLength}
+	case t.Kind == column.Row && rows:
+		t.Fields = slices.Clone(t.Fields)
+		for i := range t.Fields {
+			t.Fields[i].Type = unlimited(t.Fields[i].Type, rows)
+		}
+	}
+	return t
 }

@@ -188,7 +188,7 @@ func countError(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTarge
 
 // sinkColumns projects the query to all stored columns of the table, in order and of their types.
 func (b *binding) sinkColumns(t *catalog.Table, n *syntax.Insert, q *rel, columns *insertTargets) (*plan.Project, error) {
-	enforcer := b.Env.Settings.Enum(setting.TypeLengthEnforcer)
+	fit, nested := b.Env.Settings.Enum(setting.TypeLengthEnforcer) == "TRIM_PAD", b.Env.Settings.Enum(setting.NestedConstraintEnforcer)
 	p := &plan.Project{Input: q.node}
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -205,10 +205,17 @@ func (b *binding) sinkColumns(t *catalog.Table, n *syntax.Insert, q *rel, column
 				e = expr.NullOf(c.Type)
 			} else {
 				var err error
-				if e, err = sinkColumn(t, c, n, q, from, enforcer); err != nil {
+				if e, err = sinkColumn(t, c, n, q, from); err != nil {
 					return nil, err
 				}
 			}
+		}
+		if fit {
+			if limitedInCollection(c.Type, nested) {
+				return nil, fail(&n.Target, "set '"+setting.NestedConstraintEnforcer.Key+"' = 'ROWS', or '"+setting.TypeLengthEnforcer.Key+"' = 'ERROR'",
+					"values in collections cannot be trimmed or padded, as column '%s' of table '%s' asks for", c.Name, t.Path)
+			}
+			e = fitted(e, c.Type, nested)
 		}
 		p.Exprs = append(p.Exprs, e)
 		p.Fields = append(p.Fields, column.Field{Name: c.Name, Type: c.Type})
@@ -217,7 +224,7 @@ func (b *binding) sinkColumns(t *catalog.Table, n *syntax.Insert, q *rel, column
 }
 
 // sinkColumn casts a query's column to a table's, if that needs not to be asked for.
-func sinkColumn(t *catalog.Table, c *catalog.Column, n *syntax.Insert, q *rel, from int, enforcer string) (expr.Expr, error) {
+func sinkColumn(t *catalog.Table, c *catalog.Column, n *syntax.Insert, q *rel, from int) (expr.Expr, error) {
 	e := expr.Expr(plan.ColumnOf(q.node, from))
 	have := e.Type()
 	if have.Kind == column.Null { // VALUES (NULL)
@@ -233,9 +240,6 @@ func sinkColumn(t *catalog.Table, c *catalog.Column, n *syntax.Insert, q *rel, f
 			advice = "write CAST(… AS " + c.Type.Optional().String() + ")"
 		}
 		return nil, fail(at, advice, "column %d of the query is %s, but column '%s' of table '%s' is %s", from+1, have.Optional(), c.Name, t.Path, c.Type.Optional())
-	}
-	if limited := c.Type.IsText() || c.Type.IsBinary(); limited && have.Precision > c.Type.Precision && enforcer == "ERROR" {
-		return nil, unsupported(&n.Target, "'%s' = 'ERROR', which column '%s' of table '%s' needs for longer values, is", setting.TypeLengthEnforcer.Key, c.Name, t.Path)
 	}
 	return expr.CastTo(e, c.Type), nil
 }
