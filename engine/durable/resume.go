@@ -1,7 +1,6 @@
 package durable
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -186,30 +185,4 @@ func (h *Handle) kept(from resume) (*job.Checkpoint, error) {
 		h.opts.Notify("the job goes on from " + d.URL(name) + ", " + describe(h.origin))
 	}
 	return h.origin, nil
-}
-
-// Savepoint takes a checkpoint and writes it to a directory of its own below the given one, or below execution.checkpointing.savepoint-dir. It
-// belongs to the user, and nothing else refers to it. The result is its URL.
-func (h *Handle) Savepoint(ctx context.Context, below string) (string, error) {
-	if below == "" {
-		if below = h.opts.Job.Env.Settings.Text(setting.SavepointDir); below == "" {
-			return "", fmt.Errorf("a savepoint needs a directory: name one, or set %s", setting.SavepointDir.Key)
-		}
-	}
-	d, err := snapshot.OpenDir(ctx, h.opts.Job.Env.Objects, below, Codec)
-	if err != nil {
-		return "", err
-	}
-	run := h.run()
-	if run == nil {
-		return "", job.ErrEnded
-	}
-	c, err := run.TriggerCheckpoint(ctx)
-	if err != nil {
-		return "", err
-	}
-	d.Prefix += fmt.Sprintf("savepoint-%s-%s-%d/", snapshot.JobDir(h.opts.Name), run.ID(), c.ID)
-	m, tables := toManifest(h.opts.Name, withoutCommittables(c))
-	m.Run = run.ID()
-	return d.URL(""), d.SaveAs(ctx, m, tables)
 }

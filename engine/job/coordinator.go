@@ -27,6 +27,7 @@ type coordinator struct {
 	loose   []loose
 	scans   map[int]*progressOf // by node
 	newest  *Checkpoint
+	stopped bool // with a checkpoint behind which nothing counts
 }
 
 // pending is a checkpoint under way.
@@ -170,19 +171,32 @@ func (c *coordinator) take(want func(loose) bool) committables {
 
 // trigger takes a checkpoint from beginning to end.
 func (c *coordinator) trigger(ctx context.Context) (*Checkpoint, error) {
+	if err := c.await(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { c.turn <- struct{}{} }()
+	return c.checkpoint(ctx, task.GoOn)
+}
+
+// await waits for the turn, which whoever has it gives back.
+func (c *coordinator) await(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("checkpoint not started: %w", context.Cause(ctx))
+		return fmt.Errorf("checkpoint not started: %w", context.Cause(ctx))
 	}
 	select {
 	case <-c.turn:
+		c.job.turn("checkpoint")
+		return nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("checkpoint not started: %w", context.Cause(ctx))
+		return fmt.Errorf("checkpoint not started: %w", context.Cause(ctx))
 	case <-c.job.done:
-		return nil, ErrEnded
+		return ErrEnded
 	}
-	defer func() { c.turn <- struct{}{} }()
-	c.job.turn("checkpoint")
-	p, err := c.begin()
+}
+
+// checkpoint takes a checkpoint, after which sources do what then says. It is called by who has the turn.
+func (c *coordinator) checkpoint(ctx context.Context, then task.Then) (*Checkpoint, error) {
+	p, err := c.begin(then)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +225,7 @@ func (c *coordinator) trigger(ctx context.Context) (*Checkpoint, error) {
 }
 
 // begin starts a checkpoint.
-func (c *coordinator) begin() (*pending, error) {
+func (c *coordinator) begin(then task.Then) (*pending, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.running == 0 || c.job.ctx.Err() != nil {
@@ -222,7 +236,7 @@ func (c *coordinator) begin() (*pending, error) {
 	c.pending = p
 	for i, d := range c.job.tasks {
 		if d.task.Source != nil && c.ended[i] == nil {
-			d.task.Trigger(p.id)
+			d.task.Trigger(p.id, then)
 		}
 	}
 	return p, nil

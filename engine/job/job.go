@@ -220,13 +220,21 @@ func (h *Handle) end() {
 		}
 	}
 	h.control.close()
-	err := h.outcome()
-	if err == nil {
+	ctx, err, stopped := h.ctx, h.outcome(), h.control.wasStopped()
+	switch {
+	case stopped: // whatever came after that
+		ctx, err = context.WithoutCancel(h.parent), nil
+	case err == nil:
 		err = h.control.final()
 	}
 	left := h.control.left(err == nil)
+	if stopped {
+		// Timers may have fired behind the last checkpoint. What cannot be discarded now is found by the next run.
+		_ = h.abort(nil, left)
+		clear(left)
+	}
 	if err == nil {
-		if err = h.commitLast(left); err != nil && h.parent.Err() != nil {
+		if err = h.commitLast(ctx, left); err != nil && h.parent.Err() != nil {
 			err = h.cancelled()
 		}
 		if h.opts.OnCheckpoint != nil {

@@ -31,7 +31,7 @@ func (h *Handle) prepareSinks() error {
 					return err
 				}
 			}
-			return h.discardEarlier(node)
+			return h.discardEarlier(h.ctx, node)
 		})
 		if err != nil {
 			return err
@@ -41,9 +41,9 @@ func (h *Handle) prepareSinks() error {
 }
 
 // discardEarlier clears up behind earlier runs.
-func (h *Handle) discardEarlier(node int) error {
+func (h *Handle) discardEarlier(ctx context.Context, node int) error {
 	if r, ok := h.sinks[node].(connector.Recoverer); ok && len(h.opts.EarlierRuns) > 0 {
-		return r.Recover(h.ctx, h.opts.EarlierRuns)
+		return r.Recover(ctx, h.opts.EarlierRuns)
 	}
 	return nil
 }
@@ -60,16 +60,16 @@ func (h *Handle) commit(ctx context.Context, list committables) error {
 }
 
 // commitLast ends the sinks of a job that ended well. A run that was replaced may have gone on for a while, so there is something to clear up again.
-func (h *Handle) commitLast(list committables) error {
-	if err := h.commit(h.ctx, list); err != nil {
+func (h *Handle) commitLast(ctx context.Context, list committables) error {
+	if err := h.commit(ctx, list); err != nil {
 		return err
 	}
 	for _, node := range slices.Sorted(maps.Keys(h.sinks)) {
 		err := h.guard(node, func() error {
-			if err := h.sinks[node].Finish(h.ctx); err != nil {
+			if err := h.sinks[node].Finish(ctx); err != nil {
 				return err
 			}
-			return h.discardEarlier(node)
+			return h.discardEarlier(ctx, node)
 		})
 		if err != nil {
 			return err

@@ -1,6 +1,10 @@
 package task
 
-import "github.com/millstream/millstream/engine/exchange"
+import (
+	"math"
+
+	"github.com/millstream/millstream/engine/exchange"
+)
 
 // runGate takes messages until all channels have ended, or nobody wants more.
 func (t *Task) runGate() error {
@@ -70,6 +74,7 @@ func (t *Task) take(channel int, m *exchange.Message) error {
 		return err
 	case exchange.Watermark:
 		t.marks.watermark(channel, m.Time)
+		t.drained = t.drained || m.Time == math.MaxInt64
 		return t.tell()
 	case exchange.Idle, exchange.Active:
 		t.marks.setIdle(channel, m.Kind == exchange.Idle)

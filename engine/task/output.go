@@ -40,9 +40,9 @@ func (o *output) Emit(p operator.Payload) error {
 	return nil
 }
 
-// EmitWatermark passes a watermark on. That of the end of time is left to the end.
+// EmitWatermark passes a watermark on. That of the end of time is left to the end, unless the job is drained.
 func (o *output) EmitWatermark(t int64) error {
-	if t == math.MaxInt64 || o.begun && t <= o.time {
+	if t == math.MaxInt64 && !o.task.drained || o.begun && t <= o.time {
 		return nil
 	}
 	o.time, o.begun = t, true
@@ -97,7 +97,7 @@ func (t *Task) watermark(stage int, now int64) error {
 				return err
 			}
 		}
-		if _, own := s.Operator.(operator.Watermarker); own {
+		if _, own := s.Operator.(operator.Watermarker); own && now < math.MaxInt64 {
 			return nil
 		}
 	}

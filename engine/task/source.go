@@ -25,6 +25,7 @@ type Source struct {
 	rows    int64
 	quiet   time.Time // since when all readers wait; zero: they do not
 	timing  bool      // a timer for idleness is set
+	held    bool      // nothing is read until the next request
 }
 
 // reading is a split being read.
@@ -72,6 +73,12 @@ func (t *Task) runSource() error {
 			return err
 		}
 		t.running = 0
+		if s.held {
+			if _, err := t.await(); err != nil {
+				return err
+			}
+			continue
+		}
 		if s.Member != nil && s.Member.ahead() {
 			if _, err := t.await(s.Member.wake); err != nil {
 				return err

@@ -44,7 +44,8 @@ type Task struct {
 	Turn func()
 
 	ctx     context.Context
-	trigger chan int64
+	trigger chan request
+	drained bool // event time has come to its end
 	timers  timers
 	running int // the stage at work, for messages
 
@@ -96,7 +97,7 @@ func (p *Panic) Unwrap() error {
 
 // Init makes a task ready to be triggered; the job calls it before Run.
 func (t *Task) Init() {
-	t.trigger = make(chan int64, 1)
+	t.trigger = make(chan request, 1)
 	t.timers.init(t.Clock)
 	for i, s := range t.Stages {
 		s.out = output{task: t, stage: s, number: i}
@@ -119,13 +120,13 @@ func (t *Task) Init() {
 	}
 }
 
-// Trigger asks a source for a checkpoint. A request not yet taken up is replaced. One goroutine calls it.
-func (t *Task) Trigger(checkpoint int64) {
+// Trigger asks a source for a checkpoint. A request not yet taken up is replaced. One goroutine calls it at a time.
+func (t *Task) Trigger(checkpoint int64, then Then) {
 	select {
 	case <-t.trigger:
 	default:
 	}
-	t.trigger <- checkpoint
+	t.trigger <- request{checkpoint, then}
 }
 
 // Run runs the task to its end. The error of an operator is an [*Error]; that of a context that ended is its cause.

@@ -23,8 +23,8 @@ func (t *Task) glance() error {
 	default:
 	}
 	select {
-	case checkpoint := <-t.trigger:
-		return t.snapshot(checkpoint)
+	case r := <-t.trigger:
+		return t.asked(r)
 	default:
 	}
 	select {
@@ -57,9 +57,9 @@ func (t *Task) await(inputs ...<-chan struct{}) (int, error) {
 	case <-t.ctx.Done():
 		t.turn()
 		return -1, t.stopped(context.Cause(t.ctx))
-	case checkpoint := <-t.trigger:
+	case r := <-t.trigger:
 		t.turn()
-		return -1, t.snapshot(checkpoint)
+		return -1, t.asked(r)
 	case <-t.timers.c():
 		t.turn()
 		return -1, t.fire()
@@ -104,7 +104,7 @@ func (t *Task) awaitMany(inputs []<-chan struct{}) (int, error) {
 	case 1:
 		return -1, t.stopped(context.Cause(t.ctx))
 	case 2:
-		return -1, t.snapshot(value.Int())
+		return -1, t.asked(value.Interface().(request))
 	case 3:
 		return -1, t.fire()
 	}
