@@ -160,7 +160,7 @@ func (b *Builder) node(n plan.Node, name string, schema []column.Field, op graph
 }
 
 // uid names a node by what it means, so that state finds its node again when other parts of a job change: a scan and a sink by their tables, any
-// other node by its kind and a hash of the plan from it down to the tables. Of those with the same name, the second in the order of the graph is
+// other node by its kind and a hash of the plan from it down to the tables. What is read of a table is not part of that: a scan reads for all that share it. Of those with the same name, the second in the order of the graph is
 // number 2, and so on.
 func (b *Builder) uid(n plan.Node, op graph.Op) string {
 	name := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", op), "*graph."))
@@ -171,7 +171,7 @@ func (b *Builder) uid(n plan.Node, op graph.Op) string {
 		name += "-" + op.Table.Name
 	default:
 		if n != nil {
-			sum := sha256.Sum256([]byte(plan.Tree(n, nil)))
+			sum := sha256.Sum256([]byte(meaning(n)))
 			name += "-" + hex.EncodeToString(sum[:6])
 		}
 	}
@@ -183,6 +183,39 @@ func (b *Builder) uid(n plan.Node, op graph.Op) string {
 		return fmt.Sprintf("%s#%d", name, k)
 	}
 	return name
+}
+
+// meaning is the text that a UID is made of. Columns that a projection passes on as they are say nothing that those who use them do not say.
+func meaning(n plan.Node) string {
+	var b strings.Builder
+	var write func(n plan.Node, depth int)
+	write = func(n plan.Node, depth int) {
+		for range depth {
+			b.WriteByte(' ')
+		}
+		switch n := n.(type) {
+		case *plan.Scan:
+			b.WriteString(n.Kind() + " " + n.Table.Name)
+		case *plan.Calc:
+			b.WriteString(n.Kind())
+			if n.Cond != nil {
+				b.WriteString(" where " + n.Cond.String())
+			}
+			for i, e := range n.Exprs {
+				if c, bare := e.(*expr.Column); !bare || c.Name != n.Fields[i].Name {
+					b.WriteString(" " + e.String() + " AS " + n.Fields[i].Name)
+				}
+			}
+		default:
+			b.WriteString(plan.Line(n))
+		}
+		b.WriteByte('\n')
+		for _, in := range n.Inputs() {
+			write(in, depth+1)
+		}
+	}
+	write(n, 0)
+	return b.String()
 }
 
 // identity reports whether a projection passes on n columns as they are.

@@ -50,7 +50,8 @@ type Scan struct {
 	FieldsByName bool
 	At           syntax.Span // of the table in the text
 	fields       []column.Field
-	narrowed     []bool // fields that are rows with fewer fields than the table's
+	narrowed     []bool         // fields that are rows with fewer fields than the table's
+	whole        []column.Field // the table's columns before they were narrowed; nil: as they are
 }
 
 // NewScan returns a scan of the given columns, positions in the table's columns and then its metadata columns.
@@ -84,7 +85,7 @@ func (n *Scan) Narrowed(types []*column.Type) *Scan {
 		}
 	}
 	out := *n
-	out.Table, out.fields, out.narrowed = t, NewScan(t, n.Project).fields, cut
+	out.Table, out.fields, out.narrowed, out.whole = t, NewScan(t, n.Project).fields, cut, n.columnsOf()
 	return &out
 }
 

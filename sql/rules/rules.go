@@ -1,13 +1,14 @@
 // Package rules rewrites plans: first to do less work, then into operators that the engine has.
 //
-// A tree of logical nodes from the binder enters [Optimize]; a tree of physical nodes with exchanges leaves, of the same schema and the
+// Trees of logical nodes from the binder enter [Optimize], all those of a job; trees of physical nodes with exchanges leave, of the same schemas and the
 // same rows. The session calls it, and package physical makes a graph of the result.
 //
-// What must hold: the rules run once, in the order of [Order], each over the whole tree; each can rely on what those before it have
+// What must hold: the rules run once, in the order of [Order], each over the whole of a tree; each can rely on what those before it have
 // done. No rule looks at data or at an external system.
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"github.com/millstream/millstream/graph/expr"
@@ -39,48 +40,57 @@ type Emission struct {
 	Lateness              time.Duration // event time after a window's end for which it takes late rows
 }
 
-// Rule is one step of optimisation.
+// Rule is one step of optimisation. It looks at each tree by itself, or at all trees of a job.
 type Rule struct {
 	Name  string
 	Doc   string
 	Apply func(n plan.Node, c *Context) (plan.Node, error)
+	All   func(nodes []plan.Node, c *Context) []plan.Node
 }
 
 // Order is all rules, in the order in which they run.
 var Order = []Rule{
-	{"fold-constants", "computes what is constant; conditions that are always true or never disappear with what they cut off", sure(foldConstants)},
-	{"decorrelate", "makes joins of subqueries", decorrelate},
-	{"push-filters", "moves conditions down to the scans, through projections, joins, UNNEST, grouping by their columns, and unions", sure(pushFilters)},
-	{"join-keys", "finds in the conditions of joins which columns must be equal", sure(joinKeys)},
-	{"merge-projects", "makes one projection of two", sure(mergeProjects)},
-	{"top-n", "makes an operator that keeps the first rows of a condition on ROW_NUMBER", sure(topN)},
-	{"fuse-sort-limit", "makes one operator of ORDER BY and LIMIT, which keeps the first rows only", sure(fuseSortLimit)},
-	{"push-limits", "moves LIMIT below projections and tells scans how many rows are enough", sure(pushLimits)},
-	{"windows", "makes operators over windows of groupings and joins by the columns of a windowing table function", windows},
-	{"interval-joins", "makes joins whose state is bounded by time of those that ask for times near each other", sure(intervalJoins)},
-	{"streaming", "makes every operator emit changes as they come, and says what cannot", streaming},
-	{"multi-joins", "makes one operator of regular joins by the same key, where the session or a hint asks for it", sure(multiJoins)},
-	{"watermarks", "drops watermarks that nothing waits for", sure(watermarks)},
-	{"known-values", "computes projections with the values that conditions leave to columns", sure(knownValues)},
-	{"prune-columns", "reads, computes and passes on only the columns that are needed above", sure(pruneColumns)},
-	{"prune-fields", "reads only those fields of rows that are needed above, where the source finds them by name", sure(pruneFields)},
-	{"scan-filters", "tells scans which rows are needed, so that the source can skip others", sure(scanFilters)},
-	{"calc", "makes one Calc of neighbouring filters and projections", sure(mergeCalcs)},
-	{"changelog", "decides where updates need the rows that they replace, and leaves these out elsewhere", changelog},
-	{"distribute", "puts exchanges below grouping, joins, sorting and limits, and does their work before the exchange where it can", sure(distribute)},
+	{Name: "fold-constants", Doc: "computes what is constant; conditions that are always true or never disappear with what they cut off", Apply: sure(foldConstants)},
+	{Name: "decorrelate", Doc: "makes joins of subqueries", Apply: decorrelate},
+	{Name: "push-filters", Doc: "moves conditions down to the scans, through projections, joins, UNNEST, grouping by their columns, and unions", Apply: sure(pushFilters)},
+	{Name: "join-keys", Doc: "finds in the conditions of joins which columns must be equal", Apply: sure(joinKeys)},
+	{Name: "merge-projects", Doc: "makes one projection of two", Apply: sure(mergeProjects)},
+	{Name: "top-n", Doc: "makes an operator that keeps the first rows of a condition on ROW_NUMBER", Apply: sure(topN)},
+	{Name: "fuse-sort-limit", Doc: "makes one operator of ORDER BY and LIMIT, which keeps the first rows only", Apply: sure(fuseSortLimit)},
+	{Name: "push-limits", Doc: "moves LIMIT below projections and tells scans how many rows are enough", Apply: sure(pushLimits)},
+	{Name: "windows", Doc: "makes operators over windows of groupings and joins by the columns of a windowing table function", Apply: windows},
+	{Name: "interval-joins", Doc: "makes joins whose state is bounded by time of those that ask for times near each other", Apply: sure(intervalJoins)},
+	{Name: "streaming", Doc: "makes every operator emit changes as they come, and says what cannot", Apply: streaming},
+	{Name: "multi-joins", Doc: "makes one operator of regular joins by the same key, where the session or a hint asks for it", Apply: sure(multiJoins)},
+	{Name: "watermarks", Doc: "drops watermarks that nothing waits for", Apply: sure(watermarks)},
+	{Name: "known-values", Doc: "computes projections with the values that conditions leave to columns", Apply: sure(knownValues)},
+	{Name: "prune-columns", Doc: "reads, computes and passes on only the columns that are needed above", Apply: sure(pruneColumns)},
+	{Name: "prune-fields", Doc: "reads only those fields of rows that are needed above, where the source finds them by name", Apply: sure(pruneFields)},
+	{Name: "scan-filters", Doc: "tells scans which rows are needed, so that the source can skip others", Apply: sure(scanFilters)},
+	{Name: "share-scans", Doc: "reads a table once that is read at several places, also with different columns", All: shareScans},
+	{Name: "calc", Doc: "makes one Calc of neighbouring filters and projections", Apply: sure(mergeCalcs)},
+	{Name: "changelog", Doc: "decides where updates need the rows that they replace, and leaves these out elsewhere", Apply: changelog},
+	{Name: "distribute", Doc: "puts exchanges below grouping, joins, sorting and limits, and does their work before the exchange where it can", Apply: sure(distribute)},
 }
 
 func sure(apply func(plan.Node, *Context) plan.Node) func(plan.Node, *Context) (plan.Node, error) {
 	return func(n plan.Node, c *Context) (plan.Node, error) { return apply(n, c), nil }
 }
 
-// Optimize applies the rules. The error is a [*syntax.Error] at the place of what cannot run in the mode, or not into the sink.
-func Optimize(n plan.Node, c *Context) (plan.Node, error) {
-	var err error
+// Optimize applies the rules to the trees of a job. The error is a [*syntax.Error] at the place of what cannot run in the mode, or not into the sink.
+func Optimize(nodes []plan.Node, c *Context) ([]plan.Node, error) {
+	nodes = slices.Clone(nodes)
 	for _, r := range Order {
-		if n, err = r.Apply(n, c); err != nil {
-			return nil, err
+		if r.All != nil {
+			nodes = r.All(nodes, c)
+			continue
+		}
+		for i, n := range nodes {
+			var err error
+			if nodes[i], err = r.Apply(n, c); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return n, nil
+	return nodes, nil
 }

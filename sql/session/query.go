@@ -76,12 +76,11 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 		Fold:        folding(expr.InZone(zone), expr.InDatabase(database)),
 		Exact:       folding(expr.InZone(zone), expr.InDatabase(database), expr.Exactly()),
 	}
-	for _, n := range nodes {
-		optimized, err := rules.Optimize(n, c)
-		if err != nil {
-			return nil, err
-		}
-		p.logical, p.optimized = append(p.logical, n), append(p.optimized, optimized)
+	p.logical = nodes
+	if p.optimized, err = rules.Optimize(nodes, c); err != nil {
+		return nil, err
+	}
+	for _, optimized := range p.optimized {
 		if err := p.builder.Add(optimized, deliver); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -15,30 +16,42 @@ import (
 // ruledOut reports whether the statistics of a row group show that no row of it can fulfil one of the filters.
 func ruledOut(f *parquet.File, group int, plans []*shape, filters []expr.Expr) bool {
 	for _, e := range filters {
-		c, ok := e.(*expr.Call)
-		if !ok || len(c.Args) != 2 {
-			continue
-		}
-		op := c.Func.Infix
-		col, isColumn := c.Args[0].(*expr.Column)
-		lit, isLiteral := c.Args[1].(*expr.Literal)
-		if !isColumn || !isLiteral {
-			col, isColumn = c.Args[1].(*expr.Column)
-			lit, isLiteral = c.Args[0].(*expr.Literal)
-			op = mirrored[op]
-		}
-		if !isColumn || !isLiteral || lit.Value == nil || col.Index >= len(plans) {
-			continue
-		}
-		s := plans[col.Index]
-		if s.leaf == nil || s.leaf.maxRep > 0 || !lit.T.SameAs(s.typ) && !(lit.T.IsText() && s.typ.IsText()) && !(lit.T.IsInteger() && s.typ.IsInteger()) {
-			continue
-		}
-		if impossible(f, group, s.leaf, op, lit.Value) {
+		if never(f, group, plans, e) {
 			return true
 		}
 	}
 	return false
+}
+
+// never reports whether no row of a group can fulfil a condition: a comparison of a column with a constant, or what is joined of such.
+func never(f *parquet.File, group int, plans []*shape, e expr.Expr) bool {
+	c, ok := e.(*expr.Call)
+	switch {
+	case !ok:
+		return false
+	case c.Func.Name == "AND":
+		return ruledOut(f, group, plans, c.Args)
+	case c.Func.Name == "OR":
+		return !slices.ContainsFunc(c.Args, func(a expr.Expr) bool { return !never(f, group, plans, a) })
+	case len(c.Args) != 2:
+		return false
+	}
+	op := c.Func.Infix
+	col, isColumn := c.Args[0].(*expr.Column)
+	lit, isLiteral := c.Args[1].(*expr.Literal)
+	if !isColumn || !isLiteral {
+		col, isColumn = c.Args[1].(*expr.Column)
+		lit, isLiteral = c.Args[0].(*expr.Literal)
+		op = mirrored[op]
+	}
+	if !isColumn || !isLiteral || lit.Value == nil || col.Index >= len(plans) {
+		return false
+	}
+	s := plans[col.Index]
+	if s.leaf == nil || s.leaf.maxRep > 0 || !lit.T.SameAs(s.typ) && !(lit.T.IsText() && s.typ.IsText()) && !(lit.T.IsInteger() && s.typ.IsInteger()) {
+		return false
+	}
+	return impossible(f, group, s.leaf, op, lit.Value)
 }
 
 // mirrored is the comparison with its sides exchanged.
