@@ -10,6 +10,9 @@ const Capacity = 4
 
 // Gate is the receiving end of all queues into one task. It takes from them in turn, so that none starves the others.
 type Gate struct {
+	// Draw, if set before queues are connected, returns a number below n: a test lets it decide how long queues are and which one is next.
+	Draw func(n int) int
+
 	mu       sync.Mutex
 	channels []*Channel
 	// ready is a ring of the numbers of the channels that have messages and are not blocked, in the order of their turns.
@@ -30,6 +33,7 @@ type Channel struct {
 
 	ring    [Capacity]Message
 	head, n int
+	most    int  // messages that it holds
 	listed  bool // stands in gate.ready
 	blocked bool
 	wanted  bool // the sender waits for room
@@ -43,7 +47,10 @@ func NewGate() *Gate {
 // Connect adds a queue to input number input of the receiving task. The sender hears of room in its queues through space, which has
 // room for one value. All queues are connected before any of them is used.
 func (g *Gate) Connect(input int, space chan struct{}) *Channel {
-	c := &Channel{gate: g, number: int32(len(g.channels)), input: input, space: space}
+	c := &Channel{gate: g, number: int32(len(g.channels)), input: input, space: space, most: Capacity}
+	if g.Draw != nil {
+		c.most = 1 + g.Draw(Capacity)
+	}
 	g.channels = append(g.channels, c)
 	g.ready = make([]int32, len(g.channels))
 	return c
@@ -64,6 +71,10 @@ func (g *Gate) Next() (channel int, m Message, ok bool) {
 	if g.waiting == 0 {
 		g.mu.Unlock()
 		return 0, Message{}, false
+	}
+	if g.Draw != nil {
+		other := (g.first + g.Draw(g.waiting)) % len(g.ready)
+		g.ready[g.first], g.ready[other] = g.ready[other], g.ready[g.first]
 	}
 	number := g.ready[g.first]
 	if g.first++; g.first == len(g.ready) {
@@ -160,7 +171,7 @@ func (g *Gate) Decline() {
 func (c *Channel) room() bool {
 	c.gate.mu.Lock()
 	defer c.gate.mu.Unlock()
-	c.wanted = c.n == Capacity
+	c.wanted = c.n == c.most
 	return !c.wanted
 }
 
@@ -191,7 +202,7 @@ func (c *Channel) push(m *Message) bool {
 			return true
 		}
 	}
-	if c.n == Capacity {
+	if c.n == c.most {
 		c.wanted = true
 		g.mu.Unlock()
 		return false

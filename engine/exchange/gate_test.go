@@ -160,3 +160,38 @@ func TestGateModel(t *testing.T) {
 		}
 	}
 }
+
+// TestGateDraws: by chance queues are of other lengths and others are next, but what comes by one queue stays in order and nothing is lost.
+func TestGateDraws(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	g := NewGate()
+	g.Draw = r.IntN
+	const channels, messages = 5, 100
+	var c []*Channel
+	for range channels {
+		c = append(c, g.Connect(0, make(chan struct{}, 1)))
+	}
+	sent, got := make([]int64, channels), make([]int64, channels)
+	most, turns := map[int]bool{}, map[int]bool{}
+	for last := -1; slices.Min(got) < messages; {
+		for i := range c {
+			for sent[i] < messages && r.IntN(2) == 0 && c[i].push(&Message{Kind: Barrier, Time: sent[i]}) {
+				sent[i]++
+			}
+			most[c[i].most] = true
+		}
+		from, m, ok := g.Next()
+		if !ok {
+			continue
+		}
+		if m.Time != got[from] {
+			t.Fatalf("channel %d gave message %d, want %d", from, m.Time, got[from])
+		}
+		got[from]++
+		turns[(from-last+channels)%channels] = true
+		last = from
+	}
+	if len(most) < 2 || len(turns) < channels {
+		t.Errorf("queues of %d lengths, and %d of %d steps between one queue and the next", len(most), len(turns), channels)
+	}
+}

@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -93,6 +94,14 @@ func (h *Handle) list(s *scan) (err error) {
 			return err
 		}
 	}
+	if h.opts.Schedule != 0 && from == nil {
+		draw := h.draw(n.ID, -1)
+		s.list = slices.Clone(s.list)
+		for i := range s.list {
+			j := i + draw(len(s.list)-i)
+			s.list[i], s.list[j] = s.list[j], s.list[i]
+		}
+	}
 	for _, split := range s.list {
 		if split.Size == 0 {
 			s.bytes = 0
@@ -148,6 +157,12 @@ func (h *Handle) deploy() error {
 	return nil
 }
 
+// draw returns a source of numbers that follows from the seed of the schedule, for one goroutine.
+func (h *Handle) draw(node, subtask int) func(n int) int {
+	r := rand.New(rand.NewPCG(h.opts.Schedule, uint64(node)<<32|uint64(uint32(subtask)))) //nolint:gosec // chance is for tests
+	return r.IntN
+}
+
 // newTask makes one subtask of a chain.
 func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 	p, settings := h.plan, h.opts.Env.Settings
@@ -162,6 +177,12 @@ func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 	}
 	if len(head.Inputs) > 0 {
 		t.Gate = exchange.NewGate()
+	}
+	if h.opts.Schedule != 0 {
+		t.Draw = h.draw(head.ID, subtask)
+		if t.Gate != nil {
+			t.Gate.Draw = t.Draw
+		}
 	}
 	position := map[int]int{}
 	for k, id := range nodes {
@@ -292,7 +313,7 @@ func (h *Handle) connect(to *planned, input int, edge graph.Edge, byChain [][]*t
 			}
 		}
 		s := exchange.NewSender(h.ctx, edge.Ship, packer, channels, sender.Space)
-		s.Turn = sender.Turn
+		s.Turn, s.Draw = sender.Turn, sender.Draw
 		sender.Stages[stage].Senders = append(sender.Stages[stage].Senders, s)
 	}
 	return nil

@@ -34,6 +34,9 @@ type Options struct {
 	Clock          clock.Clock
 	// BatchRows is the most rows that an operator gets at a time; 0: as many as come. No result depends on it: tests set it.
 	BatchRows int
+	// Schedule, unless 0, is the seed of how the job runs where that is left to chance: the length of queues, the queue that is next, how batches are cut and
+	// gathered, which goroutine goes first and the order of splits. No result depends on it: tests set it.
+	Schedule uint64
 	// Progress, if set, is called now and then and once at the end, never twice at a time.
 	Progress func(Progress)
 	// ProgressInterval is the time between calls of Progress; 0: 200 ms.

@@ -33,7 +33,7 @@ func (o *output) Emit(p operator.Payload) error {
 		}
 	}
 	for _, s := range o.stage.Senders {
-		if err := o.task.stopped(s.Emit(p)); err != nil {
+		if err := o.task.stopped(o.task.send(s, p)); err != nil {
 			return err
 		}
 	}

@@ -43,6 +43,9 @@ type Task struct {
 	// Turn, if set, is called when the task has waited and before each thing it does: a test decides there whose turn it is.
 	Turn func()
 
+	// Draw, if set, returns a number below n: a test lets it decide how batches are cut, when others come in between and when rows are handed on.
+	Draw func(n int) int
+
 	ctx     context.Context
 	trigger chan request
 	drained bool // event time has come to its end
@@ -226,9 +229,14 @@ var errStopped = errors.New("stopped")
 
 // process gives a payload to a stage.
 func (t *Task) process(stage, input int, p operator.Payload) error {
-	if b, ok := p.(*column.Batch); ok && t.BatchRows > 0 && b.Rows() > t.BatchRows {
-		return t.processPieces(stage, input, b)
+	if b, ok := p.(*column.Batch); ok && b.Rows() > 1 && (t.Draw != nil || t.BatchRows > 0 && b.Rows() > t.BatchRows) {
+		return t.cut(b, func(piece *column.Batch) error { return t.whole(stage, input, piece) })
 	}
+	return t.whole(stage, input, p)
+}
+
+// whole gives a payload to a stage in one piece.
+func (t *Task) whole(stage, input int, p operator.Payload) error {
 	s := t.Stages[stage]
 	s.Context.Counters.RowsIn.Add(int64(p.Rows()))
 	before := t.running

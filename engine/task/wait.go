@@ -17,6 +17,9 @@ func (t *Task) flush() {
 // glance sees, without waiting, to what must not wait for the end of the input: the end of the job, checkpoints, timers, in this order.
 func (t *Task) glance() error {
 	t.turn()
+	if t.Draw != nil {
+		t.dawdle()
+	}
 	select {
 	case <-t.ctx.Done():
 		return t.stopped(context.Cause(t.ctx))

@@ -18,12 +18,10 @@ import (
 )
 
 var (
-	corpusDir   = flag.String("corpus", "testdata", "the `folder` of the corpus; of another than testdata only what differs on purpose may fail")
-	match       = flag.String("match", "", "only entries whose name holds `TEXT`")
-	update      = flag.Bool("update", false, "write the lists of what is pending anew")
-	parallelism = flag.Int("parallelism", 1, "the parallelism of jobs; with another than 1 only final rows are compared")
-	batchRows   = flag.Int("batch-rows", 0, "the most rows that an operator gets at a time; 0: as many as come")
-	limit       = flag.Duration("limit", 20*time.Second, "how long one entry may take")
+	corpusDir = flag.String("corpus", "testdata", "the `folder` of the corpus; of another than testdata only what differs on purpose may fail")
+	match     = flag.String("match", "", "only entries whose name holds `TEXT`")
+	update    = flag.Bool("update", false, "write the lists of what is pending anew")
+	limit     = flag.Duration("limit", 20*time.Second, "how long one entry may take")
 )
 
 // part is one kind of entries.
@@ -81,50 +79,18 @@ func TestCorpus(t *testing.T) {
 					if !own {
 						expected.pending = nil
 					}
-					verdicts := answer(t, variant{parallelism: *parallelism, batchRows: *batchRows}, p.levels[0], selected(entries, area, *match))
+					verdicts := answer(t, given(), p.levels[0], selected(entries, area, *match))
 					table.add(area, verdicts)
-					if own && *update && *match == "" && *parallelism == 1 && *batchRows == 0 {
+					if own && *update && *match == "" && given().same(plain) {
 						if err := expected.update(verdicts, p.levels); err != nil {
 							t.Fatal(err)
 						}
 						return
 					}
-					expected.hold(t, verdicts, p.levels, own && *match == "" && *parallelism == 1)
+					expected.hold(t, verdicts, p.levels, own && *match == "" && given().exact())
 				})
 			}
 			t.Logf("\n%s", table)
-		})
-	}
-}
-
-// Cases give the same however their jobs run. A part of them, which follows from their names, is run with parallelism 4, where the final
-// rows must be the same; and with one row at a time, where the changes must be the same too.
-func TestVariants(t *testing.T) {
-	if testing.Short() {
-		t.Skip("TestCorpus answers all cases")
-	}
-	for name, v := range map[string]variant{"parallelism 4": {parallelism: 4}, "a row at a time": {parallelism: 1, batchRows: 1}} {
-		t.Run(name, func(t *testing.T) { testVariant(t, v) })
-	}
-}
-
-func testVariant(t *testing.T, as variant) {
-	entries, err := caseEntries("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, area := range areas(entries) {
-		t.Run(area, func(t *testing.T) {
-			expected, err := readExpectation("testdata", "cases", area)
-			if err != nil {
-				t.Fatal(err)
-			}
-			few := slices.DeleteFunc(selected(entries, area, *match), func(e entry) bool { return hash(e.name)[0] > '3' || expected.failsAt(e.name) != "" })
-			for _, v := range answer(t, as, "rows", few) {
-				if v.failed != "" && !v.quirk {
-					t.Errorf("%s: %s: %s", v.id, v.failed, v.why)
-				}
-			}
 		})
 	}
 }

@@ -14,7 +14,10 @@
 //	go test ./test/conformance -run TestCorpus -v -corpus DIR   another corpus of the same layout; there nothing is pending
 //	go test ./test/conformance -parallelism 4                   jobs with another parallelism: only final rows are compared
 //	go test ./test/conformance -batch-rows 1                    operators that get one row at a time
+//	go test ./test/conformance -schedule 7                      queues, batches, tasks and splits that take turns by a seed
+//	go test ./test/conformance -run TestVariants -complete      every case in every variant, of which go test runs a sample
 //
 // An entry marked as a quirk of Flink's may be answered in any way but with a crash or a hang. A case marked `order: arrival` has rows that tell in
-// which order others arrived, such as LISTAGG over groups: with a parallelism beyond 1 it must only run.
+// which order others arrived, such as LISTAGG over groups: with a parallelism beyond 1 or a random schedule it must only run. So must one marked `changes: shown`,
+// whose rows tell of other rows' changes, with settings by which there are fewer of these.
 package conformance

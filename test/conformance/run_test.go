@@ -21,15 +21,6 @@ import (
 	"github.com/millstream/millstream/sql/syntax"
 )
 
-// variant is how jobs run: what must not change a result.
-type variant struct {
-	parallelism int
-	batchRows   int // the most rows that an operator gets at a time; 0: as many as come
-}
-
-// plain is how the corpus was answered.
-var plain = variant{parallelism: 1}
-
 // open starts a session with the settings that all of the corpus has.
 func (v variant) open(mode string) (*session.Session, error) {
 	settings := setting.New(setting.Engine)
@@ -43,11 +34,16 @@ func (v variant) open(mode string) (*session.Session, error) {
 			return nil, err
 		}
 	}
+	for key, text := range v.settings {
+		if err := settings.Set(key, text, "conformance"); err != nil {
+			return nil, err
+		}
+	}
 	env := connector.Env{Objects: standard.FromSettings(settings), Settings: settings, Stdout: io.Discard, Stderr: io.Discard}
 	return session.New(session.Config{Settings: settings, Env: env, Run: func(ctx context.Context, j *session.Job) error {
 		env := env
 		env.Settings = j.Settings
-		_, err := job.Run(ctx, j.Graph, job.Options{Env: env, Batch: j.Batch, ID: j.ID, BatchRows: v.batchRows})
+		_, err := job.Run(ctx, j.Graph, job.Options{Env: env, Batch: j.Batch, ID: j.ID, BatchRows: v.batchRows, Schedule: v.schedule})
 		return err
 	}}), nil
 }
