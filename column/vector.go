@@ -24,6 +24,8 @@ type Vector struct {
 	Children []*Vector
 	// Dict, if set, holds the distinct values and Data 32-bit indexes into it, whatever the type's layout.
 	Dict *Vector
+	// Stable says of a dictionary that its values never change, so that what was computed of them holds as long as it is the same vector.
+	Stable bool
 
 	own     int     // index of the buffer in Buffers that AppendBytes fills; one more, so that zero means none
 	filled  int     // bytes in own buffers that are full; after Reset, what the next own buffer should have room for
@@ -187,7 +189,7 @@ func (v *Vector) Resize(n int) {
 
 // Reset empties the vector and keeps its memory. Whatever was lent to it is let go.
 func (v *Vector) Reset() {
-	v.Len, v.Valid, v.Dict = 0, nil, nil
+	v.Len, v.Valid, v.Dict, v.Stable = 0, nil, nil, false
 	if v.lent {
 		v.Data, v.lent = nil, false
 	}

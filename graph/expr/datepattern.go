@@ -105,7 +105,10 @@ var (
 func (p datePattern) format(dst []byte, sec, nanos int64, zone *time.Location, offset int64) []byte {
 	day := floorDiv(sec, 86400)
 	clock := int(sec - day*86400)
-	y, m, d := column.CivilOf(int(day))
+	y, m, d := 0, 1, 1
+	if p.dated() {
+		y, m, d = column.CivilOf(int(day))
+	}
 	h := clock / 3600
 	sunday := int(floorMod(day+4, 7)) // 0 is Sunday
 	for _, f := range p {
@@ -160,7 +163,8 @@ func (p datePattern) format(dst []byte, sec, nanos int64, zone *time.Location, o
 		case 's':
 			dst = zeros(dst, int64(clock%60), f.count)
 		case 'S':
-			dst = append(dst, zeros(nil, nanos, 9)[:f.count]...)
+			var digits [20]byte
+			dst = append(dst, zeros(digits[:0], nanos, 9)[:f.count]...)
 		case 'l':
 			dst = zeros(dst, nanos/1e6, f.count)
 		case 'n':
@@ -214,6 +218,16 @@ func (p datePattern) format(dst []byte, sec, nanos int64, zone *time.Location, o
 		}
 	}
 	return dst
+}
+
+// dated reports whether a pattern shows a part of the date.
+func (p datePattern) dated() bool {
+	for _, f := range p {
+		if grain, _ := f.grainOf(); grain == 86400 {
+			return true
+		}
+	}
+	return false
 }
 
 func b2i(b bool) int {

@@ -154,6 +154,7 @@ type pickCall struct {
 	args   []int
 	vecs   []*column.Vector
 	dict   int // as in callStep
+	memory remembered
 	values []int32
 	hits   column.Bitmap
 }
@@ -181,25 +182,25 @@ func (p *pickCall) pick(m *machine, sel, out []int32) ([]int32, error) {
 
 // overDictionary asks the selector about the dictionary's values, then takes the rows by their indexes.
 func (p *pickCall) overDictionary(m *machine, v *column.Vector, sel, out []int32) ([]int32, bool) {
-	d := v.Dict.Len
-	if d > len(out) {
+	if p.memory.due(v.Dict, len(out)) {
+		for i, r := range p.args {
+			p.vecs[i] = m.regs[r]
+		}
+		p.vecs[p.dict] = v.Dict
+		d := v.Dict.Len
+		if cap(p.values) < d {
+			p.values = make([]int32, d)
+		}
+		values, err := p.sel(p.vecs, d, nil, p.values[:d])
+		p.hits = p.hits.Grow(d)
+		p.hits.Fill(d, false)
+		for _, r := range values {
+			p.hits.Set(int(r))
+		}
+		p.memory.set(err)
+	}
+	if !p.memory.known {
 		return nil, false
-	}
-	for i, r := range p.args {
-		p.vecs[i] = m.regs[r]
-	}
-	p.vecs[p.dict] = v.Dict
-	if cap(p.values) < d {
-		p.values = make([]int32, d)
-	}
-	values, err := p.sel(p.vecs, d, nil, p.values[:d])
-	if err != nil {
-		return nil, false
-	}
-	p.hits = p.hits.Grow(d)
-	p.hits.Fill(d, false)
-	for _, r := range values {
-		p.hits.Set(int(r))
 	}
 	return kernel.SelectCodes(column.Values[int32](v), v.Valid, p.hits, m.n, sel, out), true
 }

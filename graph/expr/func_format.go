@@ -126,6 +126,9 @@ func compileDateFormat(c *Call, env *environment) (Kernel, error) {
 		as = modern
 	}
 	patterns := newDatePatterns(c, 1, "", as)
+	if patterns.constant && patterns.err == nil && !isLiteral(c.Args[0]) {
+		return newDateWriter(patterns.p, t, env.zone).kernel, nil
+	}
 	unit := t.TimeUnit()
 	var failed error
 	k := textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
@@ -221,6 +224,9 @@ const standardPattern = "yyyy-MM-dd HH:mm:ss"
 
 func compileFromUnix(c *Call, env *environment) (Kernel, error) {
 	patterns := newDatePatterns(c, 1, standardPattern, legacy)
+	if patterns.constant && patterns.err == nil && !isLiteral(c.Args[0]) {
+		return newDateWriter(patterns.p, c.Args[0].Type(), env.zone).kernel, nil
+	}
 	var failed error
 	return failing(textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) {
 		p, err := patterns.of(a)

@@ -134,8 +134,29 @@ type callStep struct {
 	// dict is the argument that may be computed on its dictionary's values instead of its rows; -1: none. It is
 	// the only one that is no constant, and the function is strict and not volatile.
 	dict   int
+	memory remembered
 	values *column.Vector // results for the dictionary's values
 }
+
+// remembered says whether something was computed for all values of a dictionary. That pays when as many rows have come as it has values.
+type remembered struct {
+	of     *column.Vector
+	known  bool
+	failed bool
+	rows   int // that came without it being known
+}
+
+// due reports whether it is to be computed for the dictionary of a batch of so many rows, if that is not known.
+func (r *remembered) due(dict *column.Vector, rows int) bool {
+	if r.of != dict || !dict.Stable {
+		*r = remembered{of: dict}
+	}
+	r.rows += rows
+	return !r.known && !r.failed && dict.Len <= r.rows
+}
+
+// set says how computing it ended.
+func (r *remembered) set(err error) { r.known, r.failed = err == nil, err != nil }
 
 func (s *callStep) run(m *machine, sel []int32) error {
 	if s.dict >= 0 && m.regs[s.args[s.dict]].Dict != nil && s.overDictionary(m, sel) {
@@ -154,22 +175,26 @@ func (s *callStep) run(m *machine, sel []int32) error {
 // unused value may be one the function does not like), it reports false and the rows are computed instead.
 func (s *callStep) overDictionary(m *machine, sel []int32) bool {
 	v := m.regs[s.args[s.dict]]
+	if v.Dict.Dict != nil {
+		return false
+	}
 	rows := m.n
 	if sel != nil {
 		rows = len(sel)
 	}
-	if v.Dict.Len > rows || v.Dict.Dict != nil {
-		return false
+	if s.memory.due(v.Dict, rows) {
+		for i, r := range s.args {
+			s.vecs[i] = m.regs[r]
+		}
+		s.vecs[s.dict] = v.Dict
+		if s.values == nil || v.Dict.Stable || s.values.Stable { // what is stable is never written again
+			s.values = column.NewVector(m.own[s.out].Type, 0)
+		}
+		s.values.Reset()
+		s.memory.set(s.kernel(s.vecs, v.Dict.Len, nil, s.values))
+		s.values.Stable = v.Dict.Stable
 	}
-	for i, r := range s.args {
-		s.vecs[i] = m.regs[r]
-	}
-	s.vecs[s.dict] = v.Dict
-	if s.values == nil {
-		s.values = column.NewVector(m.own[s.out].Type, 0)
-	}
-	s.values.Reset()
-	if s.kernel(s.vecs, v.Dict.Len, nil, s.values) != nil {
+	if !s.memory.known {
 		return false
 	}
 	out := m.result(s.out)

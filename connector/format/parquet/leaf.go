@@ -211,6 +211,7 @@ func (l *leafReader) openDictionary() error {
 	}
 	l.dict = column.NewVector(l.leaf.typ, 0)
 	l.dict.Resize(p.entries)
+	l.dict.Stable = true
 	return v.read(p.entries, l.dict, 0, nil, false)
 }
 
