@@ -179,3 +179,18 @@ func (l *localTime) due(local int64) int64 {
 		return t
 	}
 }
+
+// EventTime is the event time that an operator of the Go API has reached, as part of its state.
+type EventTime struct{ progress }
+
+// Open takes what a checkpoint had.
+func (e *EventTime) Open(c *Context) { e.open(c) }
+
+// Advance takes a watermark and reports whether it is a later one.
+func (e *EventTime) Advance(t int64) bool { return e.advance(t) }
+
+// Now is the watermark in milliseconds; the least number before the first.
+func (e *EventTime) Now() int64 { return e.now }
+
+// Snapshot writes it to a checkpoint.
+func (e *EventTime) Snapshot(w *state.Writer) { e.progress.snapshot(w) }
