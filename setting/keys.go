@@ -142,6 +142,10 @@ var (
 		Key: "execution.state-recovery.resume", Type: Enum, Values: []string{"auto", "never"}, Default: "auto",
 		Doc: "Whether a job goes on from its last checkpoint in execution.checkpointing.dir (auto), which is found by the job's name, or starts without state and deletes what is there (never). execution.state-recovery.path goes before it.",
 	})
+	ControlSocket = Engine.Register(&Option{
+		Key: "execution.control-socket", Type: Bool, Default: "true",
+		Doc: "Whether other processes of the same user can list the job, take savepoints of it, stop and cancel it, by a socket in the user's runtime directory.",
+	})
 	IgnoreUnclaimedState = Engine.Register(&Option{
 		Key: "execution.state-recovery.ignore-unclaimed-state", Aliases: []string{"execution.savepoint.ignore-unclaimed-state"}, Type: Bool, Default: "false",
 		Doc: "Whether state of operators that the job no longer has is left out; otherwise it is an error.",

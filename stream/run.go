@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/engine/control"
 	"github.com/millstream/millstream/engine/durable"
 	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/objstore/standard"
@@ -41,7 +42,7 @@ func (j *Job) Run(ctx context.Context) (*Result, error) {
 	if given := j.settings.Text(setting.PipelineName); given != "" {
 		name = given
 	}
-	r, err := durable.Run(ctx, &j.graph, durable.Options{
+	r, err := control.Run(ctx, &j.graph, durable.Options{
 		Job: job.Options{
 			Env: connector.Env{
 				Objects: standard.FromSettings(j.settings), Settings: j.settings, Stdout: os.Stdout, Stderr: os.Stderr,

@@ -21,6 +21,7 @@ func exampleNames() string { return strings.Join(slices.Sorted(maps.Keys(example
 
 func (a *app) runCommand() *cobra.Command {
 	var resume string
+	var unclaimed bool
 	c := &cobra.Command{
 		Use:   "run JOB [ARGUMENTS...]",
 		Short: "Run a job: a SQL script, a Go package, a built Go job or an example",
@@ -47,6 +48,9 @@ Go jobs get ARGUMENTS as they are, and the settings as MILLSTREAM_* variables. F
 				}
 			}
 			a.resume(resume)
+			if unclaimed {
+				a.defines = append(a.defines, setting.IgnoreUnclaimedState.Key+"=true")
+			}
 			if script {
 				if c.Flags().NArg() > 0 {
 					return usagef("a SQL script takes no arguments, but got %s", c.Flags().Arg(0))
@@ -56,7 +60,10 @@ Go jobs get ARGUMENTS as they are, and the settings as MILLSTREAM_* variables. F
 			return a.runJob(c.Context(), args[0], args[1:])
 		},
 	}
-	c.Flags().StringVar(&resume, "resume", "", "where the job starts `FROM`: auto (the default), its last checkpoint; never, nothing, and its\ncheckpoints are deleted; or the path of a savepoint or checkpoint")
+	c.Flags().StringVarP(&resume, "resume", "s", "", "where the job starts `FROM`: auto (the default), its last checkpoint; never, nothing, and its\ncheckpoints are deleted; or the path of a savepoint or checkpoint")
+	c.Flags().StringVar(&resume, "fromSavepoint", "", "the same, as Flink calls it")
+	c.Flags().Lookup("fromSavepoint").Hidden = true
+	c.Flags().BoolVarP(&unclaimed, "allowNonRestoredState", "n", false, "leave out state of operators that the job no longer has")
 	c.Flags().SetInterspersed(false) // what follows JOB is the job's own
 	return c
 }

@@ -15,15 +15,21 @@ import (
 func (a *app) savepointCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "savepoint COMMAND",
-		Short: "Look at savepoints and checkpoints, and delete savepoints",
-		Long: `Look at savepoints and checkpoints in an object store, without a running job, and delete savepoints.
+		Short: "Take savepoints, look at them and at checkpoints, and delete savepoints",
+		Long: `Take savepoints of running jobs; look at savepoints and checkpoints in an object store, without a running job; delete savepoints.
 
+A JOB is the name of a running job of yours on this machine, its id, or what its id begins with: see millstream list.
 A PATH is the directory of a savepoint, the directory of a job's checkpoints, which means the newest of them, or a manifest.
 To start a job from one: millstream run --resume PATH JOB`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
+		&cobra.Command{
+			Use: "take JOB [DIR]", Short: "Take a savepoint of a running job, below DIR or execution.checkpointing.savepoint-dir",
+			Args: usageArgs(cobra.RangeArgs(1, 2)),
+			RunE: func(c *cobra.Command, args []string) error { return a.takeSavepoint(c.Context(), args) },
+		},
 		&cobra.Command{
 			Use: "list DIR", Short: "List the savepoints below a directory, and the checkpoints of jobs", Args: usageArgs(cobra.ExactArgs(1)),
 			RunE: func(c *cobra.Command, args []string) error { return a.listSnapshots(c.Context(), args[0]) },

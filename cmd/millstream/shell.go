@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/engine/control"
 	"github.com/millstream/millstream/engine/durable"
 	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/setting"
@@ -45,7 +46,7 @@ func (a *app) newShell(settings setting.Values, format string) *shell {
 		p := a.newProgress()
 		return p.show, p.finish
 	}
-	s.session = session.New(session.Config{Settings: settings, Env: a.env(settings), Run: s.runJob})
+	s.session = session.New(session.Config{Settings: settings, Env: a.env(settings), Run: s.runJob, Jobs: userJobs{}})
 	return s
 }
 
@@ -53,7 +54,7 @@ func (a *app) newShell(settings setting.Values, format string) *shell {
 func (s *shell) runJob(ctx context.Context, j *session.Job) error {
 	show, finish := s.progress()
 	defer finish()
-	result, err := durable.Run(ctx, j.Graph, durable.Options{
+	result, err := control.Run(ctx, j.Graph, durable.Options{
 		Job: job.Options{Env: s.env(j.Settings), Batch: j.Batch, ID: j.ID, Progress: show}, Name: j.Name, Notify: s.notify,
 	})
 	s.last = result

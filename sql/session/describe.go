@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // describe executes DESCRIBE.
-func (s *Session) describe(n *syntax.Describe) (*Result, error) {
+func (s *Session) describe(ctx context.Context, n *syntax.Describe) (*Result, error) {
 	switch {
 	case n.Query != nil:
 		e := syntax.Errorf(n.Query, "DESCRIBE takes the name of a table or view, not a query")
@@ -23,7 +24,7 @@ func (s *Session) describe(n *syntax.Describe) (*Result, error) {
 	case n.Kind == syntax.ModelObject:
 		return s.describeModel(&n.Name)
 	case n.Kind == syntax.JobObject:
-		return s.describeJob(n.Job)
+		return s.describeJob(ctx, n.Job)
 	case n.Kind == syntax.ConnectionObject:
 		return nil, noConnections(n)
 	case n.Kind != syntax.TableObject || n.Explicit:

@@ -32,6 +32,8 @@ type Config struct {
 	Env connector.Env
 	// Run executes jobs. It may be nil where none is run, such as for EXPLAIN.
 	Run Runner
+	// Jobs are those that run outside of the session's sight; it may be nil.
+	Jobs Jobs
 }
 
 // Runner executes a job and returns when it has ended, was cancelled through ctx, or has failed.
@@ -143,13 +145,13 @@ func (s *Session) execute(ctx context.Context, st Statement) (*Result, error) {
 	case *syntax.Reset:
 		return s.reset(n)
 	case *syntax.Show:
-		return s.show(n)
+		return s.show(ctx, n)
 	case *syntax.ShowCreate:
 		return s.showCreate(n)
 	case *syntax.Describe:
-		return s.describe(n)
+		return s.describe(ctx, n)
 	case *syntax.StopJob:
-		return s.stopJob(n)
+		return s.stopJob(ctx, n)
 	case *syntax.Analyze:
 		return s.analyze(n)
 	}

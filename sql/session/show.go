@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // show executes SHOW of a list of names.
-func (s *Session) show(n *syntax.Show) (*Result, error) {
+func (s *Session) show(ctx context.Context, n *syntax.Show) (*Result, error) {
 	cat, db := s.catalogs.Current()
 	switch n.Kind {
 	case syntax.ShowCatalogs:
@@ -51,7 +52,7 @@ func (s *Session) show(n *syntax.Show) (*Result, error) {
 	case syntax.ShowJars:
 		return listResult("jars", nil), nil
 	case syntax.ShowJobs:
-		return s.showJobs(), nil
+		return s.showJobs(ctx)
 	case syntax.ShowProcedures:
 		return nil, noProcedures(n)
 	}
