@@ -214,7 +214,7 @@ func (t *fullTable) take(b *column.Batch, h *heldTable) {
 	}
 	h.groups.Lookup(keys, b.Sel, n, ids)
 	first := h.rows.Append(b.Cols, b.Sel, n, 0)
-	h.rows.Hash(b.Cols, b.Sel, ids, hash)
+	h.rows.Hash(b.Cols, b.Sel, hash)
 	for i, g := range ids {
 		r := b.Row(i)
 		found := h.rows.Find(b.Cols, r, g, hash[i])

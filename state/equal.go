@@ -8,21 +8,21 @@ import (
 	"github.com/millstream/millstream/column/kernel"
 )
 
-// appendDiffering appends to list those positions i at which the key in row rows[i] (base+i where rows is nil) of a is not the key in row
+// appendDiffering appends to list those positions i at which the key in row rows[i] (i where rows is nil) of a is not the key in row
 // groups[i] of b. Both columns are of one type and without dictionaries.
-func appendDiffering(list []int32, a *column.Vector, rows []int32, base int, b *column.Vector, groups []int32) []int32 {
+func appendDiffering(list []int32, a *column.Vector, rows []int32, b *column.Vector, groups []int32) []int32 {
 	if a.Valid == nil && b.Valid == nil {
 		switch a.Type.Layout() {
 		case column.LayoutInt32:
-			return differInts[int32](list, a, rows, base, b, groups)
+			return differInts[int32](list, a, rows, b, groups)
 		case column.LayoutInt64:
-			return differInts[int64](list, a, rows, base, b, groups)
+			return differInts[int64](list, a, rows, b, groups)
 		case column.LayoutView:
-			return differViews(list, a, rows, base, b, groups)
+			return differViews(list, a, rows, b, groups)
 		}
 	}
 	for i, g := range groups {
-		r := base + i
+		r := i
 		if rows != nil {
 			r = int(rows[i])
 		}
@@ -33,10 +33,10 @@ func appendDiffering(list []int32, a *column.Vector, rows []int32, base int, b *
 	return list
 }
 
-func differInts[T int32 | int64](list []int32, a *column.Vector, rows []int32, base int, b *column.Vector, groups []int32) []int32 {
+func differInts[T int32 | int64](list []int32, a *column.Vector, rows []int32, b *column.Vector, groups []int32) []int32 {
 	x, y := column.Values[T](a), column.Values[T](b)
 	if rows == nil {
-		x = x[base : base+len(groups)]
+		x = x[:len(groups)]
 		for i, g := range groups {
 			if x[i] != y[g] {
 				list = append(list, int32(i))
@@ -53,10 +53,10 @@ func differInts[T int32 | int64](list []int32, a *column.Vector, rows []int32, b
 	return list
 }
 
-func differViews(list []int32, a *column.Vector, rows []int32, base int, b *column.Vector, groups []int32) []int32 {
+func differViews(list []int32, a *column.Vector, rows []int32, b *column.Vector, groups []int32) []int32 {
 	x, y := a.Views(), b.Views()
 	if rows == nil {
-		x = x[base : base+len(groups)]
+		x = x[:len(groups)]
 		for i, g := range groups {
 			p, q := &x[i], &y[g]
 			if p.Lo == q.Lo && p.Hi == q.Hi && p.Inline() {

@@ -13,7 +13,7 @@ func (t *Groups) Find(keys []*column.Vector, rows []int32, n int, out []int32) {
 	}
 	hash := t.hash[:n]
 	t.hasher.Hash(hash, keys, rows)
-	if t.used == 0 {
+	if t.index.used == 0 {
 		for i := range out[:n] {
 			out[i] = None
 		}
@@ -22,7 +22,7 @@ func (t *Groups) Find(keys []*column.Vector, rows []int32, n int, out []int32) {
 	missing := t.seek(hash, out[:n])
 	differ := t.differ[:0]
 	for i, k := range t.keys {
-		differ = appendDiffering(differ, keys[i], rows, 0, k, out[:n])
+		differ = appendDiffering(differ, keys[i], rows, k, out[:n])
 	}
 	t.differ = differ
 	for _, i := range missing {
@@ -40,37 +40,24 @@ func (t *Groups) Find(keys []*column.Vector, rows []int32, n int, out []int32) {
 	}
 }
 
-// seek gives each row the group of the first slot on its way with the tag of its hash. It returns the positions that found none, whose group
-// is 0 so that it can be read.
+// seek gives each row the first group with the rank of its hash. It returns the positions that found none, whose group is 0 so that it can be read.
 func (t *Groups) seek(hash []uint64, out []int32) []int32 {
-	missing := t.fresh[:0]
-	slots, mask := t.slots, t.mask
-	for i, h := range hash {
-		tag := tagOf(h)
-		for s := h; ; s++ {
-			w := slots[s&mask]
-			if w>>32 == tag {
-				out[i] = int32(uint32(w))
-				break
-			}
-			if w == 0 {
-				out[i] = 0
-				missing = append(missing, int32(i))
-				break
-			}
+	t.fresh = t.fresh[:0]
+	for i := 0; ; i++ {
+		if i += t.index.seek(hash[i:], out[i:]); i >= len(hash) {
+			return t.fresh
 		}
+		out[i] = 0
+		t.fresh = append(t.fresh, int32(i))
 	}
-	t.fresh = missing
-	return missing
 }
 
-// seekOne is findOne without making a group.
+// seekOne finds the group of one row by comparing its key with that of every group of the same rank; None if there is none.
 func (t *Groups) seekOne(keys []*column.Vector, row int, h uint64) int32 {
-	for s := h & t.mask; t.slots[s] != 0; s = (s + 1) & t.mask {
-		if w := t.slots[s]; w>>32 == tagOf(h) {
-			if g := int32(uint32(w)); t.holds(g, keys, row) {
-				return g
-			}
+	t.alike = t.index.entries(rankOf(h), t.alike[:0])
+	for _, g := range t.alike {
+		if t.holds(g, keys, row) {
+			return g
 		}
 	}
 	return None

@@ -6,18 +6,15 @@ import (
 )
 
 // Groups is a hash table from keys of one or several columns to dense group numbers, given in the order in which keys first
-// come. NULL is a key like any other and equal to itself; so is NaN.
+// come but for those few of a batch whose hashes are nearly the same. NULL is a key like any other and equal to itself; so is NaN.
 //
-// It is open addressing with linear probing over words of (a tag of 32 bits of the hash, group number), with the keys in columns beside and
-// each group's full hash, so that the table grows without looking at keys. A group that was deleted keeps its number and its row in the
-// key columns until the owner builds a new table of those that live.
+// Keys stand in columns; [slots] leads from their hashes to them. A group that was deleted keeps its number and its row in the key columns until the owner
+// builds a new table of those that live.
 type Groups struct {
-	keys   []*column.Vector
-	hashes []uint64 // by group
-	slots  []uint64 // tag << 32 | group; 0: free
-	mask   uint64
-	used   int // slots taken
-	dead   column.Bitmap
+	keys  []*column.Vector
+	n     int // groups
+	index slots
+	dead  column.Bitmap
 
 	// Memory of Lookup, kept across calls.
 	hasher kernel.Hasher
@@ -28,14 +25,13 @@ type Groups struct {
 	cols   []*column.Vector
 	dict   dictionary
 	one    [1]int32
+	single [1]uint64
+	alike  []int32 // groups of one rank
 }
-
-// minSlots is the size of a new table: 8 KB.
-const minSlots = 1 << 10
 
 // NewGroups returns an empty table for keys of the given types.
 func NewGroups(types []column.Type) *Groups {
-	t := &Groups{slots: make([]uint64, minSlots), mask: minSlots - 1}
+	t := &Groups{index: makeSlots()}
 	for _, k := range types {
 		t.keys = append(t.keys, column.NewVector(k, 0))
 		t.flat = append(t.flat, &column.Vector{Type: k})
@@ -45,10 +41,10 @@ func NewGroups(types []column.Type) *Groups {
 }
 
 // Len returns the number of groups ever made, deleted ones included: the next new key gets this number.
-func (t *Groups) Len() int { return len(t.hashes) }
+func (t *Groups) Len() int { return t.n }
 
 // Live returns the number of groups that are not deleted.
-func (t *Groups) Live() int { return t.used }
+func (t *Groups) Live() int { return t.index.used }
 
 // Alive reports whether group g was not deleted.
 func (t *Groups) Alive(g int) bool { return g>>6 >= len(t.dead) || !t.dead.Get(g) }
@@ -57,8 +53,12 @@ func (t *Groups) Alive(g int) bool { return g>>6 >= len(t.dead) || !t.dead.Get(g
 // Lookup.
 func (t *Groups) Keys() []*column.Vector { return t.keys }
 
-// Hashes returns the hash of each group's key, under the conditions of Keys.
-func (t *Groups) Hashes() []uint64 { return t.hashes }
+// Hashes returns the hash of each group's key. It hashes all of them: whoever needs some of them asks once.
+func (t *Groups) Hashes() []uint64 {
+	list := make([]uint64, t.n)
+	t.hasher.Hash(list, t.keys, nil)
+	return list
+}
 
 // Lookup finds the groups of n rows of the key columns, rows[i] or row i where rows is nil, writes them to out[:n], and makes a group for
 // each key that is new. Whoever wants to know which are new compares with Len from before.
@@ -89,39 +89,13 @@ func (t *Groups) lookupFlat(keys []*column.Vector, rows []int32, n int, out []in
 	}
 	hash := t.hash[:n]
 	t.hasher.Hash(hash, keys, rows)
-	for at := 0; at < n; {
-		// A piece has no more rows than the table has room for, so that it grows for keys and not for rows.
-		room := t.limit() - t.used
-		if room < n-at && room < len(t.slots)/8 {
-			t.grow()
-			continue
-		}
-		end := min(n, at+room)
-		var part []int32
-		if rows != nil {
-			part = rows[at:end]
-		}
-		t.find(keys, part, at, hash[at:end], out[at:end])
-		at = end
-	}
+	t.find(keys, rows, hash, out[:n])
 }
 
-// largeSlots is the size of a table, 8 MB, that no cache holds.
-const largeSlots = 1 << 20
-
-// limit is the number of slots that may be taken: probing stays short. In a large table the first probe misses the cache and the next ones, in the
-// same line, cost little, whereas free slots are much of what a key takes.
-func (t *Groups) limit() int {
-	if len(t.slots) >= largeSlots {
-		return len(t.slots) / 4 * 3
-	}
-	return len(t.slots) / 2
-}
-
-// find does a piece of a Lookup: rows, or the rows from base on if rows is nil. Slots are found for all rows before any key is
-// compared: the loads of one loop overlap, which makes it a third faster than one loop that does both.
-func (t *Groups) find(keys []*column.Vector, rows []int32, base int, hash []uint64, out []int32) {
-	fresh := t.probe(rows, base, hash, out)
+// find is the part of a Lookup behind hashing. Slots are found for all rows before any key is compared: the loads of one loop overlap, which makes it a
+// third faster than one loop that does both.
+func (t *Groups) find(keys []*column.Vector, rows []int32, hash []uint64, out []int32) {
+	fresh := t.probe(rows, hash, out)
 	if len(fresh) > 0 {
 		for i, k := range t.keys {
 			k.AppendRows(keys[i], fresh)
@@ -130,11 +104,11 @@ func (t *Groups) find(keys []*column.Vector, rows []int32, base int, hash []uint
 	// So far groups were told apart by hash alone. Compare the keys, column by column; a difference is rare.
 	differ := t.differ[:0]
 	for i, k := range t.keys {
-		differ = appendDiffering(differ, keys[i], rows, base, k, out)
+		differ = appendDiffering(differ, keys[i], rows, k, out)
 	}
 	t.differ = differ
 	for _, i := range differ {
-		row := base + int(i)
+		row := int(i)
 		if rows != nil {
 			row = int(rows[i])
 		}
@@ -142,62 +116,43 @@ func (t *Groups) find(keys []*column.Vector, rows []int32, base int, hash []uint
 	}
 }
 
-// tagOf is the part of a hash that stands in a slot: the bits that do not choose the slot, and one that makes it not zero.
-func tagOf(h uint64) uint64 { return h>>32 | 1<<31 }
-
-// probe gives each row the group of the first slot on its way with the tag of its hash, or a new group. It returns the rows that made
-// groups.
-func (t *Groups) probe(rows []int32, base int, hash []uint64, out []int32) []int32 {
-	fresh := t.fresh[:0]
-	slots, mask := t.slots, t.mask
-	out = out[:len(hash)]
-	for i, h := range hash {
-		tag := tagOf(h)
-		for s := h; ; s++ {
-			w := slots[s&mask]
-			if w>>32 == tag {
-				out[i] = int32(uint32(w))
-				break
-			}
-			if w == 0 {
-				g := len(t.hashes)
-				t.hashes = append(t.hashes, h)
-				slots[s&mask] = tag<<32 | uint64(g)
-				out[i] = int32(g)
-				row := base + i
-				if rows != nil {
-					row = int(rows[i])
-				}
-				fresh = append(fresh, int32(row))
-				break
-			}
+// probe gives each row the first group with the rank of its hash, or a new group. It returns the rows that made groups.
+func (t *Groups) probe(rows []int32, hash []uint64, out []int32) []int32 {
+	t.fresh = t.fresh[:0]
+	for i := 0; ; i++ {
+		if i += t.index.seek(hash[i:], out[i:]); i >= len(hash) {
+			return t.fresh
 		}
+		out[i] = t.add(rows, i, rankOf(hash[i]))
 	}
-	t.used += len(fresh)
-	t.fresh = fresh
-	return fresh
 }
 
-// findOne finds or makes the group of one row by comparing its key with that of every group of the same tag.
-func (t *Groups) findOne(keys []*column.Vector, row int, h uint64) int32 {
-	s := h & t.mask
-	for ; t.slots[s] != 0; s = (s + 1) & t.mask {
-		w := t.slots[s]
-		if w>>32 == tagOf(h) {
-			if g := int32(uint32(w)); t.holds(g, keys, row) {
-				return g
-			}
-		}
+// add makes a group for row i of a Lookup, whose key is appended later.
+func (t *Groups) add(rows []int32, i int, rank uint32) int32 {
+	g := int32(t.n)
+	t.n++
+	t.index.insert(rank, g)
+	row := int32(i)
+	if rows != nil {
+		row = rows[i]
 	}
-	g := len(t.hashes)
-	t.hashes = append(t.hashes, h)
-	t.slots[s] = tagOf(h)<<32 | uint64(g)
-	t.used++
+	t.fresh = append(t.fresh, row)
+	return g
+}
+
+// findOne finds or makes the group of one row by comparing its key with that of every group of the same rank.
+func (t *Groups) findOne(keys []*column.Vector, row int, h uint64) int32 {
+	if g := t.seekOne(keys, row, h); g != None {
+		return g
+	}
+	g := int32(t.n)
+	t.n++
+	t.index.insert(rankOf(h), g)
 	t.one[0] = int32(row)
 	for i, k := range t.keys {
 		k.AppendRows(keys[i], t.one[:])
 	}
-	return int32(g)
+	return g
 }
 
 // holds reports whether group g has the key that stands in row.
@@ -210,39 +165,12 @@ func (t *Groups) holds(g int32, keys []*column.Vector, row int) bool {
 	return true
 }
 
-// grow doubles the slots. Keys are not looked at.
-func (t *Groups) grow() {
-	t.slots = make([]uint64, 2*len(t.slots))
-	t.mask = uint64(len(t.slots) - 1)
-	for g, h := range t.hashes {
-		if !t.Alive(g) {
-			continue
-		}
-		s := h & t.mask
-		for t.slots[s] != 0 {
-			s = (s + 1) & t.mask
-		}
-		t.slots[s] = tagOf(h)<<32 | uint64(g)
-	}
-}
-
 // Delete forgets group g, which must live: its key, when it comes again, makes a new group.
 func (t *Groups) Delete(g int) {
-	s := t.hashes[g] & t.mask
-	for t.slots[s] != tagOf(t.hashes[g])<<32|uint64(g) {
-		s = (s + 1) & t.mask
-	}
-	// Close the gap with what follows, so that no way from a hash's home to its slot is cut.
-	for next := (s + 1) & t.mask; t.slots[next] != 0; next = (next + 1) & t.mask {
-		home := t.hashes[uint32(t.slots[next])] & t.mask
-		if (next-home)&t.mask >= (next-s)&t.mask {
-			t.slots[s] = t.slots[next]
-			s = next
-		}
-	}
-	t.slots[s] = 0
-	t.used--
-	t.dead = t.dead.Grow(len(t.hashes))
+	t.one[0] = int32(g)
+	t.hasher.Hash(t.single[:], t.keys, t.one[:])
+	t.index.remove(rankOf(t.single[0]), int32(g))
+	t.dead = t.dead.Grow(t.n)
 	t.dead.Set(g)
 }
 
@@ -251,13 +179,13 @@ func (t *Groups) Reset() {
 	for _, k := range t.keys {
 		k.Reset()
 	}
-	clear(t.slots)
-	t.hashes, t.used, t.dead = t.hashes[:0], 0, nil
+	t.index.reset()
+	t.n, t.dead = 0, nil
 }
 
 // SizeBytes returns the memory that the table holds, in bytes.
 func (t *Groups) SizeBytes() int {
-	n := (cap(t.hashes) + cap(t.slots) + cap(t.dead) + cap(t.hash)) * 8
+	n := t.index.sizeBytes() + (cap(t.dead)+cap(t.hash))*8
 	n += (cap(t.fresh) + cap(t.differ)) * 4
 	for i, k := range t.keys {
 		n += k.SizeBytes() + t.flat[i].SizeBytes()

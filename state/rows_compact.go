@@ -144,8 +144,8 @@ func Regroup(keys *Groups, tables ...*Rows) []int32 {
 // Compact drops deleted groups and numbers the others anew, in their order. It returns the new number of each old group, None for those that
 // were deleted.
 func (t *Groups) Compact() []int32 {
-	n := len(t.hashes)
-	moved, kept := make([]int32, n), make([]int32, 0, t.used)
+	n := t.n
+	moved, kept := make([]int32, n), make([]int32, 0, t.index.used)
 	for g := range n {
 		moved[g] = None
 		if t.Alive(g) {
@@ -160,21 +160,7 @@ func (t *Groups) Compact() []int32 {
 		}
 		t.keys[i] = v
 	}
-	for i, g := range kept {
-		t.hashes[i] = t.hashes[g]
-	}
-	t.hashes, t.dead = shrink(t.hashes, len(kept)), nil
-	size := minSlots
-	for size/2 < 2*len(kept) {
-		size *= 2
-	}
-	t.slots, t.mask = make([]uint64, size), uint64(size-1)
-	for g, h := range t.hashes {
-		s := h & t.mask
-		for t.slots[s] != 0 {
-			s = (s + 1) & t.mask
-		}
-		t.slots[s] = tagOf(h)<<32 | uint64(g)
-	}
+	t.index.renumber(moved)
+	t.n, t.dead = len(kept), nil
 	return moved
 }

@@ -41,21 +41,16 @@ func (x *rowIndex) grow(n int) {
 	}
 }
 
-// Hash writes the hashes of the identities of n rows of columns, rows[i] or row i where rows is nil, which are in the given groups.
-func (t *Rows) Hash(cols []*column.Vector, rows, groups []int32, out []uint64) {
+// Hash writes the hashes of the identities of n rows of columns, rows[i] or row i where rows is nil.
+func (t *Rows) Hash(cols []*column.Vector, rows []int32, out []uint64) {
 	t.cover = t.cover[:0]
+	for _, c := range t.spec.Keys {
+		t.cover = append(t.cover, cols[c])
+	}
 	for _, c := range t.index.cover {
 		t.cover = append(t.cover, cols[c])
 	}
-	if len(t.cover) == 0 {
-		clear(out)
-	} else {
-		t.hasher.Hash(out, t.cover, rows)
-	}
-	keys := t.keys.Hashes()
-	for i, g := range groups {
-		out[i] = (out[i] ^ keys[g]) * 0x9e3779b97f4a7c15
-	}
+	t.hasher.Hash(out, t.cover, rows)
 }
 
 func rowTag(hash uint32) uint64 { return uint64(hash|1<<31) << 32 }

@@ -85,7 +85,7 @@ func (t *Rows) Restore(r *Reader, name string) error {
 	var hash []uint64
 	if t.spec.Identity != nil {
 		hash = make([]uint64, len(rows))
-		t.Hash(b.Cols, rows, groups, hash)
+		t.Hash(b.Cols, rows, hash)
 	}
 	for i, from := range rows {
 		to := first + int32(i)

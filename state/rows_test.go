@@ -61,7 +61,7 @@ func (m *rowsModel) add() {
 	groups, hash := make([]int32, len(rows)), make([]uint64, len(rows))
 	m.keys.Lookup(cols[1:2], rows, len(rows), groups)
 	first := m.rows.Append(cols, rows, len(rows), m.now)
-	m.rows.Hash(cols, rows, groups, hash)
+	m.rows.Hash(cols, rows, hash)
 	for i, from := range rows {
 		r := first + int32(i)
 		newest := m.rows.Find(cols, int(from), groups[i], hash[i])

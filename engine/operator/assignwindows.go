@@ -442,7 +442,7 @@ func (o *assignSessions) Snapshot(w *state.Writer) error {
 	fields := append(slices.Clone(o.fields), column.Field{Name: "start", Type: bigint}, column.Field{Name: "end", Type: bigint})
 	b := column.NewBatch(fields, 0)
 	var rows, byGroup []int32
-	n := len(o.fields)
+	n, hashes := len(o.fields), o.groups.Hashes()
 	for slot := range o.set.slots {
 		p := &o.set.slots[slot]
 		if p.serial == 0 {
@@ -450,7 +450,7 @@ func (o *assignSessions) Snapshot(w *state.Writer) error {
 		}
 		for at := o.heads[slot]; at != 0; at = o.links[at-1] {
 			rows = append(rows, at-1)
-			byGroup = append(byGroup, int32(state.KeyGroup(o.groups.Hashes()[p.key], o.progress.groups)))
+			byGroup = append(byGroup, int32(state.KeyGroup(hashes[p.key], o.progress.groups)))
 			column.Append(b.Cols[n], p.start)
 			column.Append(b.Cols[n+1], p.end)
 		}

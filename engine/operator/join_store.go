@@ -81,7 +81,7 @@ func (o *joinState) load(side *joinSide, b *column.Batch, now int64, want func(i
 		if cap(o.hash) < n {
 			o.hash = make([]uint64, n+n/4)
 		}
-		t.Hash(b.Cols, b.Sel, o.ids, o.hash[:n])
+		t.Hash(b.Cols, b.Sel, o.hash[:n])
 	}
 	return first
 }

@@ -111,10 +111,11 @@ func (l *changelog) snapshotTimes(w *state.Writer, keyGroups int) {
 	fields := append(l.stateFields()[:len(l.keys):len(l.keys)], lifetimeField)
 	b := column.NewBatch(fields, 0)
 	var live, byGroup []int32
+	hashes := l.groups.Hashes()
 	for g, last := range l.life.last {
 		if l.groups.Alive(g) {
 			live = append(live, int32(g))
-			byGroup = append(byGroup, int32(state.KeyGroup(l.groups.Hashes()[g], max(keyGroups, 1))))
+			byGroup = append(byGroup, int32(state.KeyGroup(hashes[g], max(keyGroups, 1))))
 			column.Append(b.Cols[len(l.keys)], last)
 		}
 	}

@@ -55,7 +55,7 @@ func (o *materialize) Process(_ int, p Payload, out Output) error {
 	if cap(o.hash) < n {
 		o.hash = make([]uint64, n+n/4)
 	}
-	o.rows.Hash(b.Cols, b.Sel, ids, o.hash[:n])
+	o.rows.Hash(b.Cols, b.Sel, o.hash[:n])
 	for i, g := range ids {
 		r := b.Row(i)
 		before := o.newest(g)

@@ -269,7 +269,7 @@ func (o *rank) load(b *column.Batch, ids []int32, now int64) int32 {
 		if cap(o.hash) < len(ids) {
 			o.hash = make([]uint64, len(ids)+len(ids)/4)
 		}
-		o.rows.Hash(b.Cols, b.Sel, ids, o.hash[:len(ids)])
+		o.rows.Hash(b.Cols, b.Sel, o.hash[:len(ids)])
 	}
 	return next
 }

@@ -293,10 +293,11 @@ func (o *sessionAggregate) Snapshot(w *state.Writer) error {
 			live = append(live, int32(slot))
 		}
 	}
+	hashes := o.agg.groups.Hashes()
 	for _, slot := range live {
 		p := &o.set.slots[slot]
 		keyOf = append(keyOf, p.key)
-		byGroup = append(byGroup, int32(state.KeyGroup(o.agg.groups.Hashes()[p.key], o.groups)))
+		byGroup = append(byGroup, int32(state.KeyGroup(hashes[p.key], o.groups)))
 		column.Append(b.Cols[k], p.start)
 		column.Append(b.Cols[k+1], p.end)
 		column.Append(b.Cols[k+2], p.rows)
@@ -331,11 +332,12 @@ func (o *sessionAggregate) snapshotDistinct(call int, c *aggregateCall, live []i
 	fields = append(fields, countField)
 	b := column.NewBatch(fields, 0)
 	var byGroup, keyOf, entries []int32
+	hashes := o.agg.groups.Hashes()
 	for _, slot := range live {
 		p := &o.set.slots[slot]
 		for _, e := range c.distinct.entriesOf(slot) {
 			entries, keyOf = append(entries, e), append(keyOf, p.key)
-			byGroup = append(byGroup, int32(state.KeyGroup(o.agg.groups.Hashes()[p.key], o.groups)))
+			byGroup = append(byGroup, int32(state.KeyGroup(hashes[p.key], o.groups)))
 			column.Append(b.Cols[k], p.start)
 			column.Append(b.Cols[len(fields)-1], c.distinct.count[e])
 		}
