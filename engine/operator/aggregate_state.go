@@ -71,7 +71,7 @@ func (a *aggregation) snapshotDistinct(call int, c *aggregateCall, keyGroups int
 	entries, owners, byGroup := []int32{}, []int32{}, []int32{}
 	hashes := a.shipped()
 	for e := range d.groups.Len() {
-		if d.groups.Alive(e) && a.groups.Alive(int(owner[e])) {
+		if d.groups.Alive(e) && d.times(int32(e)) > 0 && a.groups.Alive(int(owner[e])) {
 			entries, owners = append(entries, int32(e)), append(owners, owner[e])
 			byGroup = append(byGroup, int32(state.KeyGroup(hashes[owner[e]], max(keyGroups, 1))))
 		}
@@ -88,7 +88,7 @@ func (a *aggregation) snapshotDistinct(call int, c *aggregateCall, keyGroups int
 		at++
 	}
 	for _, e := range entries {
-		column.Append(b.Cols[at], d.count[e])
+		column.Append(b.Cols[at], d.times(e))
 	}
 	return state.Table{Name: distinctTable(call), Schema: fields, Keyed: true, Groups: byGroup, Rows: b}
 }
@@ -124,7 +124,7 @@ func (a *aggregation) restore(r *state.Reader, count *[]int64) error {
 		b := t.Rows
 		counts := column.Values[int64](b.Cols[k+len(c.argTypes)])
 		for i, e := range c.distinct.lookup(b.Cols[k:k+len(c.argTypes)], b.Sel, ids, b.Len) {
-			c.distinct.count[e] += counts[b.Row(i)]
+			c.distinct.add(e, counts[b.Row(i)])
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ func drawCalls(t *rapid.T, at int, merging bool) []expr.Aggregate {
 	count, sum := lookupAggregate(t, "COUNT"), lookupAggregate(t, "SUM")
 	bigint := column.Of(column.BigInt)
 	var calls []expr.Aggregate
-	for range rapid.IntRange(0, 3).Draw(t, "calls") {
+	for range rapid.IntRange(0, 5).Draw(t, "calls") {
 		c := rapid.SampledFrom([]expr.Aggregate{
 			{Func: count, T: bigint.Required()},
 			{Func: count, Args: []int{at}, T: bigint.Required()},
@@ -51,7 +51,7 @@ func drawCalls(t *rapid.T, at int, merging bool) []expr.Aggregate {
 			c.Func, c.Args, c.T = sum, []int{at}, bigint
 		}
 		c.Filter = rapid.SampledFrom([]int{-1, -1, at + 2}).Draw(t, "filter")
-		c.Distinct = !merging && len(c.Args) > 0 && rapid.IntRange(0, 2).Draw(t, "distinct") == 0
+		c.Distinct = !merging && len(c.Args) > 0 && rapid.Bool().Draw(t, "distinct")
 		calls = append(calls, c)
 	}
 	return calls

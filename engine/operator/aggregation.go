@@ -12,8 +12,9 @@ type aggregation struct {
 	types  []column.Type
 	groups *state.Groups
 	calls  []*aggregateCall
-	room   int // accumulators, where these do not belong to the groups
-	local  int // of the keys, the last ones by which rows are not shipped: the windows
+	shared []*distinctSet // those of several calls
+	room   int            // accumulators, where these do not belong to the groups
+	local  int            // of the keys, the last ones by which rows are not shipped: the windows
 
 	cols []*column.Vector // the key columns of the current batch
 	ids  []int32          // the groups of its live rows
@@ -63,9 +64,17 @@ func (a *aggregation) clear() {
 	}
 	for _, c := range a.calls {
 		c.acc = c.New(c.argTypes)
-		if c.Distinct {
-			c.distinct = newDistinct(c.argTypes)
+	}
+	a.shared = shareDistinct(a.calls)
+}
+
+// see looks up what calls share of b's live rows.
+func (a *aggregation) see(b *column.Batch, ids []int32) {
+	for _, d := range a.shared {
+		for i, c := range d.columns {
+			d.cols[1+i] = b.Cols[c]
 		}
+		d.lookup(d.cols[1:], b.Sel, ids, b.Len)
 	}
 }
 
@@ -109,15 +118,24 @@ func plain(v, flat *column.Vector) *column.Vector {
 
 // update takes in b's live rows, of which row i belongs to ids[i].
 func (a *aggregation) update(b *column.Batch, ids []int32) {
+	a.see(b, ids)
 	for _, c := range a.calls {
 		c.acc.Grow(a.size())
 		c.load(b)
 		rows, groups := b.Sel, ids
-		if c.Filter >= 0 {
-			rows, groups = c.filtered(b.Cols[c.Filter], rows, ids)
-		}
-		if c.distinct != nil && len(groups) > 0 {
-			rows, groups = c.distinct.fresh(c.args, rows, groups, b.Len)
+		if c.distinct != nil && c.distinct.width > 1 {
+			var filter *column.Vector
+			if c.Filter >= 0 {
+				filter = b.Cols[c.Filter]
+			}
+			rows, groups = c.distinct.freshOf(filter, rows, groups)
+		} else {
+			if c.Filter >= 0 {
+				rows, groups = c.filtered(b.Cols[c.Filter], rows, ids)
+			}
+			if c.distinct != nil && len(groups) > 0 {
+				rows, groups = c.distinct.fresh(c.args, rows, groups, b.Len)
+			}
 		}
 		if len(groups) > 0 {
 			c.acc.Update(groups, c.args, rows)

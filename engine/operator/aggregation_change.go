@@ -65,7 +65,9 @@ func (d *distinct) leaving(args []*column.Vector, rows, groups []int32, n int) (
 		sign = append(sign, -1)
 	}
 	d.sign = sign
-	d.change(args, rows, groups, n, sign)
+	d.lookup(args, rows, groups, n)
+	d.changeOf(sign)
+	d.drop()
 	d.rows, d.kept = d.rows[:0], d.kept[:0]
 	for i, s := range sign {
 		if s != 0 {
@@ -113,7 +115,7 @@ func (c *aggregateCall) foldDistinct(from *aggregateCall, ids []int32) {
 	owner := column.Values[int32](d.groups.Keys()[0])
 	entries, groups := d.rows[:0], d.kept[:0]
 	for e := range d.groups.Len() {
-		if d.groups.Alive(e) && d.count[e] > 0 {
+		if d.groups.Alive(e) && d.times(int32(e)) > 0 {
 			entries, groups = append(entries, int32(e)), append(groups, ids[owner[e]])
 		}
 	}
@@ -124,7 +126,7 @@ func (c *aggregateCall) foldDistinct(from *aggregateCall, ids []int32) {
 	args := d.groups.Keys()[1:]
 	rows, kept := c.distinct.fresh(args, entries, groups, d.groups.Len())
 	for i, e := range entries {
-		c.distinct.count[c.distinct.ids[i]] += d.count[e] - 1
+		c.distinct.add(c.distinct.ids[i], d.times(e)-1)
 	}
 	if len(kept) > 0 {
 		c.acc.Update(kept, args, rows)

@@ -64,10 +64,17 @@ func (l *changelog) process(b *column.Batch, out Output) error {
 	ids := l.lookup(b)
 	l.renew(b, ids)
 	l.weigh(b, ids)
+	l.see(b, ids)
 	for i, c := range l.calls {
 		if err := l.step(b, ids, c, l.pairs[i]); err != nil {
 			return err
 		}
+	}
+	for _, d := range l.shared {
+		if b.Kinds != nil {
+			d.gone = append(d.gone, d.ids...) // also what was looked up for rows that are left out
+		}
+		d.drop()
 	}
 	return l.emit(b, out)
 }
@@ -160,7 +167,11 @@ func (l *changelog) step(b *column.Batch, ids []int32, c *aggregateCall, pairs *
 			}
 		}
 	}
-	if c.distinct != nil {
+	switch {
+	case c.distinct == nil:
+	case c.distinct.width > 1:
+		c.distinct.changeOf(sign)
+	default:
 		c.distinct.change(c.args, b.Sel, ids, b.Len, sign)
 	}
 	pairs.Reset()

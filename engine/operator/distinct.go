@@ -7,35 +7,87 @@ import (
 	"github.com/millstream/millstream/state"
 )
 
-// distinct counts how often each group has seen each list of arguments, so that a DISTINCT aggregate takes them in once.
+// distinct counts how often each group has seen each list of arguments, so that a DISTINCT aggregate takes them in once. Aggregates of the same
+// arguments with different filters share the entries, and what is looked up for one of them is known for all.
 type distinct struct {
+	*distinctSet
+	at   int // of the calls that share the set
+	rows []int32
+	kept []int32
+	sign []int8
+}
+
+// distinctSet is lists of arguments by group.
+type distinctSet struct {
 	groups *state.Groups // keys: the group's number, then the arguments
-	count  []int64       // by entry
+	width  int           // calls that share it
+	count  []int64       // by entry and call
 	// chained links the entries of each group, so that those of one can be found.
 	chained bool
 	heads   []int32 // by group: its newest entry, one more
 	links   []int32 // by entry: the group's entry before it, one more
 	list    []int32
 
-	group *column.Vector // the group's number by physical row
-	cols  []*column.Vector
-	ids   []int32 // entries of the current rows
-	rows  []int32
-	kept  []int32
-	gone  []int32 // entries whose count came down to 0
-	sign  []int8
+	columns []int          // of the input that are the arguments; where the set is shared
+	group   *column.Vector // the group's number by physical row
+	cols    []*column.Vector
+	ids     []int32 // entries of the current rows
+	gone    []int32 // entries of which a count came down to 0
 }
 
-func newDistinct(args []column.Type) *distinct {
+func newDistinctSet(args []column.Type) *distinctSet {
 	types := append([]column.Type{column.Of(column.Int).Required()}, args...)
-	return &distinct{
-		groups: state.NewGroups(types), group: column.NewVector(types[0], 0), cols: make([]*column.Vector, len(types)),
-		rows: []int32{}, kept: []int32{},
-	}
+	return &distinctSet{groups: state.NewGroups(types), group: column.NewVector(types[0], 0), cols: make([]*column.Vector, len(types))}
 }
+
+// join lets one more call use a set that is still empty.
+func (d *distinctSet) join() *distinct {
+	d.width++
+	return &distinct{distinctSet: d, at: d.width - 1, rows: []int32{}, kept: []int32{}}
+}
+
+func newDistinct(args []column.Type) *distinct { return newDistinctSet(args).join() }
+
+// shareDistinct gives DISTINCT calls what they count with, and returns the sets that several share: the calls of the same arguments, if one of them
+// has no filter, so that all entries are needed anyway.
+func shareDistinct(calls []*aggregateCall) []*distinctSet {
+	var shared []*distinctSet
+	for _, c := range calls {
+		c.distinct = nil
+	}
+	for i, c := range calls {
+		if !c.Distinct || c.distinct != nil {
+			continue
+		}
+		var of []*aggregateCall
+		plain := false
+		for _, other := range calls[i:] {
+			if other.Distinct && slices.Equal(other.Args, c.Args) && slices.EqualFunc(other.argTypes, c.argTypes, column.Type.Equal) {
+				of = append(of, other)
+				plain = plain || other.Filter < 0
+			}
+		}
+		if !plain || len(of) == 1 {
+			c.distinct = newDistinct(c.argTypes)
+			continue
+		}
+		set := newDistinctSet(c.argTypes)
+		set.columns = c.Args
+		for _, other := range of {
+			other.distinct = set.join()
+		}
+		shared = append(shared, set)
+	}
+	return shared
+}
+
+// times is how often the call has seen an entry.
+func (d *distinct) times(e int32) int64 { return d.count[int(e)*d.width+d.at] }
+
+func (d *distinct) add(e int32, n int64) { d.count[int(e)*d.width+d.at] += n }
 
 // lookup finds the entries of rows, of which row i belongs to groups[i]; n is the number of physical rows.
-func (d *distinct) lookup(args []*column.Vector, rows, groups []int32, n int) []int32 {
+func (d *distinctSet) lookup(args []*column.Vector, rows, groups []int32, n int) []int32 {
 	d.group.Reset()
 	d.group.Resize(n)
 	to := column.Values[int32](d.group)
@@ -53,17 +105,17 @@ func (d *distinct) lookup(args []*column.Vector, rows, groups []int32, n int) []
 	}
 	d.ids = d.ids[:len(groups)]
 	d.groups.Lookup(d.cols, rows, len(groups), d.ids)
-	if d.chained && len(d.count) < d.groups.Len() {
+	if d.chained && len(d.links) < d.groups.Len() {
 		d.chain()
 	}
-	for len(d.count) < d.groups.Len() {
-		d.count = append(d.count, 0)
+	if n := d.groups.Len() * d.width; n > len(d.count) {
+		d.count = append(d.count, make([]int64, n-len(d.count))...)
 	}
 	return d.ids
 }
 
 // chain links the entries that are new.
-func (d *distinct) chain() {
+func (d *distinctSet) chain() {
 	owners := column.Values[int32](d.groups.Keys()[0])
 	for e := len(d.links); e < d.groups.Len(); e++ {
 		g := owners[e]
@@ -80,7 +132,7 @@ func (d *distinct) entriesOf(g int32) []int32 {
 	d.list = d.list[:0]
 	if int(g) < len(d.heads) {
 		for e := d.heads[g]; e != 0; e = d.links[e-1] {
-			if d.groups.Alive(int(e-1)) && d.count[e-1] > 0 {
+			if d.groups.Alive(int(e-1)) && d.times(e-1) > 0 {
 				d.list = append(d.list, e-1)
 			}
 		}
@@ -90,7 +142,7 @@ func (d *distinct) entriesOf(g int32) []int32 {
 }
 
 // forget forgets the entries of a group.
-func (d *distinct) forget(g int32) {
+func (d *distinctSet) forget(g int32) {
 	if int(g) >= len(d.heads) {
 		return
 	}
@@ -104,50 +156,108 @@ func (d *distinct) forget(g int32) {
 
 // fresh takes in rows and returns those whose arguments their group had not seen.
 func (d *distinct) fresh(args []*column.Vector, rows, groups []int32, n int) ([]int32, []int32) {
-	ids := d.lookup(args, rows, groups, n)
+	d.lookup(args, rows, groups, n)
+	return d.freshOf(nil, rows, groups)
+}
+
+// freshOf is fresh for the rows that were looked up last and for which the filter is true; nil: for all of them.
+func (d *distinct) freshOf(filter *column.Vector, rows, groups []int32) ([]int32, []int32) {
 	d.rows, d.kept = d.rows[:0], d.kept[:0]
-	for i, id := range ids {
-		d.count[id]++
-		if d.count[id] == 1 {
-			r := int32(i)
-			if rows != nil {
-				r = rows[i]
-			}
+	for i, id := range d.ids {
+		r := int32(i)
+		if rows != nil {
+			r = rows[i]
+		}
+		if filter != nil && !isTrue(filter, int(r)) {
+			continue
+		}
+		n := &d.count[int(id)*d.width+d.at]
+		if *n++; *n == 1 {
 			d.rows, d.kept = append(d.rows, r), append(d.kept, groups[i])
 		}
 	}
 	return d.rows, d.kept
 }
 
-// change is fresh for rows that come (sign 1) or go (-1): it clears the signs of those that leave the set of their group's arguments as it is.
+// change is fresh for rows that come (sign 1) or go (-1): it clears the signs of those that leave the set of their group's arguments as it is. Rows
+// without a sign are not looked at.
 func (d *distinct) change(args []*column.Vector, rows, groups []int32, n int, sign []int8) {
-	ids := d.lookup(args, rows, groups, n)
-	d.gone = d.gone[:0]
-	for i, id := range ids {
-		switch {
-		case sign[i] > 0:
-			if d.count[id]++; d.count[id] > 1 {
-				sign[i] = 0
-			}
-		case sign[i] < 0 && d.count[id] > 0:
-			if d.count[id]--; d.count[id] > 0 {
-				sign[i] = 0
-			}
-		default: // not counted, or taken back without having come
-			sign[i] = 0
+	d.rows, d.kept = d.rows[:0], d.kept[:0]
+	for i, s := range sign {
+		if s == 0 {
+			continue
 		}
-		if d.count[id] == 0 {
-			d.gone = append(d.gone, id)
+		r := int32(i)
+		if rows != nil {
+			r = rows[i]
+		}
+		d.rows, d.kept = append(d.rows, r), append(d.kept, groups[i])
+	}
+	if len(d.rows) == len(sign) {
+		d.lookup(args, rows, groups, n)
+		d.changeOf(sign)
+	} else if len(d.rows) > 0 {
+		d.lookup(args, d.rows, d.kept, n)
+		signs := d.sign[:0]
+		for _, s := range sign {
+			if s != 0 {
+				signs = append(signs, s)
+			}
+		}
+		d.sign = signs
+		d.changeOf(signs)
+		k := 0
+		for i, s := range sign {
+			if s != 0 {
+				sign[i] = signs[k]
+				k++
+			}
 		}
 	}
-	for _, id := range d.gone {
-		if d.count[id] == 0 && d.groups.Alive(int(id)) {
-			d.groups.Delete(int(id))
+	d.drop()
+}
+
+// changeOf is change for the rows that were looked up last. Entries that are seen no more are dropped by [distinctSet.drop].
+func (d *distinct) changeOf(sign []int8) {
+	for i, id := range d.ids {
+		n := &d.count[int(id)*d.width+d.at]
+		switch {
+		case sign[i] > 0:
+			if *n++; *n > 1 {
+				sign[i] = 0
+			}
+		case sign[i] < 0 && *n > 0:
+			if *n--; *n > 0 {
+				sign[i] = 0
+			} else {
+				d.gone = append(d.gone, id)
+			}
+		case sign[i] < 0: // taken back without having come
+			sign[i] = 0
+			d.gone = append(d.gone, id)
 		}
 	}
 }
 
-// sizeBytes is the memory held, in bytes.
+// drop forgets the entries that no call has seen any more.
+func (d *distinctSet) drop() {
+	for _, id := range d.gone {
+		seen := int64(0)
+		for _, n := range d.count[int(id)*d.width : (int(id)+1)*d.width] {
+			seen += n
+		}
+		if seen == 0 && d.groups.Alive(int(id)) {
+			d.groups.Delete(int(id))
+		}
+	}
+	d.gone = d.gone[:0]
+}
+
+// sizeBytes is the memory held, in bytes; that of a shared set counts for the first call.
 func (d *distinct) sizeBytes() int {
-	return d.groups.SizeBytes() + cap(d.count)*8 + (cap(d.heads)+cap(d.links))*4
+	n := (cap(d.rows) + cap(d.kept)) * 4
+	if d.at > 0 {
+		return n
+	}
+	return n + d.groups.SizeBytes() + cap(d.count)*8 + (cap(d.heads)+cap(d.links)+cap(d.ids))*4
 }

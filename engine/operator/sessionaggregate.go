@@ -226,7 +226,7 @@ func (a *aggregation) move(from, to int32) {
 				groups := make([]int32, len(entries))
 				counts := make([]int64, len(entries))
 				for i, e := range entries {
-					groups[i], counts[i] = to, c.distinct.count[e]
+					groups[i], counts[i] = to, c.distinct.times(e)
 				}
 				// Lookup must not read keys that it appends to.
 				args := make([]*column.Vector, len(c.argTypes))
@@ -236,7 +236,7 @@ func (a *aggregation) move(from, to int32) {
 				}
 				rows, kept := c.distinct.fresh(args, nil, groups, len(entries))
 				for i := range entries {
-					c.distinct.count[c.distinct.ids[i]] += counts[i] - 1
+					c.distinct.add(c.distinct.ids[i], counts[i]-1)
 				}
 				if len(kept) > 0 {
 					c.acc.Update(kept, args, rows)
@@ -339,7 +339,7 @@ func (o *sessionAggregate) snapshotDistinct(call int, c *aggregateCall, live []i
 			entries, keyOf = append(entries, e), append(keyOf, p.key)
 			byGroup = append(byGroup, int32(state.KeyGroup(hashes[p.key], o.groups)))
 			column.Append(b.Cols[k], p.start)
-			column.Append(b.Cols[len(fields)-1], c.distinct.count[e])
+			column.Append(b.Cols[len(fields)-1], c.distinct.times(e))
 		}
 	}
 	if b.Len = len(entries); b.Len > 0 {
@@ -396,7 +396,7 @@ func (o *sessionAggregate) restore(r *state.Reader) error {
 			slots[i] = places[place{key, starts[b.Row(i)]}]
 		}
 		for i, e := range c.distinct.lookup(b.Cols[k+1:len(b.Cols)-1], b.Sel, slots, b.Len) {
-			c.distinct.count[e] += counts[b.Row(i)]
+			c.distinct.add(e, counts[b.Row(i)])
 		}
 	}
 	return nil
