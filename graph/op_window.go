@@ -44,8 +44,6 @@ type Window struct {
 	Processing bool
 	// Zoned says that the time is a TIMESTAMP_LTZ, so that windows are cut in local time.
 	Zoned bool
-	// Rows says that Size and Slide count rows instead of milliseconds, as group windows over processing time allow (Tumble and Hop).
-	Rows bool
 }
 
 // AssignWindows is a windowing table function: a row leaves once for each of its windows, with three more columns: window_start

@@ -129,3 +129,37 @@ func TestProcessErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestCountWindow(t *testing.T) {
+	var in []int
+	for n := range 23 {
+		in = append(in, n)
+	}
+	for _, c := range []struct{ size, slide int }{{1, 1}, {3, 3}, {5, 2}, {2, 5}, {4, 3}, {30, 4}, {3, 30}} {
+		var want []string
+		var of [2][]int
+		for _, n := range in {
+			k := n % 2
+			if of[k] = append(of[k], n); len(of[k])%c.slide == 0 {
+				want = append(want, fmt.Sprint(k, of[k][max(0, len(of[k])-c.size):]))
+			}
+		}
+		slices.Sort(want)
+		job := stream.NewJob("count windows", stream.With("parallelism.default", "2"))
+		keyed := stream.KeyBy(stream.FromSlice(job, in), func(n int) int { return n % 2 })
+		var got []string
+		stream.Collect(stream.CountWindow(keyed, c.size, c.slide, func(k int, values []int) string { return fmt.Sprint(k, values) }), &got)
+		if _, err := job.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("size %d, slide %d: %q, want %q", c.size, c.slide, got, want)
+		}
+	}
+	job := stream.NewJob("count windows")
+	stream.CountWindow(stream.KeyBy(stream.FromSlice(job, in), func(n int) int { return n }), 0, 1, func(int, []int) int { return 0 })
+	if _, err := job.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "must be at least 1") {
+		t.Errorf("a window of nothing: %v", err)
+	}
+}

@@ -159,6 +159,9 @@ func (l *KeyedList[V]) All() iter.Seq2[int, V] {
 	}
 }
 
+// values is the key's list itself.
+func (l *KeyedList[V]) values() []V { return l.lists[l.states.slot] }
+
 // Replace makes the key's list one of other values.
 func (l *KeyedList[V]) Replace(values ...V) {
 	l.lists[l.states.slot] = append([]V(nil), values...)

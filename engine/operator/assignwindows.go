@@ -37,9 +37,6 @@ func newAssignWindows(op *graph.AssignWindows, in, schema []column.Field) (Opera
 	if err != nil {
 		return nil, err
 	}
-	if op.Rows {
-		return nil, fmt.Errorf("windows of rows have no start and end")
-	}
 	if !op.Processing && (op.Time < 0 || op.Time >= len(in) || !isTime(in[op.Time].Type)) {
 		return nil, fmt.Errorf("column %d is no TIMESTAMP", op.Time)
 	}

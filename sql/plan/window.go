@@ -144,12 +144,7 @@ func columnList(list []int, fields []column.Field) string {
 }
 
 func windowText(w *graph.Window, in []column.Field, attached []int) string {
-	unit := func(n int64) string {
-		if w.Rows {
-			return fmt.Sprintf("%d rows", n)
-		}
-		return (time.Duration(n) * time.Millisecond).String()
-	}
+	unit := func(n int64) string { return (time.Duration(n) * time.Millisecond).String() }
 	args := []string{}
 	if attached != nil {
 		if attached[0] >= 0 {
