@@ -280,8 +280,8 @@ func (w *writer) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), w.sink.limits.giveUp)
 	defer cancel()
 	var errs []error
-	for _, p := range w.parts {
-		if p.upload != nil {
+	for _, dir := range slices.Sorted(maps.Keys(w.parts)) {
+		if p := w.parts[dir]; p.upload != nil {
 			errs = append(errs, p.upload.Abort(ctx))
 		}
 	}

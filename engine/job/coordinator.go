@@ -340,6 +340,11 @@ func (c *coordinator) periodically(interval time.Duration, stop <-chan struct{})
 		case <-stop:
 			return
 		}
+		select {
+		case <-stop:
+			return
+		default:
+		}
 		c.job.turn("interval")
 		_, err := c.trigger(c.job.ctx)
 		switch {

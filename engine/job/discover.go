@@ -2,6 +2,7 @@ package job
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/engine/task"
@@ -30,6 +31,7 @@ func (h *Handle) startDiscovery(s *scan, source connector.Discoverer, from *Node
 func (h *Handle) discover(s *scan, stop <-chan struct{}) {
 	n := &h.plan.nodes[s.node]
 	for {
+		h.turn(fmt.Sprintf("discovery %d", s.node))
 		status := connector.Wait
 		if room := mostWaiting*n.parallelism - s.splits.Waiting(); room > 0 {
 			err := h.guard(s.node, func() (err error) {

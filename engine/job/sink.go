@@ -19,7 +19,8 @@ const abortPatience = 30 * time.Second
 // committables is what sinks have written and not yet shown, by node.
 type committables map[int][]connector.Committable
 
-// prepareSinks makes the targets ready. What a checkpoint covers is committed again: the job may have died before it had been.
+// prepareSinks makes the targets ready. What a checkpoint covers is committed again: the job may have died before it had been. Only then is
+// cleared up, for sinks that write to one directory find each other's uploads.
 func (h *Handle) prepareSinks() error {
 	for _, node := range slices.Sorted(maps.Keys(h.sinks)) {
 		err := h.guard(node, func() error {
@@ -31,9 +32,14 @@ func (h *Handle) prepareSinks() error {
 					return err
 				}
 			}
-			return h.discardEarlier(h.ctx, node)
+			return nil
 		})
 		if err != nil {
+			return err
+		}
+	}
+	for _, node := range slices.Sorted(maps.Keys(h.sinks)) {
+		if err := h.guard(node, func() error { return h.discardEarlier(h.ctx, node) }); err != nil {
 			return err
 		}
 	}

@@ -197,6 +197,9 @@ func (o *aggregate) restore(r *state.Reader) error {
 
 // save writes the state of the groups.
 func (l *changelog) save(w *state.Writer, keyGroups int) {
+	if l.count == nil {
+		l.count = []int64{} // nil would be a table without this column, other than those of subtasks that have groups
+	}
 	for len(l.count) < l.groups.Len() {
 		l.count = append(l.count, 0)
 	}

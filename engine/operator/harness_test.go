@@ -263,7 +263,7 @@ func mangleVector(v *column.Vector) {
 }
 
 func testContext() *Context {
-	return &Context{Context: context.Background(), Parallelism: 1, MaxParallelism: 128, Inputs: 1, Counters: &Counters{}, Wake: func() {}}
+	return &Context{Context: context.Background(), Parallelism: 1, MaxParallelism: 128, Inputs: 1, Counters: &Counters{}}
 }
 
 type fataler interface {

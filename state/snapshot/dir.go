@@ -53,7 +53,10 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 				op.Stateless = append(op.Stateless, subtask)
 			}
 			for k := range list {
-				at := op.table(&list[k])
+				at, err := op.table(&list[k])
+				if err != nil {
+					return fmt.Errorf("subtask %d of %s: %w", subtask, op.Name, err)
+				}
 				for _, p := range cut(&list[k], subtask, m.MaxParallelism) {
 					pieces = append(pieces, p)
 					places = append(places, place{i, at, len(op.Tables[at].Segments)})
@@ -109,16 +112,21 @@ func (d *Dir) discard(ctx context.Context, keys []string) {
 	}
 }
 
-// table finds, or adds, what the manifest says of a table.
-func (o *Operator) table(t *state.Table) int {
+// table finds, or adds, what the manifest says of a table. One that has other columns in another subtask would be two, of which one would be lost:
+// operators find their tables by name.
+func (o *Operator) table(t *state.Table) (int, error) {
 	columns := columnsOf(t.Schema)
 	for i := range o.Tables {
-		if o.Tables[i].Name == t.Name && o.Tables[i].Keyed == t.Keyed && reflect.DeepEqual(o.Tables[i].Columns, columns) {
-			return i
+		if o.Tables[i].Name != t.Name {
+			continue
 		}
+		if o.Tables[i].Keyed != t.Keyed || !reflect.DeepEqual(o.Tables[i].Columns, columns) {
+			return 0, fmt.Errorf("its table '%s' has other columns than in another subtask: %v and %v", t.Name, columns, o.Tables[i].Columns)
+		}
+		return i, nil
 	}
 	o.Tables = append(o.Tables, Table{Name: t.Name, Keyed: t.Keyed, Columns: columns})
-	return len(o.Tables) - 1
+	return len(o.Tables) - 1, nil
 }
 
 // Load reads a manifest.

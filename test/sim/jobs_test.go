@@ -1,0 +1,81 @@
+package sim
+
+// jobs are scripts that write to s3://b/out. Tables a and b are made in time order, m in several splits.
+var jobs = []struct{ name, script string }{
+	{"filter", csv("id BIGINT, v BIGINT") + `INSERT INTO results SELECT id, v * 2 FROM m WHERE v > 2`},
+	{"group", changes("k STRING, n BIGINT, s BIGINT, d BIGINT") + `INSERT INTO results SELECT k, COUNT(*), SUM(v), COUNT(DISTINCT v) FROM m GROUP BY k`},
+	{"group of groups", changes("n BIGINT, ks BIGINT, most BIGINT") +
+		`INSERT INTO results SELECT n, COUNT(*), MAX(s) FROM (SELECT k, v, COUNT(*) AS n, SUM(id) AS s FROM m GROUP BY k, v) GROUP BY n`},
+	{"mini-batch", `SET 'table.exec.mini-batch.enabled' = 'true'; SET 'table.exec.mini-batch.allow-latency' = '3 ms'; SET 'table.exec.mini-batch.size' = '20';` +
+		changes("k STRING, n BIGINT, s BIGINT") + `INSERT INTO results SELECT k, COUNT(*), SUM(v) FROM m GROUP BY k`},
+	{"distinct", changes("k STRING, v BIGINT") + `INSERT INTO results SELECT DISTINCT k, v FROM m`},
+	{"join", csv("x BIGINT, y BIGINT, k STRING") + `INSERT INTO results SELECT m.id, a.id, m.k FROM m JOIN a ON m.k = a.k AND m.v = a.v`},
+	{"outer join of changes", changes("x BIGINT, k STRING, n BIGINT") +
+		`INSERT INTO results SELECT m.id, m.k, g.n FROM m LEFT JOIN (SELECT k, v, COUNT(*) AS n FROM a GROUP BY k, v) g ON m.k = g.k AND m.v = g.v`},
+	{"full join of changes", changes("k STRING, x BIGINT, y BIGINT") +
+		`INSERT INTO results SELECT COALESCE(g.k, h.k), g.n, h.n FROM (SELECT k, v, COUNT(*) AS n FROM a GROUP BY k, v) g
+		FULL JOIN (SELECT k, v, COUNT(*) AS n FROM m WHERE v > 4 GROUP BY k, v) h ON g.k = h.k AND g.v = h.v`},
+	{"semi and anti join", changes("id BIGINT") +
+		`INSERT INTO results SELECT id FROM m WHERE v IN (SELECT v FROM a WHERE k = 'k1') AND NOT EXISTS (SELECT 1 FROM b WHERE b.k = m.k AND b.v = m.v)`},
+	{"interval join", csv("x BIGINT, y BIGINT") +
+		`INSERT INTO results SELECT a.id, b.id FROM a JOIN b ON a.k = b.k AND b.ts BETWEEN a.ts - INTERVAL '5' SECOND AND a.ts + INTERVAL '3' SECOND`},
+	{"outer interval join", csv("x BIGINT, y BIGINT") +
+		`INSERT INTO results SELECT a.id, b.id FROM a FULL JOIN b ON a.k = b.k AND a.v = b.v AND b.ts BETWEEN a.ts - INTERVAL '5' SECOND AND a.ts + INTERVAL '3' SECOND`},
+	{"temporal join", csv("x BIGINT, v BIGINT") +
+		`CREATE VIEW versions AS SELECT k, v, ts FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts DESC) AS r FROM b) WHERE r = 1;
+		INSERT INTO results SELECT a.id, w.v FROM a LEFT JOIN versions FOR SYSTEM_TIME AS OF a.ts AS w ON a.k = w.k`},
+	{"tumble", csv("k STRING, e TIMESTAMP(3), n BIGINT, s BIGINT") +
+		`INSERT INTO results SELECT k, window_end, COUNT(*), SUM(v) FROM TABLE(TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY k, window_start, window_end`},
+	{"hop", csv("k STRING, e TIMESTAMP(3), n BIGINT, d BIGINT") +
+		`INSERT INTO results SELECT k, window_end, COUNT(*), COUNT(DISTINCT v) FROM TABLE(HOP(TABLE a, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '15' SECOND))
+		GROUP BY k, window_start, window_end`},
+	{"cumulate", csv("k STRING, e TIMESTAMP(3), n BIGINT") +
+		`INSERT INTO results SELECT k, window_end, MAX(v) FROM TABLE(CUMULATE(TABLE a, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '20' SECOND)) GROUP BY k, window_start, window_end`},
+	{"session", csv("k STRING, w TIMESTAMP(3), e TIMESTAMP(3), n BIGINT") +
+		`INSERT INTO results SELECT k, window_start, window_end, COUNT(*) FROM TABLE(SESSION(TABLE a PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4' SECOND)) GROUP BY k, window_start, window_end`},
+	{"group window", csv("k STRING, e TIMESTAMP(3), n BIGINT") +
+		`INSERT INTO results SELECT k, SESSION_END(ts, INTERVAL '3' SECOND), SUM(v) FROM a GROUP BY k, SESSION(ts, INTERVAL '3' SECOND)`},
+	{"window join", csv("x BIGINT, y BIGINT") +
+		`INSERT INTO results SELECT l.id, r.id FROM (SELECT * FROM TABLE(TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL '6' SECOND))) l
+		LEFT JOIN (SELECT * FROM TABLE(TUMBLE(TABLE b, DESCRIPTOR(ts), INTERVAL '6' SECOND))) r
+		ON l.k = r.k AND l.window_start = r.window_start AND l.window_end = r.window_end`},
+	{"window top", csv("k STRING, id BIGINT, r BIGINT") +
+		`INSERT INTO results SELECT k, id, r FROM (SELECT k, id, ROW_NUMBER() OVER (PARTITION BY window_start, window_end, k ORDER BY v DESC, id) AS r
+		FROM TABLE(TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL '20' SECOND))) WHERE r <= 2`},
+	{"window deduplication", csv("k STRING, id BIGINT") +
+		`INSERT INTO results SELECT k, id FROM (SELECT k, id, ROW_NUMBER() OVER (PARTITION BY window_start, window_end, k ORDER BY ts DESC) AS r
+		FROM TABLE(TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL '20' SECOND))) WHERE r <= 1`},
+	{"top", changes("k STRING, v BIGINT, id BIGINT, r BIGINT") +
+		`INSERT INTO results SELECT k, v, id, r FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, id) AS r FROM m) WHERE r <= 3`},
+	{"top of changes", changes("k STRING, n BIGINT, v BIGINT") +
+		`INSERT INTO results SELECT k, n, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC, v) AS r FROM (SELECT k, v, COUNT(*) AS n FROM m GROUP BY k, v)) WHERE r <= 2`},
+	{"first row", csv("k STRING, v BIGINT, id BIGINT") +
+		`INSERT INTO results SELECT k, v, id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k, v ORDER BY ts) AS r FROM a) WHERE r = 1`},
+	{"last row", changes("k STRING, v BIGINT, id BIGINT") +
+		`INSERT INTO results SELECT k, v, id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k, v ORDER BY ts DESC) AS r FROM a) WHERE r = 1`},
+	{"over rows", csv("id BIGINT, s BIGINT, n BIGINT") +
+		`INSERT INTO results SELECT id, SUM(v) OVER w, COUNT(*) OVER w FROM a WINDOW w AS (PARTITION BY k ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)`},
+	{"over range", csv("id BIGINT, s BIGINT, m BIGINT") +
+		`INSERT INTO results SELECT id, SUM(v) OVER w, MAX(v) OVER w FROM a WINDOW w AS (PARTITION BY k ORDER BY ts RANGE BETWEEN INTERVAL '6' SECOND PRECEDING AND CURRENT ROW)`},
+	{"sorted by time", csv("id BIGINT") + `INSERT INTO results SELECT id FROM a ORDER BY ts`},
+	{"union", changes("k STRING, n BIGINT") + `INSERT INTO results SELECT k, COUNT(*) FROM (SELECT k FROM a UNION ALL SELECT k FROM m WHERE v < 5) GROUP BY k`},
+	{"intersection", changes("k STRING, v BIGINT") + `INSERT INTO results SELECT k, v FROM a INTERSECT SELECT k, v FROM m`},
+	{"several inserts", changes("k STRING, n BIGINT") + `CREATE TABLE few (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'json');
+		CREATE TABLE parts (v BIGINT, id BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out/parts', 'format' = 'csv');
+		EXECUTE STATEMENT SET BEGIN INSERT INTO results SELECT k, COUNT(*) FROM m GROUP BY k; INSERT INTO few SELECT id FROM m WHERE v = 3;
+		INSERT INTO parts SELECT a.v, a.id FROM a; END`},
+}
+
+func table(name, options string) string {
+	return "CREATE TABLE " + name + " (k STRING, v BIGINT, ts TIMESTAMP(3), id BIGINT, WATERMARK FOR ts AS ts - INTERVAL '4' SECOND) WITH ('connector' = 'made', " + options + ");\n"
+}
+
+var tables = table("a", "'seed' = '1', 'rows' = '160'") + table("b", "'seed' = '2', 'rows' = '120'") + table("m", "'seed' = '3', 'rows' = '240', 'splits' = '5'")
+
+func results(columns, format string) string {
+	return "CREATE TABLE results (" + columns + ") WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = '" + format + "');\n"
+}
+
+// csv is a table of results that takes inserts, changes is one that takes all.
+func csv(columns string) string     { return results(columns, "csv") }
+func changes(columns string) string { return results(columns, "changelog-json") }

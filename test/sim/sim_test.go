@@ -1,0 +1,252 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector"
+	_ "github.com/millstream/millstream/connector/all"
+	"github.com/millstream/millstream/engine/durable"
+	"github.com/millstream/millstream/engine/job"
+	"github.com/millstream/millstream/engine/leaktest"
+	"github.com/millstream/millstream/engine/simulate"
+	"github.com/millstream/millstream/objstore"
+	"github.com/millstream/millstream/objstore/mem"
+	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/sql/session"
+)
+
+var (
+	seeds = flag.Int("sim.seeds", 10*len(jobs), "how many seeds, in turn over the jobs")
+	first = flag.Uint64("sim.first", 1, "the first of them")
+	seed  = flag.Uint64("sim.seed", 0, "one seed to replay")
+	steps = flag.Bool("sim.steps", false, "with -sim.seed: show what happened, step by step")
+	only  = flag.String("sim.job", "", "only jobs whose names hold this text")
+)
+
+// opening resolves all of s3:// to one store.
+func opening(store objstore.Store) *objstore.Resolver {
+	return &objstore.Resolver{Openers: map[string]objstore.Opener{
+		"s3": func(_ context.Context, loc objstore.Location) (objstore.Store, string, error) {
+			return store, loc.Path, nil
+		},
+	}}
+}
+
+var errPlanned = errors.New("planned")
+
+// plan makes the job of a script, without running it.
+func plan(script string) (planned *session.Job, err error) {
+	settings := setting.New(setting.Engine)
+	if err := settings.Set("table.dml-sync", "true", "sim"); err != nil {
+		return nil, err
+	}
+	env := connector.Env{Objects: opening(mem.New("b")), Settings: settings, Stdout: io.Discard, Stderr: io.Discard}
+	s := session.New(session.Config{Settings: settings, Env: env, Run: func(_ context.Context, j *session.Job) error {
+		planned = j
+		return errPlanned
+	}})
+	parsed, err := session.Parse("", tables+script)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range parsed.Statements {
+		r, err := s.Execute(context.Background(), st)
+		if err == nil {
+			err = r.Run(context.Background(), func(*column.Batch) error { return nil })
+		}
+		if err != nil && !errors.Is(err, errPlanned) {
+			return nil, err
+		}
+	}
+	if planned == nil {
+		return nil, errors.New("the script runs no job")
+	}
+	return planned, nil
+}
+
+// subject is a job with what it writes undisturbed.
+type subject struct {
+	name string
+	plan *session.Job
+	want map[string]int
+}
+
+var subjects = sync.OnceValues(func() (list []*subject, err error) {
+	for _, j := range jobs {
+		s := &subject{name: j.name}
+		if s.plan, err = plan(j.script); err != nil {
+			return nil, fmt.Errorf("%s: %w", j.name, err)
+		}
+		store := mem.New("b")
+		h, err := s.start(simulate.Start{Context: context.Background(), Store: store, ID: "calm", Parallelism: 1})
+		if err == nil {
+			_, err = h.Wait()
+		}
+		if err == nil {
+			s.want, err = visible(store)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", j.name, err)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+})
+
+// start starts the job in one process.
+func (s *subject) start(as simulate.Start) (simulate.Handle, error) {
+	settings := s.plan.Settings
+	for _, kv := range append([][2]string{{"execution.checkpointing.interval", "1 h"}, {"execution.checkpointing.dir", "s3://b/checkpoints"}}, as.Settings...) {
+		if err := settings.Set(kv[0], kv[1], "sim"); err != nil {
+			return nil, err
+		}
+	}
+	h, err := durable.Start(as.Context, s.plan.Graph, durable.Options{
+		Name: "job", Notify: as.Notify,
+		Job: job.Options{Env: connector.Env{Objects: opening(as.Store), Settings: settings, Stdout: io.Discard, Stderr: io.Discard},
+			Parallelism: as.Parallelism, Batch: s.plan.Batch, ID: as.ID, Turn: as.Turn},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// visible counts the rows that can be read; one that was taken back counts less.
+func visible(store *mem.Store) (map[string]int, error) {
+	rows := map[string]int{}
+	for info, err := range store.List(context.Background(), "out/", objstore.ListOptions{}) {
+		if err != nil {
+			return nil, err
+		}
+		body, _, err := store.Get(context.Background(), info.Key, objstore.All)
+		if err != nil {
+			return nil, err
+		}
+		text, err := io.ReadAll(body)
+		if err != nil {
+			return nil, err
+		}
+		dir := info.Key[:strings.LastIndexByte(info.Key, '/')+1]
+		for line := range strings.Lines(string(text)) {
+			count := 1
+			if op, data, changed := strings.Cut(line, `","data":`); changed {
+				line = data
+				if strings.HasSuffix(op, "-U") || strings.HasSuffix(op, "-D") {
+					count = -1
+				}
+			}
+			line = dir + line
+			if rows[line] += count; rows[line] == 0 {
+				delete(rows, line)
+			}
+		}
+	}
+	return rows, nil
+}
+
+// check compares what can be read with what is wanted.
+func (s *subject) check(store *mem.Store) error {
+	got, err := visible(store)
+	if err != nil || maps.Equal(got, s.want) {
+		return err
+	}
+	var missing, extra []string
+	for _, rows := range []map[string]int{got, s.want} {
+		for row := range rows {
+			switch d := got[row] - s.want[row]; {
+			case d < 0:
+				missing = append(missing, fmt.Sprintf("%d times %q", -d, row))
+			case d > 0:
+				extra = append(extra, fmt.Sprintf("%d times %q", d, row))
+			}
+		}
+	}
+	for _, list := range []*[]string{&missing, &extra} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	return fmt.Errorf("%d rows, want %d: %d missing %v, %d too many %v", len(got), len(s.want), len(missing), missing[:min(5, len(missing))],
+		len(extra), extra[:min(5, len(extra))])
+}
+
+func disturb(t *testing.T, s *subject, seed uint64) (*simulate.Outcome, error) {
+	return simulate.Disturb(t, seed, func() simulate.Job {
+		store := mem.New("b")
+		return simulate.Job{Store: store, Checkpoints: "checkpoints/job/", Start: s.start, Check: func() error { return s.check(store) }}
+	})
+}
+
+// Whatever happens to a job, it writes what it writes undisturbed.
+func TestSeeds(t *testing.T) {
+	leaktest.Check(t)
+	list, err := subjects()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, n := *first, *seeds
+	if testing.Short() {
+		n = min(n, len(jobs))
+	}
+	if *seed != 0 {
+		from, n = *seed, 1
+	}
+	var sum simulate.Outcome
+	failed := 0
+	for at := from; at < from+uint64(n) && failed < 10; at++ {
+		s := list[at%uint64(len(list))]
+		if !strings.Contains(s.name, *only) {
+			continue
+		}
+		o, err := disturb(t, s, at)
+		if *steps {
+			for i, step := range o.Trace.Steps {
+				t.Log(i, step)
+			}
+		}
+		if err != nil {
+			t.Errorf("%s: seed %d, after %d processes: %v\nreplay it with: go test ./test/sim -run TestSeeds -sim.seed=%d", s.name, at, o.Processes, err, at)
+			failed++
+		}
+		sum.Add(o)
+	}
+	t.Log(&sum)
+	if *seed == 0 && *only == "" && n >= 100 && (sum.Killed < n || sum.Resumed < n/2 || sum.Fenced < n/20 || sum.Unchecked > n/4) {
+		t.Errorf("the faults do not bite: %v", &sum)
+	}
+}
+
+// A seed that runs twice does the same, step by step.
+func TestReplay(t *testing.T) {
+	leaktest.Check(t)
+	list, err := subjects()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range list {
+		seed := uint64(1000 + i)
+		one, err := disturb(t, s, seed)
+		if err != nil {
+			t.Errorf("%s: seed %d: %v", s.name, seed, err)
+			continue
+		}
+		two, err := disturb(t, s, seed)
+		if err != nil {
+			t.Errorf("%s: seed %d: %v", s.name, seed, err)
+			continue
+		}
+		if d := one.Trace.Difference(two.Trace); d != "" {
+			t.Errorf("%s: seed %d: %s", s.name, seed, d)
+		}
+	}
+}
