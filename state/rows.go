@@ -20,11 +20,14 @@ type Rows struct {
 	lists []rowList
 	dead  column.Bitmap
 	live  int
-	// Marks is a number by row that its owner may use: how many rows of another table it belongs to, say. Only with RowsSpec.Marks.
+	// Marks is a number by row that its owner may use: how many rows of another table it belongs to, say. Only with RowsSpec.Marks. Touch comes before a change
+	// of what is not new.
 	Marks []int32
 	since []int64 // by row, ascending: when it came; only with RowsSpec.Timed
 	old   int     // rows before this one have been expired
 	index rowIndex
+	track Tracker
+	parts int // key groups, of CopyRows
 
 	picks  column.Picks // owners of rows to gather
 	hasher kernel.Hasher
@@ -151,6 +154,7 @@ func (t *Rows) reach(g int32) {
 
 // Remove takes a row, which must be alive, out of its group and of the index.
 func (t *Rows) Remove(r int32) {
+	t.track.TouchRow(r)
 	t.dead.Set(int(r))
 	t.live--
 	if l := &t.lists[t.owner[r]]; l.n > 1 {
@@ -260,7 +264,7 @@ func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {
 
 // SizeBytes returns the memory that the table holds, in bytes, without that of its groups.
 func (t *Rows) SizeBytes() int {
-	n := (cap(t.owner)+cap(t.next)+cap(t.Marks)+cap(t.picks.Rows))*4 + cap(t.lists)*12 + cap(t.dead)*8 + cap(t.since)*8 + t.index.sizeBytes()
+	n := (cap(t.owner)+cap(t.next)+cap(t.Marks)+cap(t.picks.Rows))*4 + cap(t.lists)*12 + cap(t.dead)*8 + cap(t.since)*8 + t.index.sizeBytes() + t.track.sizeBytes()
 	for _, c := range t.cols {
 		n += c.SizeBytes()
 	}

@@ -5,11 +5,18 @@ import "github.com/millstream/millstream/column"
 // spare is how many dead rows a table may have whatever the number of its living ones.
 const spare = 1 << 12
 
-// Wasteful reports whether so many rows are dead that Compact is worth its time.
-func (t *Rows) Wasteful() bool { return len(t.owner)-t.live > t.live/2+spare }
+// Wasteful reports whether so many rows are dead that Compact is worth its time. That of a table of which a checkpoint is being copied is put off.
+func (t *Rows) Wasteful() bool { return len(t.owner)-t.live > t.live/2+spare && !t.track.Busy() }
+
+// Busy reports whether a checkpoint is being copied, which Compact would have to finish first.
+func (t *Rows) Busy() bool { return t.track.Busy() }
+
+// Touch is called before the marks of rows change that were there at the last checkpoint.
+func (t *Rows) Touch(r int32) { t.track.TouchRow(r) }
 
 // Compact drops dead rows. It returns the new number of each old row, None for those dropped; the result is valid until the next call.
 func (t *Rows) Compact() []int32 {
+	t.track.Compact()
 	moved := t.next // is made anew
 	kept := make([]int32, 0, t.live)
 	for r := range t.owner {

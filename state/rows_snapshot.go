@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -24,36 +25,38 @@ func (t *Rows) Fields() []column.Field {
 
 // Snapshot writes the living rows, in their order, as a keyed table for a job with so many key groups.
 func (t *Rows) Snapshot(w *Writer, name string, keyGroups int) {
-	fields := t.Fields()
-	b := column.NewBatch(fields, t.live)
-	picks := column.Picks{Rows: make([]int32, 0, t.live)}
-	byGroup := make([]int32, 0, t.live)
-	hashes := t.keys.Hashes()
-	for r := range t.owner {
-		if t.Alive(int32(r)) {
-			picks.Rows = append(picks.Rows, int32(r))
-			byGroup = append(byGroup, int32(KeyGroup(hashes[t.owner[r]], max(keyGroups, 1))))
+	t.parts = max(keyGroups, 1)
+	w.Track(&t.track, t, name, t.Fields())
+}
+
+// CopyRows implements [Tracked].
+func (t *Rows) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	width := len(t.spec.Types)
+	owners, hashes := make([]int32, len(rows)), make([]uint64, len(rows))
+	for i, r := range rows {
+		owners[i] = t.owner[r]
+	}
+	t.keys.HashRows(owners, hashes)
+	for _, h := range hashes {
+		groups = append(groups, int32(KeyGroup(h, t.parts)))
+	}
+	for c, p := range t.place {
+		if p < 0 {
+			to.Cols[c].AppendRows(t.keys.Keys()[^p], owners)
+		} else {
+			to.Cols[c].AppendRows(t.cols[p], rows)
 		}
 	}
-	if len(picks.Rows) > 0 {
-		picks.Prepare()
-		lent := column.NewBatch(fields[:len(t.spec.Types)], 0)
-		t.Take(&picks, lent.Cols)
-		for i, c := range lent.Cols { // what a checkpoint keeps may not borrow
-			b.Cols[i].AppendRows(c, nil)
-		}
-	}
-	at := len(t.spec.Types)
-	for _, r := range picks.Rows {
+	for _, r := range rows {
 		if t.spec.Marks {
-			column.Append(b.Cols[at], t.Marks[r])
+			column.Append(to.Cols[width], t.Marks[r])
 		}
 		if t.spec.Timed {
-			column.Append(b.Cols[len(b.Cols)-1], t.since[r])
+			column.Append(to.Cols[len(to.Cols)-1], t.since[r])
 		}
 	}
-	b.Len = len(picks.Rows)
-	w.Add(Table{Name: name, Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
+	to.Len += len(rows)
+	return groups
 }
 
 // Restore takes in the rows that Snapshot wrote, which makes groups for their keys. The table must be empty.
@@ -73,7 +76,7 @@ func (t *Rows) Restore(r *Reader, name string) error {
 	width := len(t.spec.Types)
 	if t.spec.Timed { // rows of several subtasks stand behind each other
 		since := column.Values[int64](b.Cols[len(b.Cols)-1])
-		slices.SortStableFunc(rows, func(x, y int32) int { return int(min(max(since[x]-since[y], -1), 1)) })
+		slices.SortStableFunc(rows, func(x, y int32) int { return cmp.Compare(since[x], since[y]) })
 	}
 	keys := make([]*column.Vector, len(t.spec.Keys))
 	for i, c := range t.spec.Keys {
@@ -99,6 +102,9 @@ func (t *Rows) Restore(r *Reader, name string) error {
 		if t.spec.Timed {
 			t.since[to] = column.Values[int64](b.Cols[len(b.Cols)-1])[from]
 		}
+	}
+	if slices.IsSorted(rows) {
+		t.track.Resume(t, table)
 	}
 	return nil
 }

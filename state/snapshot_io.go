@@ -3,9 +3,27 @@ package state
 import "github.com/millstream/millstream/column"
 
 // Writer takes the tables of one subtask of one operator for a checkpoint. Batches are written in full before Snapshot returns
-// or copied; a durable store may put them away later.
+// or copied; a durable store may put them away later. Tables that are followed are copied little by little after Snapshot has returned, if
+// the writer is one of [Checkpoint].
 type Writer struct {
-	Tables []Table
+	Tables  []Table
+	frozen  *Frozen
+	copying []copying
+}
+
+// Frozen says what a checkpoint is that tables are frozen for.
+type Frozen struct {
+	Checkpoint int64
+	Stored     int64 // the checkpoint that was stored last
+	Full       bool  // all rows are wanted, and not those alone that changed
+}
+
+// Freeze returns a writer whose tables must be copied by Copy.
+func Freeze(f Frozen) Writer { return Writer{frozen: &f} }
+
+type copying struct {
+	tracker *Tracker
+	table   int
 }
 
 // Table is a named table of a snapshot. Rows of keyed tables carry the key's hash group, so that a restore can hand them to the
@@ -16,10 +34,62 @@ type Table struct {
 	Keyed  bool
 	Groups []int32 // by row, the key group; only for keyed tables
 	Rows   *column.Batch
+	// Layers are those of a table that a tracker follows. Such a table has its rows there when a checkpoint writes it, and in Rows when it was read.
+	Layers *Layers
 }
 
 // Add takes a table.
 func (w *Writer) Add(t Table) { w.Tables = append(w.Tables, t) }
+
+// Track takes a keyed table that a tracker follows.
+func (w *Writer) Track(t *Tracker, table Tracked, name string, schema []column.Field) {
+	w.TrackPart(t, table, name, schema, 0)
+}
+
+// TrackPart takes a part of a table, of which each has a tracker of its own.
+func (w *Writer) TrackPart(t *Tracker, table Tracked, name string, schema []column.Field, part int64) {
+	t.table = table
+	out := Table{Name: name, Schema: schema, Keyed: true}
+	if w.frozen == nil {
+		out.Rows, out.Groups = copyAll(table, schema)
+		w.Add(out)
+		return
+	}
+	t.freeze(w.frozen.Checkpoint, w.frozen.Stored, w.frozen.Full, schema)
+	t.layers.Part = part
+	w.copying = append(w.copying, copying{t, len(w.Tables)})
+	w.Add(out)
+}
+
+// copyAll copies all living rows of a table.
+func copyAll(table Tracked, schema []column.Field) (*column.Batch, []int32) {
+	n := table.Len()
+	list := make([]int32, 0, n)
+	for r := range n {
+		if table.Alive(int32(r)) {
+			list = append(list, int32(r))
+		}
+	}
+	b := column.NewBatch(schema, len(list))
+	groups := make([]int32, 0, len(list))
+	if len(list) > 0 {
+		groups = table.CopyRows(list, b, groups)
+	}
+	return b, groups
+}
+
+// Copy copies about so many rows of frozen tables, and reports whether all are copied.
+func (w *Writer) Copy(rows int) bool {
+	if len(w.copying) > 0 {
+		c := w.copying[0]
+		if !c.tracker.copySome(rows) {
+			return false
+		}
+		w.Tables[c.table].Layers, c.tracker.layers = c.tracker.layers, nil
+		w.copying = w.copying[1:]
+	}
+	return len(w.copying) == 0
+}
 
 // Reader gives an operator the tables that it wrote at a checkpoint, already cut to its key groups.
 type Reader struct {
@@ -37,4 +107,10 @@ func (r *Reader) Table(name string) *Table {
 		}
 	}
 	return nil
+}
+
+// Resume tells a tracker that a table was read whose row i is row i of the tracker's.
+func (t *Tracker) Resume(table Tracked, from *Table) {
+	t.table = table
+	t.resume(from)
 }

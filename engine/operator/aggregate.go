@@ -110,9 +110,13 @@ func (o *aggregate) Process(_ int, p Payload, out Output) error {
 	case o.partial != nil:
 		return o.partial.process(b, out)
 	case o.op.Phase == graph.Final:
-		o.state.merge(b, len(o.op.Keys), o.state.lookup(b))
+		ids := o.state.lookup(b)
+		o.state.track.Touch(ids)
+		o.state.merge(b, len(o.op.Keys), ids)
 	default:
-		o.state.update(b, o.state.lookup(b))
+		ids := o.state.lookup(b)
+		o.state.track.Touch(ids)
+		o.state.update(b, ids)
 	}
 	return nil
 }
@@ -163,6 +167,7 @@ func (o *aggregate) EndInput(_ int, out Output) error {
 			return err
 		}
 	}
+	o.state.track.Reset()
 	o.state.clear()
 	return nil
 }
@@ -184,7 +189,7 @@ func (o *aggregate) Snapshot(w *state.Writer) error {
 		o.log.save(w, o.groups)
 		return nil
 	}
-	o.state.snapshot(w, nil, o.groups)
+	o.state.snapshot(w, o.groups)
 	return nil
 }
 
@@ -192,7 +197,7 @@ func (o *aggregate) restore(r *state.Reader) error {
 	if o.log != nil {
 		return o.log.load(r)
 	}
-	return o.state.restore(r, nil)
+	return o.state.restore(r)
 }
 
 // save writes the state of the groups.
@@ -203,20 +208,40 @@ func (l *changelog) save(w *state.Writer, keyGroups int) {
 	for len(l.count) < l.groups.Len() {
 		l.count = append(l.count, 0)
 	}
-	l.snapshot(w, l.count, keyGroups)
-	l.snapshotTimes(w, keyGroups)
+	l.snapshot(w, keyGroups)
+	l.snapshotTimes(w)
 }
 
 // load takes in what save wrote.
 func (l *changelog) load(r *state.Reader) error {
-	if err := l.restore(r, &l.count); err != nil {
+	if err := l.restore(r); err != nil {
 		return err
 	}
 	return l.restoreTimes(r)
 }
 
+// crowded reports whether most groups are gone, so that it is time to build the state anew. While a checkpoint is being copied that is put off.
+func (l *changelog) crowded() bool {
+	if l.groups.Len() <= 2*l.groups.Live()+ChunkRows || l.track.Busy() || l.life.track.Busy() {
+		return false
+	}
+	for _, c := range l.calls {
+		if c.distinct != nil && c.distinct.tracks[c.distinct.at].Busy() {
+			return false
+		}
+	}
+	return true
+}
+
 // compact builds the state anew without the groups that are gone.
 func (l *changelog) compact() error {
+	l.track.Compact()
+	l.life.track.Compact()
+	for _, c := range l.calls {
+		if c.distinct != nil {
+			c.distinct.tracks[c.distinct.at].Compact()
+		}
+	}
 	var w state.Writer
 	l.save(&w, 1)
 	l.clear()

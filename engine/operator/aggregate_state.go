@@ -15,90 +15,118 @@ func distinctTable(call int) string { return fmt.Sprintf("distinct-%d", call) }
 
 var countField = column.Field{Name: "rows", Type: column.Of(column.BigInt).Required()}
 
-// shipped are the hashes by which the groups' rows are shipped.
-func (a *aggregation) shipped() []uint64 {
+// appendKeyGroups appends the key groups by which the rows of groups are shipped.
+func (a *aggregation) appendKeyGroups(list, ids []int32) []int32 {
+	hashes := make([]uint64, len(ids))
 	if a.local == 0 {
-		return a.groups.Hashes()
+		a.groups.HashRows(ids, hashes)
+	} else {
+		new(state.KeyHasher).Hash(a.groups.Keys()[:len(a.keys)-a.local], ids, hashes)
 	}
-	hashes := make([]uint64, a.groups.Len())
-	new(state.KeyHasher).Hash(a.groups.Keys()[:len(a.keys)-a.local], nil, hashes)
-	return hashes
+	for _, h := range hashes {
+		list = append(list, int32(state.KeyGroup(h, a.parts)))
+	}
+	return list
 }
 
-// snapshot writes the groups that live. count, if not nil, is their number of rows.
-func (a *aggregation) snapshot(w *state.Writer, count []int64, keyGroups int) {
-	n := a.groups.Len()
+// snapshot writes the groups that live, with their number of rows where that is counted.
+func (a *aggregation) snapshot(w *state.Writer, keyGroups int) {
 	fields := a.stateFields()
-	if count != nil {
+	if a.parts = max(keyGroups, 1); a.count != nil {
 		fields = append(fields, countField)
 	}
-	b := column.NewBatch(fields, a.groups.Live())
-	var counts *column.Vector
-	if count != nil {
-		counts = b.Cols[len(b.Cols)-1]
-	}
-	byGroup, hashes := make([]int32, 0, a.groups.Live()), a.shipped()
-	for from := 0; from < n; {
-		to := from
-		for to < n && a.groups.Alive(to) {
-			to++
-		}
-		a.appendStates(b, from, to)
-		for g := from; g < to; g++ {
-			byGroup = append(byGroup, int32(state.KeyGroup(hashes[g], max(keyGroups, 1))))
-			if count != nil {
-				column.Append(counts, count[g])
-			}
-		}
-		from = to + 1
-	}
-	w.Add(state.Table{Name: groupsTable, Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
+	w.Track(&a.track, a, groupsTable, fields)
 	for i, c := range a.calls {
 		if c.distinct != nil {
-			w.Add(a.snapshotDistinct(i, c, keyGroups))
+			w.Track(c.distinct.tracks[c.distinct.at], distinctEntries{a, c}, distinctTable(i), a.distinctFields(c))
 		}
 	}
 }
 
-func (a *aggregation) snapshotDistinct(call int, c *aggregateCall, keyGroups int) state.Table {
-	d := c.distinct
+// Len, Alive and CopyRows implement [state.Tracked] for the table of groups.
+func (a *aggregation) Len() int           { return a.groups.Len() }
+func (a *aggregation) Alive(g int32) bool { return a.groups.Alive(int(g)) }
+
+func (a *aggregation) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	groups = a.appendKeyGroups(groups, rows)
+	for i, k := range a.groups.Keys() {
+		to.Cols[i].AppendRows(k, rows)
+	}
+	at := len(a.keys)
+	for _, c := range a.calls {
+		c.acc.Grow(a.groups.Len())
+		for from := 0; from < len(rows); { // groups that were made one after the other stand so
+			until := from + 1
+			for until < len(rows) && rows[until] == rows[until-1]+1 {
+				until++
+			}
+			c.acc.AppendState(int(rows[from]), int(rows[until-1])+1, to.Cols[at:at+len(c.states)])
+			from = until
+		}
+		at += len(c.states)
+	}
+	if a.count != nil {
+		for _, g := range rows {
+			column.Append(to.Cols[at], (*a.count)[g])
+		}
+	}
+	to.Len += len(rows)
+	return groups
+}
+
+func (a *aggregation) distinctFields(c *aggregateCall) []column.Field {
 	fields := a.stateFields()[:len(a.keys):len(a.keys)]
 	for _, t := range c.argTypes {
 		fields = append(fields, column.Field{Name: "argument", Type: t})
 	}
-	fields = append(fields, countField)
-	owner := column.Values[int32](d.groups.Keys()[0])
-	entries, owners, byGroup := []int32{}, []int32{}, []int32{}
-	hashes := a.shipped()
-	for e := range d.groups.Len() {
-		if d.groups.Alive(e) && d.times(int32(e)) > 0 && a.groups.Alive(int(owner[e])) {
-			entries, owners = append(entries, int32(e)), append(owners, owner[e])
-			byGroup = append(byGroup, int32(state.KeyGroup(hashes[owner[e]], max(keyGroups, 1))))
-		}
+	return append(fields, countField)
+}
+
+// distinctEntries are the arguments that the groups have seen, as a table for a call. Those that only other calls of the same arguments have seen are in it
+// too.
+type distinctEntries struct {
+	a *aggregation
+	c *aggregateCall
+}
+
+func (t distinctEntries) owners() []int32 { return column.Values[int32](t.c.distinct.groups.Keys()[0]) }
+
+func (t distinctEntries) Len() int { return t.c.distinct.groups.Len() }
+
+func (t distinctEntries) Alive(e int32) bool {
+	return t.c.distinct.groups.Alive(int(e)) && t.a.groups.Alive(int(t.owners()[e]))
+}
+
+func (t distinctEntries) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	d, owner := t.c.distinct, t.owners()
+	owners := make([]int32, len(rows))
+	for i, e := range rows {
+		owners[i] = owner[e]
 	}
-	b := column.NewBatch(fields, len(entries))
-	b.Len = len(entries)
+	groups = t.a.appendKeyGroups(groups, owners)
 	at := 0
-	for _, k := range a.groups.Keys() {
-		b.Cols[at].AppendRows(k, owners)
+	for _, k := range t.a.groups.Keys() {
+		to.Cols[at].AppendRows(k, owners)
 		at++
 	}
 	for _, k := range d.groups.Keys()[1:] {
-		b.Cols[at].AppendRows(k, entries)
+		to.Cols[at].AppendRows(k, rows)
 		at++
 	}
-	for _, e := range entries {
-		column.Append(b.Cols[at], d.times(e))
+	for _, e := range rows {
+		column.Append(to.Cols[at], d.times(e))
 	}
-	return state.Table{Name: distinctTable(call), Schema: fields, Keyed: true, Groups: byGroup, Rows: b}
+	to.Len += len(rows)
+	return groups
 }
 
-// restore takes in what snapshot wrote; count gets the groups' number of rows if it is not nil.
-func (a *aggregation) restore(r *state.Reader, count *[]int64) error {
-	t := r.Table(groupsTable)
+// restore takes in what snapshot wrote.
+func (a *aggregation) restore(r *state.Reader) error {
+	t, count := r.Table(groupsTable), a.count
 	if t == nil || t.Rows.Rows() == 0 {
 		return nil
 	}
+	base := t
 	k := len(a.keys)
 	ids, err := a.restoreKeys(t, len(a.stateFields()), count != nil)
 	if err != nil {
@@ -123,11 +151,28 @@ func (a *aggregation) restore(r *state.Reader, count *[]int64) error {
 		}
 		b := t.Rows
 		counts := column.Values[int64](b.Cols[k+len(c.argTypes)])
-		for i, e := range c.distinct.lookup(b.Cols[k:k+len(c.argTypes)], b.Sel, ids, b.Len) {
+		entries := c.distinct.load(b.Cols[k:k+len(c.argTypes)], b.Sel, ids, b.Len)
+		for i, e := range entries {
 			c.distinct.add(e, counts[b.Row(i)])
 		}
+		if inOrder(entries) {
+			c.distinct.tracks[c.distinct.at].Resume(distinctEntries{a, c}, t)
+		}
+	}
+	if inOrder(ids) {
+		a.track.Resume(a, base)
 	}
 	return nil
+}
+
+// inOrder reports whether row i has the number i.
+func inOrder(ids []int32) bool {
+	for i, id := range ids {
+		if int(id) != i {
+			return false
+		}
+	}
+	return true
 }
 
 // restoreKeys finds the groups of a table's rows, after checking that it has width columns and, if counted, one more.
@@ -139,6 +184,9 @@ func (a *aggregation) restoreKeys(t *state.Table, width int, counted bool) ([]in
 		return nil, fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the aggregate was changed", t.Name, len(t.Rows.Cols), width)
 	}
 	ids := make([]int32, t.Rows.Rows())
+	if a.groups.Len() == 0 && t.Rows.Sel == nil && a.groups.Load(t.Rows.Cols[:len(a.keys)], len(ids)) {
+		return first(ids[:0], len(ids)), nil // their order counts for checkpoints to come
+	}
 	a.groups.Lookup(t.Rows.Cols[:len(a.keys)], t.Rows.Sel, len(ids), ids)
 	return ids, nil
 }

@@ -15,6 +15,9 @@ type aggregation struct {
 	shared []*distinctSet // those of several calls
 	room   int            // accumulators, where these do not belong to the groups
 	local  int            // of the keys, the last ones by which rows are not shipped: the windows
+	track  state.Tracker
+	parts  int      // key groups, of CopyRows
+	count  *[]int64 // rows by group, where they are counted
 
 	cols []*column.Vector // the key columns of the current batch
 	ids  []int32          // the groups of its live rows
@@ -65,7 +68,16 @@ func (a *aggregation) clear() {
 	for _, c := range a.calls {
 		c.acc = c.New(c.argTypes)
 	}
+	was := make([]*distinct, len(a.calls))
+	for i, c := range a.calls {
+		was[i] = c.distinct
+	}
 	a.shared = shareDistinct(a.calls)
+	for i, c := range a.calls {
+		if c.distinct != nil && was[i] != nil { // a checkpoint may know their entries
+			c.distinct.tracks[c.distinct.at], c.distinct.chained = was[i].tracks[was[i].at], was[i].chained
+		}
+	}
 }
 
 // see looks up what calls share of b's live rows.
@@ -75,6 +87,7 @@ func (a *aggregation) see(b *column.Batch, ids []int32) {
 			d.cols[1+i] = b.Cols[c]
 		}
 		d.lookup(d.cols[1:], b.Sel, ids, b.Len)
+		d.touch()
 	}
 }
 

@@ -43,7 +43,7 @@ func (o *bundle) process(b *column.Batch, out Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	if o.held == 0 && o.groups.Len() > 2*o.groups.Live()+ChunkRows {
+	if o.held == 0 && o.crowded() {
 		if err := o.compact(); err != nil {
 			return err
 		}
@@ -51,6 +51,7 @@ func (o *bundle) process(b *column.Batch, out Output) error {
 	}
 	ids := o.lookup(b)
 	o.renew(b, ids)
+	o.touchState(ids)
 	for len(o.count) < o.groups.Len() {
 		o.count = append(o.count, 0)
 	}
@@ -171,7 +172,7 @@ func (o *bundle) flush(out Output) error {
 		}
 		o.isTouch[g] = false
 		if o.count[g] == 0 && o.groups.Alive(int(g)) {
-			o.groups.Delete(int(g))
+			o.end(g)
 		}
 	}
 	o.sel = sel

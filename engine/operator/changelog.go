@@ -21,6 +21,7 @@ type changelog struct {
 
 	effect  []effect // by input row
 	empty   []int32  // groups without rows, perhaps
+	closed  []int32  // groups that this batch has deleted
 	twice   []int32  // each input row, twice
 	changed []bool
 	sel     []int32
@@ -43,6 +44,7 @@ const (
 
 func newChangelog(a *aggregation, before bool) *changelog {
 	l := &changelog{aggregation: a, before: before}
+	a.count = &l.count
 	for _, t := range a.types {
 		l.keyCols = append(l.keyCols, column.NewVector(t, 0))
 	}
@@ -56,13 +58,14 @@ func (l *changelog) process(b *column.Batch, out Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	if l.groups.Len() > 2*l.groups.Live()+ChunkRows { // most groups are gone: build the state anew
+	if l.crowded() {
 		if err := l.compact(); err != nil {
 			return err
 		}
 	}
 	ids := l.lookup(b)
 	l.renew(b, ids)
+	l.touchState(ids)
 	l.weigh(b, ids)
 	l.see(b, ids)
 	for i, c := range l.calls {
@@ -76,7 +79,29 @@ func (l *changelog) process(b *column.Batch, out Output) error {
 		}
 		d.drop()
 	}
+	for _, g := range l.closed {
+		l.forgetArguments(g)
+	}
 	return l.emit(b, out)
+}
+
+// touchState says that groups are about to change.
+func (l *changelog) touchState(ids []int32) {
+	l.track.Touch(ids)
+	l.life.track.Touch(ids)
+}
+
+// forgetArguments forgets what a group that is gone has seen, since what a checkpoint has of it must go.
+func (l *changelog) forgetArguments(g int32) {
+	for _, c := range l.calls {
+		if d := c.distinct; d != nil && d.at == 0 && d.tracks[0].On() {
+			if !d.chained {
+				d.chained = true
+				d.chain()
+			}
+			d.forget(g)
+		}
+	}
 }
 
 // weigh counts the rows of groups and finds each row's effect. The group that a row closes is deleted, so that a later row with the same
@@ -90,6 +115,7 @@ func (l *changelog) weigh(b *column.Batch, ids []int32) {
 	for len(l.count) < l.groups.Len() {
 		l.count = append(l.count, 0)
 	}
+	l.closed = l.closed[:0]
 	if b.Kinds == nil {
 		for i, g := range ids {
 			e := changes
@@ -127,6 +153,7 @@ func (l *changelog) weigh(b *column.Batch, ids []int32) {
 			l.count[g] = 0
 			l.effect[i] = closes
 			l.groups.Delete(int(g))
+			l.closed = append(l.closed, g)
 			deleted = true
 		default:
 			l.count[g]--
@@ -136,6 +163,7 @@ func (l *changelog) weigh(b *column.Batch, ids []int32) {
 	for _, g := range l.empty { // made for rows that were ignored
 		if l.count[g] == 0 && l.groups.Alive(int(g)) {
 			l.groups.Delete(int(g))
+			l.closed = append(l.closed, g)
 		}
 	}
 }

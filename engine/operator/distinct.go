@@ -31,8 +31,9 @@ type distinctSet struct {
 	columns []int          // of the input that are the arguments; where the set is shared
 	group   *column.Vector // the group's number by physical row
 	cols    []*column.Vector
-	ids     []int32 // entries of the current rows
-	gone    []int32 // entries of which a count came down to 0
+	ids     []int32          // entries of the current rows
+	gone    []int32          // entries of which a count came down to 0
+	tracks  []*state.Tracker // by call
 }
 
 func newDistinctSet(args []column.Type) *distinctSet {
@@ -43,6 +44,7 @@ func newDistinctSet(args []column.Type) *distinctSet {
 // join lets one more call use a set that is still empty.
 func (d *distinctSet) join() *distinct {
 	d.width++
+	d.tracks = append(d.tracks, &state.Tracker{})
 	return &distinct{distinctSet: d, at: d.width - 1, rows: []int32{}, kept: []int32{}}
 }
 
@@ -86,8 +88,17 @@ func (d *distinct) times(e int32) int64 { return d.count[int(e)*d.width+d.at] }
 
 func (d *distinct) add(e int32, n int64) { d.count[int(e)*d.width+d.at] += n }
 
-// lookup finds the entries of rows, of which row i belongs to groups[i]; n is the number of physical rows.
-func (d *distinctSet) lookup(args []*column.Vector, rows, groups []int32, n int) []int32 {
+// load is lookup that, in an empty set, makes entry i of row i if all rows differ.
+func (d *distinctSet) load(args []*column.Vector, rows, groups []int32, n int) []int32 {
+	if d.groups.Len() == 0 && rows == nil {
+		d.prepare(args, rows, groups, n)
+		d.groups.Load(d.cols, n)
+	}
+	return d.lookup(args, rows, groups, n)
+}
+
+// prepare makes the columns to be looked up.
+func (d *distinctSet) prepare(args []*column.Vector, rows, groups []int32, n int) {
 	d.group.Reset()
 	d.group.Resize(n)
 	to := column.Values[int32](d.group)
@@ -100,6 +111,11 @@ func (d *distinctSet) lookup(args []*column.Vector, rows, groups []int32, n int)
 	}
 	d.cols[0] = d.group
 	copy(d.cols[1:], args)
+}
+
+// lookup finds the entries of rows, of which row i belongs to groups[i]; n is the number of physical rows.
+func (d *distinctSet) lookup(args []*column.Vector, rows, groups []int32, n int) []int32 {
+	d.prepare(args, rows, groups, n)
 	if cap(d.ids) < len(groups) {
 		d.ids = make([]int32, len(groups)+len(groups)/4)
 	}
@@ -112,6 +128,13 @@ func (d *distinctSet) lookup(args []*column.Vector, rows, groups []int32, n int)
 		d.count = append(d.count, make([]int64, n-len(d.count))...)
 	}
 	return d.ids
+}
+
+// touch says that the entries that were looked up last are about to change.
+func (d *distinctSet) touch() {
+	for _, t := range d.tracks {
+		t.Touch(d.ids)
+	}
 }
 
 // chain links the entries that are new.
@@ -148,6 +171,9 @@ func (d *distinctSet) forget(g int32) {
 	}
 	for e := d.heads[g]; e != 0; e = d.links[e-1] {
 		if d.groups.Alive(int(e - 1)) {
+			for _, t := range d.tracks {
+				t.TouchRow(e - 1)
+			}
 			d.groups.Delete(int(e - 1))
 		}
 	}
@@ -157,6 +183,7 @@ func (d *distinctSet) forget(g int32) {
 // fresh takes in rows and returns those whose arguments their group had not seen.
 func (d *distinct) fresh(args []*column.Vector, rows, groups []int32, n int) ([]int32, []int32) {
 	d.lookup(args, rows, groups, n)
+	d.touch()
 	return d.freshOf(nil, rows, groups)
 }
 
@@ -195,9 +222,11 @@ func (d *distinct) change(args []*column.Vector, rows, groups []int32, n int, si
 	}
 	if len(d.rows) == len(sign) {
 		d.lookup(args, rows, groups, n)
+		d.touch()
 		d.changeOf(sign)
 	} else if len(d.rows) > 0 {
 		d.lookup(args, d.rows, d.kept, n)
+		d.touch()
 		signs := d.sign[:0]
 		for _, s := range sign {
 			if s != 0 {

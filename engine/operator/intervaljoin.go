@@ -240,7 +240,10 @@ func (o *intervalJoin) show(side int, b *column.Batch, ids []int32, times []int6
 			case o.semi && side == 1 && marks[r] == 0:
 				o.put(0, r, column.Missing)
 			}
-			o.found[i], marks[r] = 1, 1
+			if o.found[i] = 1; marks[r] == 0 {
+				o.rows[other].Touch(r)
+				marks[r] = 1
+			}
 		}
 		for ; over < len(o.over) && int(o.overOf[over]) == i; over++ {
 			if r := o.over[over]; o.keep[other] && marks[r] == 0 {

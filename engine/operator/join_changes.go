@@ -147,6 +147,7 @@ func (o *changeJoin) show(side, from, to int) {
 					if marks[r] == 0 {
 						o.out.put(side, column.Missing, r, column.Delete)
 					}
+					o.sides[other].rows.Touch(r)
 					marks[r]++
 				}
 			}
@@ -168,6 +169,7 @@ func (o *changeJoin) show(side, from, to int) {
 					if marks[r] == 1 {
 						o.out.put(side, column.Missing, r, column.Insert)
 					}
+					o.sides[other].rows.Touch(r)
 					marks[r] = max(marks[r]-1, 0)
 				}
 			}
@@ -200,6 +202,7 @@ func (o *changeJoin) showRight() {
 	semi := o.op.Type == graph.SemiJoin
 	for k, i := range o.pairs[0] {
 		r, kind := o.pairs[1][k], c.kinds[i]
+		o.sides[0].rows.Touch(r)
 		if kind.Adds() {
 			if !semi {
 				kind = column.Delete

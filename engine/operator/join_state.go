@@ -137,6 +137,9 @@ func (o *joinState) tidy() int64 {
 	}
 	crowded := o.groups.Len() > 2*o.groups.Live()+ChunkRows
 	for i := range o.sides {
+		crowded = crowded && !o.sides[i].rows.Busy()
+	}
+	for i := range o.sides {
 		if t := o.sides[i].rows; crowded || t.Wasteful() {
 			t.Compact()
 		}

@@ -104,7 +104,9 @@ func (k *keyedRows) forget(g int32) {
 }
 
 // sparse reports whether most groups are gone, so that it is time to regroup.
-func (k *keyedRows) sparse() bool { return k.groups.Len() > 2*k.groups.Live()+ChunkRows }
+func (k *keyedRows) sparse() bool {
+	return k.groups.Len() > 2*k.groups.Live()+ChunkRows && !k.rows.Busy()
+}
 
 // regroup drops deleted groups. It returns the new numbers of rows and of groups.
 func (k *keyedRows) regroup() (rows, groups []int32) {

@@ -18,6 +18,7 @@ type lifetime struct {
 	last     []int64   // by group: when a row last came
 	cursor   int
 	now      int64
+	track    state.Tracker
 }
 
 const lifetimeTable = "last"
@@ -65,6 +66,9 @@ func (l *changelog) note() {
 
 // end forgets a group.
 func (l *changelog) end(g int32) {
+	l.track.TouchRow(g)
+	l.life.track.TouchRow(g)
+	l.forgetArguments(g)
 	l.groups.Delete(int(g))
 	if int(g) < len(l.count) {
 		l.count[g] = 0
@@ -93,7 +97,7 @@ func (l *changelog) expire() error {
 			l.end(int32(g))
 		}
 	}
-	if l.groups.Len() > 2*l.groups.Live()+ChunkRows {
+	if l.crowded() {
 		if err := l.compact(); err != nil {
 			return err
 		}
@@ -102,29 +106,26 @@ func (l *changelog) expire() error {
 	return nil
 }
 
-// snapshotTimes writes when rows last came, as a table of keys and times.
-func (l *changelog) snapshotTimes(w *state.Writer, keyGroups int) {
-	if l.life.ttl == 0 {
-		return
+// lifetimes are the times when rows last came, as a table of keys and times.
+type lifetimes struct{ *changelog }
+
+func (t lifetimes) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	for i, k := range t.groups.Keys() {
+		to.Cols[i].AppendRows(k, rows)
 	}
-	l.note()
-	fields := append(l.stateFields()[:len(l.keys):len(l.keys)], lifetimeField)
-	b := column.NewBatch(fields, 0)
-	var live, byGroup []int32
-	hashes := l.groups.Hashes()
-	for g, last := range l.life.last {
-		if l.groups.Alive(g) {
-			live = append(live, int32(g))
-			byGroup = append(byGroup, int32(state.KeyGroup(hashes[g], max(keyGroups, 1))))
-			column.Append(b.Cols[len(l.keys)], last)
-		}
+	for _, g := range rows {
+		column.Append(to.Cols[len(t.keys)], t.life.last[g])
 	}
-	if b.Len = len(live); b.Len > 0 {
-		for i, k := range l.groups.Keys() {
-			b.Cols[i].AppendRows(k, live)
-		}
+	to.Len += len(rows)
+	return t.appendKeyGroups(groups, rows)
+}
+
+// snapshotTimes writes when rows last came.
+func (l *changelog) snapshotTimes(w *state.Writer) {
+	if l.life.ttl > 0 {
+		l.note()
+		w.Track(&l.life.track, lifetimes{l}, lifetimeTable, append(l.stateFields()[:len(l.keys):len(l.keys)], lifetimeField))
 	}
-	w.Add(state.Table{Name: lifetimeTable, Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
 }
 
 // restoreTimes takes in what snapshotTimes wrote; groups of which nothing is known live on from now.
@@ -145,6 +146,9 @@ func (l *changelog) restoreTimes(r *state.Reader) error {
 	ids := make([]int32, t.Rows.Rows())
 	l.groups.Find(t.Rows.Cols[:k], t.Rows.Sel, len(ids), ids)
 	last := column.Values[int64](t.Rows.Cols[k])
+	if inOrder(ids) {
+		l.life.track.Resume(lifetimes{l}, t)
+	}
 	for i, g := range ids {
 		if g >= 0 {
 			l.life.last[g] = last[t.Rows.Row(i)]

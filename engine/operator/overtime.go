@@ -347,7 +347,9 @@ func (o *overTime) SizeBytes() int {
 func (o *overTime) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)
 	agg := o.eval.lasting
-	agg.snapshot(w, nil, o.number)
+	var whole state.Writer // it is not followed
+	agg.snapshot(&whole, o.number)
+	w.Tables = append(w.Tables, whole.Tables...)
 	hashes := agg.groups.Hashes()
 	keyGroup := func(g int32) int32 { return int32(state.KeyGroup(hashes[g], max(o.number, 1))) }
 	fields := o.partitionFields()
@@ -396,7 +398,7 @@ func (o *overTime) Snapshot(w *state.Writer) error {
 func (o *overTime) restore(r *state.Reader) error {
 	agg := o.eval.lasting
 	o.first = math.MaxInt64
-	if err := agg.restore(r, nil); err != nil {
+	if err := agg.restore(r); err != nil {
 		return err
 	}
 	k := len(o.op.Partition)

@@ -129,7 +129,10 @@ func (o *rank) mark() {
 	}
 	for _, list := range o.places {
 		for place, row := range list {
-			o.rows.Marks[row] = int32(place)
+			if o.rows.Marks[row] != int32(place) {
+				o.rows.Touch(row)
+				o.rows.Marks[row] = int32(place)
+			}
 		}
 	}
 }

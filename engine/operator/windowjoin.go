@@ -219,7 +219,10 @@ func (o *windowJoin) show(from, to int) {
 		first := at
 		for ; at < len(o.pairs[0]) && int(o.pairs[0][at]) == i; at++ {
 			r := o.pairs[1][at]
-			marks[r] = 1
+			if marks[r] == 0 {
+				o.rows[1].Touch(r)
+				marks[r] = 1
+			}
 			if !only {
 				left, right = append(left, o.left[i]), append(right, r)
 			}

@@ -18,7 +18,8 @@ func (l *sliceList) snapshot(w *state.Writer, prefix string, keyGroups int) {
 		if s.count != nil {
 			s.grow()
 		}
-		s.agg.snapshot(&part, s.count, keyGroups)
+		s.agg.count = s.counted()
+		s.agg.snapshot(&part, keyGroups)
 		for i, t := range part.Tables {
 			if len(w.Tables) <= at+i {
 				schema := append([]column.Field{sliceField}, t.Schema...)
@@ -40,6 +41,14 @@ func appendTagged(to *column.Batch, tag int64, rows *column.Batch) {
 		to.Cols[i+1].AppendRows(c, nil)
 	}
 	to.Len += rows.Len
+}
+
+// counted are the numbers of rows, nil if they are not counted.
+func (s *windowSlice) counted() *[]int64 {
+	if s.count == nil {
+		return nil
+	}
+	return &s.count
 }
 
 // restore takes in what snapshot wrote; next is left to the caller.
@@ -72,11 +81,11 @@ func (l *sliceList) restore(r *state.Reader, prefix string, counted bool) error 
 	}
 	for _, end := range ends {
 		s := l.at(end, func() int64 { return 0 })
-		var count *[]int64
-		if counted {
-			count = &s.count
+		if counted && s.count == nil {
+			s.count = []int64{}
 		}
-		if err := s.agg.restore(parts[end], count); err != nil {
+		s.agg.count = s.counted()
+		if err := s.agg.restore(parts[end]); err != nil {
 			return err
 		}
 	}

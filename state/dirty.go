@@ -1,0 +1,104 @@
+package state
+
+import (
+	"slices"
+
+	"github.com/millstream/millstream/column"
+)
+
+// marks are rows that something is true of. gone are the ids of such rows that the table has dropped meanwhile.
+type marks struct {
+	bits column.Bitmap
+	gone []int64
+}
+
+func (m *marks) clear() { clear(m.bits); m.gone = m.gone[:0] }
+
+// add marks what is marked in another.
+func (m *marks) add(from *marks) {
+	m.bits = m.bits.Grow(len(from.bits) * 64)
+	for i, w := range from.bits {
+		m.bits[i] |= w
+	}
+	m.gone = append(m.gone, from.gone...)
+}
+
+func (m *marks) has(r int) bool { return r>>6 < len(m.bits) && m.bits.Get(r) }
+
+// clearRange takes the marks of rows [from, to) off.
+func clearRange(b column.Bitmap, from, to int) {
+	to = min(to, len(b)*64)
+	for from < to && from&63 != 0 {
+		b.Clear(from)
+		from++
+	}
+	for ; from+64 <= to; from += 64 {
+		b[from>>6] = 0
+	}
+	for ; from < to; from++ {
+		b.Clear(from)
+	}
+}
+
+// drop forgets those that are gone with ids in [from, to).
+func (m *marks) drop(from, to int64) {
+	m.gone = slices.DeleteFunc(m.gone, func(id int64) bool { return id >= from && id < to })
+}
+
+// compact renumbers the marks of a table that keeps those rows alone.
+func (m *marks) compact(kept []int32) {
+	if len(m.bits) == 0 {
+		return
+	}
+	next := column.MakeBitmap(len(kept))
+	for i, r := range kept {
+		if m.has(int(r)) {
+			next.Set(i)
+		}
+	}
+	m.bits = next
+}
+
+// rowIDs are what rows are known by in checkpoints: they ascend with the rows' numbers, and are never given twice, whereas numbers change when a table is
+// compacted. Those of rows that came after that, and of all rows until then, follow each other and take no memory.
+type rowIDs struct {
+	list []int64 // by row
+	next int64   // the id of row len(list)
+}
+
+func (x *rowIDs) at(row int) int64 {
+	if row < len(x.list) {
+		return x.list[row]
+	}
+	return x.next + int64(row-len(x.list))
+}
+
+// row returns the first row whose id is not less than the given one.
+func (x *rowIDs) row(id int64) int {
+	if id >= x.next {
+		return len(x.list) + int(id-x.next)
+	}
+	at, _ := slices.BinarySearch(x.list, id)
+	return at
+}
+
+// keep drops the ids of all but the kept ones of n rows.
+func (x *rowIDs) keep(kept []int32, n int) {
+	next := x.at(n)
+	list := make([]int64, len(kept))
+	for i, r := range kept {
+		list[i] = x.at(int(r))
+	}
+	x.list, x.next = list, next
+	x.trim()
+}
+
+// trim forgets ids at the end of the list that follow each other up to the next.
+func (x *rowIDs) trim() {
+	for n := len(x.list); n > 0 && x.list[n-1] == x.next-1; n-- {
+		x.list, x.next = x.list[:n-1], x.next-1
+	}
+	if len(x.list) == 0 {
+		x.list = nil
+	}
+}

@@ -1,0 +1,364 @@
+package state
+
+import (
+	"math/bits"
+	"reflect"
+	"slices"
+
+	"github.com/millstream/millstream/column"
+)
+
+// Tracked is a table with rows of numbers 0 … Len()-1, which hold until it is compacted.
+type Tracked interface {
+	Len() int
+	// Alive reports whether row r counts. One that does not any more never will again.
+	Alive(r int32) bool
+	// CopyRows appends living rows to a batch without borrowing, and their key groups to a list.
+	CopyRows(rows []int32, to *column.Batch, groups []int32) []int32
+}
+
+// Tracker follows the rows of a table that change, so that a checkpoint writes these alone, and lets the table change on while a checkpoint is copied: rows
+// are copied little by little, and one that is about to change before its turn. Its zero value follows nothing and costs nothing until the first
+// checkpoint.
+//
+// The owner says, before it changes or deletes rows, which, by Touch; new rows need no word. It calls Compact before it renumbers the table, and not while
+// Busy. One task uses it.
+type Tracker struct {
+	table  Tracked
+	on     bool
+	ids    rowIDs
+	base   []Span
+	deltas []Span
+	stored int64 // ids below are in the base
+	number int64 // of the span written last
+	credit int   // rows that changed and were not yet paid for by writing others anew
+
+	dirty   marks           // changed since the last checkpoint
+	pending marks           // changed before that, which is not known to be stored
+	since   [topLevel]marks // by level-1: changed since the last delta of the level or a higher one, as of the last stored checkpoint
+
+	plan    plan
+	copying bool
+	todo    column.Bitmap // rows left to copy
+	cursor  int           // word of todo
+	seen    int           // row number behind the last stored one, as of the freeze
+	layers  *Layers
+	picked  []int32
+	one     [1]int32
+	schema  []column.Field // of what the base holds; nil: it is not known
+}
+
+// plan is what becomes of the layers once a checkpoint is stored.
+type plan struct {
+	checkpoint int64 // 0: none
+	base       []Span
+	deltas     []Span
+	stored     int64
+	level      int
+	credit     int
+	full       bool
+}
+
+// Touch says that rows are about to change, or to be deleted.
+func (t *Tracker) Touch(rows []int32) {
+	if !t.on {
+		return
+	}
+	if t.copying {
+		t.rescue(rows)
+	}
+	t.dirty.bits = t.dirty.bits.Grow(t.table.Len())
+	b := t.dirty.bits
+	for _, r := range rows {
+		b[r>>6] |= 1 << (r & 63)
+	}
+}
+
+// TouchRow is Touch for one row.
+func (t *Tracker) TouchRow(r int32) {
+	if !t.on {
+		return
+	}
+	if t.copying {
+		t.one[0] = r
+		t.rescue(t.one[:])
+	}
+	t.dirty.bits = t.dirty.bits.Grow(t.table.Len())
+	t.dirty.bits.Set(int(r))
+}
+
+// On reports whether changes are followed.
+func (t *Tracker) On() bool { return t.on }
+
+// Busy reports whether a checkpoint is being copied, so that rows must keep their numbers.
+func (t *Tracker) Busy() bool { return t.copying }
+
+// rescue copies those of rows whose turn has not come.
+func (t *Tracker) rescue(rows []int32) {
+	list := t.picked[:0]
+	for _, r := range rows {
+		if w := int(r) >> 6; w < len(t.todo) && t.todo.Get(int(r)) {
+			t.todo.Clear(int(r))
+			list = append(list, r)
+		}
+	}
+	t.picked = list
+	t.take(list)
+}
+
+// take copies rows for the checkpoint.
+func (t *Tracker) take(rows []int32) {
+	alive := rows[:0]
+	for _, r := range rows {
+		switch {
+		case t.table.Alive(r):
+			alive = append(alive, r)
+		case int(r) < t.seen:
+			t.layers.Gone = append(t.layers.Gone, t.ids.at(int(r)))
+		}
+	}
+	if len(alive) == 0 {
+		return
+	}
+	last := len(t.layers.Chunks) - 1
+	if last < 0 || t.layers.Chunks[last].Rows.Len >= chunkRows {
+		t.layers.Chunks = append(t.layers.Chunks, Chunk{Rows: column.NewBatch(t.schema, len(alive))})
+		last++
+	}
+	c := &t.layers.Chunks[last]
+	for _, r := range alive {
+		c.IDs = append(c.IDs, t.ids.at(int(r)))
+	}
+	c.Groups = t.table.CopyRows(alive, c.Rows, c.Groups)
+}
+
+// copySome copies about so many rows, and reports whether all are copied.
+func (t *Tracker) copySome(limit int) bool {
+	list := t.picked[:0]
+	for t.cursor < len(t.todo) && len(list) < limit {
+		w := t.todo[t.cursor]
+		for ; w != 0; w &= w - 1 {
+			list = append(list, int32(t.cursor<<6+bits.TrailingZeros64(w)))
+		}
+		t.todo[t.cursor] = 0
+		t.cursor++
+	}
+	t.picked = list
+	t.take(list)
+	if t.cursor == len(t.todo) {
+		t.copying = false
+	}
+	return !t.copying
+}
+
+// finish copies the rest at once.
+func (t *Tracker) finish() {
+	for t.copying {
+		t.copySome(4096)
+	}
+}
+
+// freeze begins a checkpoint of columns with a schema: what changes from now on is no part of it. stored is the checkpoint that was stored last; full
+// asks for all rows.
+func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Field) {
+	t.on = true
+	t.settle(stored)
+	n := t.table.Len()
+	if t.schema != nil && !reflect.DeepEqual(t.schema, schema) {
+		full = true // a changed job was restored
+	}
+	t.schema = schema
+	t.seen = t.ids.row(t.stored)
+	if len(t.deltas) >= maxDeltas {
+		full = true
+	}
+	p := plan{checkpoint: checkpoint, stored: t.ids.at(n), full: full}
+	t.todo = column.MakeBitmap(n)
+	gone := []int64(nil)
+	changed := 0
+	if !full {
+		p.level = t.level()
+		changed = t.union(p.level, &gone)
+	}
+	next := t.number
+	number := func() int64 { next++; return next }
+	if delta := number(); changed+len(gone) > 0 {
+		p.deltas = []Span{{Number: delta, To: t.stored, Level: p.level, New: true}}
+	}
+	rows := func(s Span) int { return t.ids.row(s.To) - t.ids.row(s.From) }
+	chosen, credit := stale(t.base, rows, t.credit+changed+len(gone))
+	if full {
+		for i := range chosen {
+			chosen[i] = true
+		}
+	}
+	p.credit = credit
+	p.base = divide(t.base, chosen, t.stored, p.stored, number, t.ids.row, t.ids.at)
+	for _, s := range p.base {
+		if s.New {
+			t.todo.SetRange(t.ids.row(s.From), t.ids.row(s.To))
+		}
+	}
+	if !full {
+		var kept []Span
+		for _, d := range t.deltas {
+			if d.Level >= p.level {
+				kept = append(kept, d)
+			}
+		}
+		p.deltas = covering(append(kept, p.deltas...), p.base)
+		for i := range p.deltas {
+			p.deltas[i].New = p.deltas[i].Number > t.number
+		}
+	}
+	t.number = next
+	t.plan = p
+	t.pending, t.dirty = t.dirty, t.pending
+	t.dirty.clear()
+	t.layers = &Layers{Base: p.base, Deltas: p.deltas, Gone: gone}
+	t.cursor, t.copying = 0, true
+}
+
+// level is that of the next delta.
+func (t *Tracker) level() int {
+	level := 0
+	for ; level < topLevel; level++ {
+		n := 0
+		for _, d := range t.deltas {
+			if d.Level == level {
+				n++
+			}
+		}
+		if n < fanOut {
+			break
+		}
+	}
+	return level
+}
+
+// union marks what a delta of a level is about, and returns how many rows that are.
+func (t *Tracker) union(level int, gone *[]int64) int {
+	mark := func(m *marks) {
+		for i, w := range m.bits[:min(len(m.bits), len(t.todo))] {
+			t.todo[i] |= w
+		}
+		*gone = append(*gone, m.gone...)
+	}
+	mark(&t.dirty)
+	if level > 0 {
+		mark(&t.since[level-1])
+	}
+	clearRange(t.todo, t.seen, len(t.todo)*64)
+	return t.todo.Count(t.seen)
+}
+
+// settle takes the last checkpoint for stored or for lost.
+func (t *Tracker) settle(stored int64) {
+	p := &t.plan
+	if p.checkpoint == 0 {
+		return
+	}
+	if t.copying { // it was given up
+		t.copying, t.layers = false, nil
+	}
+	if p.checkpoint != stored {
+		t.dirty.add(&t.pending)
+	} else {
+		for i := range t.since {
+			m := &t.since[i]
+			if p.level > i {
+				m.clear()
+				continue
+			}
+			m.add(&t.pending)
+			for _, s := range p.base {
+				if s.New {
+					clearRange(m.bits, t.ids.row(s.From), t.ids.row(s.To))
+				}
+			}
+		}
+		for i := range t.since {
+			for _, s := range p.base {
+				if s.New && len(t.since[i].gone) > 0 {
+					t.since[i].drop(s.From, s.To)
+				}
+			}
+		}
+		t.base, t.deltas, t.stored, t.credit = p.base, p.deltas, p.stored, p.credit
+	}
+	t.pending.clear()
+	t.plan = plan{}
+}
+
+// Compact is called before the table drops the rows that are not alive and numbers the others anew, in their order.
+func (t *Tracker) Compact() {
+	if !t.on {
+		return
+	}
+	t.finish()
+	n, known := t.table.Len(), max(t.stored, t.plan.stored)
+	sets := [...]*marks{&t.dirty, &t.pending, &t.since[0], &t.since[1]}
+	kept := make([]int32, 0, n)
+	for r := range n {
+		if t.table.Alive(int32(r)) {
+			kept = append(kept, int32(r))
+			continue
+		}
+		if id := t.ids.at(r); id < known {
+			for _, m := range sets {
+				if m.has(r) {
+					m.gone = append(m.gone, id)
+				}
+			}
+		}
+	}
+	for _, m := range sets {
+		m.compact(kept)
+	}
+	t.ids.keep(kept, n)
+}
+
+// Reset is called before the table forgets all rows.
+func (t *Tracker) Reset() {
+	if !t.on {
+		return
+	}
+	t.finish()
+	next := t.ids.at(t.table.Len())
+	*t = Tracker{table: t.table, schema: t.schema, layers: t.layers, on: true, ids: rowIDs{next: next}, stored: next, number: t.number}
+}
+
+// resume goes on from a table that was restored, of which row i is row i. Another table than that of this subtask is written as a whole with the next
+// checkpoint.
+func (t *Tracker) resume(table *Table) {
+	l := table.Layers
+	if l == nil || !l.Own || t.table.Len() != len(l.IDs) || len(l.IDs) != table.Rows.Rows() || table.Rows.Sel != nil {
+		return
+	}
+	t.on, t.base, t.deltas, t.schema = true, l.Base, slices.Clone(l.Deltas), table.Schema
+	for _, s := range l.Base {
+		t.stored = max(t.stored, s.To)
+		t.number = max(t.number, s.Number)
+	}
+	for i := range t.deltas {
+		t.number = max(t.number, t.deltas[i].Number)
+		t.deltas[i].Level = topLevel + 1 // what changed since is not known any more: they go when the base has been written anew
+	}
+	t.ids = rowIDs{l.IDs, t.stored}
+	t.ids.trim()
+}
+
+// sizeBytes is the memory held, in bytes.
+func (t *Tracker) sizeBytes() int {
+	n := cap(t.todo) + cap(t.dirty.bits) + cap(t.pending.bits) + cap(t.ids.list) + cap(t.dirty.gone) + cap(t.pending.gone)
+	for i := range t.since {
+		n += cap(t.since[i].bits) + cap(t.since[i].gone)
+	}
+	n *= 8
+	if t.layers != nil {
+		for _, c := range t.layers.Chunks {
+			n += c.Rows.SizeBytes() + cap(c.IDs)*8 + cap(c.Groups)*4
+		}
+	}
+	return n
+}
