@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"errors"
 	"math/bits"
 	"slices"
 
@@ -58,6 +59,9 @@ func (t *Table) Join() {
 		t.Groups = append(t.Groups, groups[i])
 	}
 }
+
+// ErrLost says that a checkpoint builds on layers that the one before does not have: the next one must be full.
+var ErrLost = errors.New("a layer is not in the checkpoint before")
 
 // Span is a part of a table that was written at once.
 type Span struct {

@@ -87,7 +87,7 @@ func TestTablesComeBack(t *testing.T) {
 			m.Operators = append(m.Operators, snapshot.Operator{UID: fmt.Sprint(op), Name: "op", Parallelism: len(subtasks)})
 			all = append(all, subtasks)
 		}
-		if err := d.Save(t.Context(), "m", "1", m, all, nil); err != nil {
+		if err := d.Save(t.Context(), "m", "1", m, all, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		read, err := d.Load(t.Context(), "m")
@@ -134,7 +134,7 @@ func TestDamage(t *testing.T) {
 	store := mem.New("b")
 	d := &snapshot.Dir{Store: store, Prefix: "p/", Codec: Codec}
 	m := &snapshot.Manifest{Job: "j", ID: 1, MaxParallelism: 128, Operators: []snapshot.Operator{{UID: "u", Name: "n", Parallelism: 1}}}
-	if err := d.Save(t.Context(), "m", "1", m, snapshot.Tables{{{table}}}, nil); err != nil {
+	if err := d.Save(t.Context(), "m", "1", m, snapshot.Tables{{{table}}}, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"p/m", "p/segments/1-0.parquet"} {

@@ -130,6 +130,7 @@ func (h *Handle) start(from resume) error {
 			return err
 		}
 		opts.EarlierRuns = h.owner.Head().Leftover
+		opts.Incremental = true
 		opts.OnCheckpoint, opts.OnFailedCheckpoint = h.store(h.owner), h.failedCheckpoint
 	} else if opts.Restore, err = h.kept(from); err != nil {
 		return err
@@ -289,5 +290,5 @@ func (h *Handle) TriggerCheckpoint(ctx context.Context) (*job.Checkpoint, error)
 	if run == nil {
 		return nil, job.ErrEnded
 	}
-	return run.TriggerCheckpoint(ctx)
+	return run.TriggerIncrement(ctx)
 }

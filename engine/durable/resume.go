@@ -53,6 +53,7 @@ func (h *Handle) claim(run string, from resume) (c *job.Checkpoint, err error) {
 		}
 		if own {
 			h.owner.Restorable(snapshot.Ref{ID: m.ID, Object: name}, m)
+			h.buildOn(m, c)
 		}
 		h.sweep()
 		h.opts.Notify("the job goes on from " + d.URL(name) + ", " + describe(c))
@@ -136,6 +137,7 @@ func (h *Handle) newest() (*job.Checkpoint, error) {
 			h.owner.Restorable(ref, m)
 			if found == nil {
 				found = c
+				h.buildOn(m, c)
 				for _, b := range broken {
 					h.opts.Notify(fmt.Sprintf("checkpoint damaged: %v; the job goes on from the one before, checkpoint %d: outputs that were made after it come again",
 						b, ref.ID))
@@ -160,6 +162,20 @@ func (h *Handle) newest() (*job.Checkpoint, error) {
 		}
 	}
 	return found, nil
+}
+
+// buildOn makes the run's checkpoints build on the one that it starts from, which lies where they will.
+func (h *Handle) buildOn(m *snapshot.Manifest, c *job.Checkpoint) {
+	h.owner.Resume(m)
+	for _, n := range c.Nodes {
+		for _, tables := range n.Subtasks {
+			for i := range tables {
+				if l := tables[i].Layers; l != nil {
+					l.Own = true
+				}
+			}
+		}
+	}
 }
 
 // sweep deletes what earlier runs left. That it fails is no reason not to run.

@@ -14,13 +14,14 @@ import (
 	"github.com/millstream/millstream/state"
 )
 
-// Checkpoint is the state of a whole job at one point of its input, in memory. It is not changed once made, and may be restored from
-// more than once.
+// Checkpoint is the state of a whole job at one point of its input, in memory. It is not changed once made, and, if it is full, may be restored from
+// more than once; others have of tables in layers what has changed.
 type Checkpoint struct {
 	ID             int64 // counts from 1 within a job, and on from the one restored
 	MaxParallelism int
 	Final          bool                  // of the end of all inputs: nothing is left to do but to commit
 	Nodes          map[string]*NodeState // by UID
+	Timing         task.Timing           // of the tasks, of each time the longest
 }
 
 // NodeState is one node's part.
@@ -83,12 +84,17 @@ func (s *NodeState) holds() bool {
 // the subtask of the same number, or are dealt in turn if there are fewer now.
 func (s *NodeState) cut(subtask, parallelism, groups int) *state.Reader {
 	if parallelism == len(s.Subtasks) {
-		return &state.Reader{Tables: s.Subtasks[subtask]}
+		tables := slices.Clone(s.Subtasks[subtask])
+		for i := range tables {
+			tables[i].Join()
+		}
+		return &state.Reader{Tables: tables}
 	}
 	r := &state.Reader{}
 	for old, tables := range s.Subtasks {
 		for i := range tables {
 			t := &tables[i]
+			t.Join()
 			var rows []int32
 			if !t.Keyed {
 				if old%parallelism != subtask {
@@ -170,6 +176,8 @@ func (h *Handle) gather(id int64, reports map[int]*task.Report, last []*task.Rep
 		r, takesPart := reports[i]
 		if !takesPart {
 			r = last[i]
+		} else {
+			c.Timing.Max(r.Timing)
 		}
 		for stage, node := range d.nodes {
 			s := c.Nodes[h.plan.nodes[node].uid]

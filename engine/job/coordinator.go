@@ -10,6 +10,7 @@ import (
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/engine/task"
 	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/state"
 )
 
 // coordinator takes checkpoints, one at a time: it asks the sources, which send barriers through the graph, and waits until every task
@@ -22,12 +23,16 @@ type coordinator struct {
 	last    int64 // number of the checkpoint started last
 	pending *pending
 	acked   []int64        // by task: the last checkpoint it reported for
+	passed  []int64        // by task: the last checkpoint whose barriers it had
 	ended   []*task.Report // by task: its last report, nil while it runs
 	running int            // tasks that have not ended
 	loose   []loose
 	scans   map[int]*progressOf // by node
 	newest  *Checkpoint
-	stopped bool // with a checkpoint behind which nothing counts
+	stopped bool  // with a checkpoint behind which nothing counts
+	stored  int64 // the checkpoint that was completed last
+	full    bool  // the checkpoint started last has all state
+	afresh  bool  // the next one has
 }
 
 // pending is a checkpoint under way.
@@ -53,7 +58,7 @@ type loose struct {
 func newCoordinator(h *Handle) *coordinator {
 	c := &coordinator{
 		job: h, turn: make(chan struct{}, 1), running: len(h.tasks),
-		acked: make([]int64, len(h.tasks)), ended: make([]*task.Report, len(h.tasks)), scans: map[int]*progressOf{},
+		acked: make([]int64, len(h.tasks)), passed: make([]int64, len(h.tasks)), ended: make([]*task.Report, len(h.tasks)), scans: map[int]*progressOf{},
 	}
 	if h.opts.Restore != nil {
 		c.last = h.opts.Restore.ID
@@ -110,7 +115,7 @@ func (c *coordinator) read(i int, split string) {
 	scan := c.scans[c.job.tasks[i].nodes[0]]
 	if p := c.pending; p != nil {
 		id := p.id
-		if c.acked[i] == p.id {
+		if c.passed[i] == p.id {
 			id++
 		}
 		scan.done[split] = id
@@ -169,13 +174,13 @@ func (c *coordinator) take(want func(loose) bool) committables {
 	return taken
 }
 
-// trigger takes a checkpoint from beginning to end.
-func (c *coordinator) trigger(ctx context.Context) (*Checkpoint, error) {
+// trigger takes a checkpoint from beginning to end: of all state, or of what has changed if that is enough for the job.
+func (c *coordinator) trigger(ctx context.Context, full bool) (*Checkpoint, error) {
 	if err := c.await(ctx); err != nil {
 		return nil, err
 	}
 	defer func() { c.turn <- struct{}{} }()
-	return c.checkpoint(ctx, task.GoOn)
+	return c.checkpoint(ctx, full, task.GoOn)
 }
 
 // await waits for the turn, which whoever has it gives back.
@@ -195,8 +200,8 @@ func (c *coordinator) await(ctx context.Context) error {
 }
 
 // checkpoint takes a checkpoint, after which sources do what then says. It is called by who has the turn.
-func (c *coordinator) checkpoint(ctx context.Context, then task.Then) (*Checkpoint, error) {
-	p, err := c.begin(then)
+func (c *coordinator) checkpoint(ctx context.Context, full bool, then task.Then) (*Checkpoint, error) {
+	p, err := c.begin(full, then)
 	if err != nil {
 		return nil, err
 	}
@@ -225,13 +230,14 @@ func (c *coordinator) checkpoint(ctx context.Context, then task.Then) (*Checkpoi
 }
 
 // begin starts a checkpoint.
-func (c *coordinator) begin(then task.Then) (*pending, error) {
+func (c *coordinator) begin(full bool, then task.Then) (*pending, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.running == 0 || c.job.ctx.Err() != nil {
 		return nil, ErrEnded
 	}
 	c.last++
+	c.full, c.afresh = full || c.afresh || !c.job.opts.Incremental, false
 	p := &pending{id: c.last, missing: c.running, reports: map[int]*task.Report{}, done: make(chan struct{})}
 	c.pending = p
 	for i, d := range c.job.tasks {
@@ -240,6 +246,14 @@ func (c *coordinator) begin(then task.Then) (*pending, error) {
 		}
 	}
 	return p, nil
+}
+
+// frozen says what a checkpoint is to a task that has its barriers. What it reads from now on is no part of it.
+func (c *coordinator) frozen(i int, checkpoint int64) state.Frozen {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.passed[i] = checkpoint
+	return state.Frozen{Checkpoint: checkpoint, Stored: c.stored, Full: c.full}
 }
 
 func (c *coordinator) missing(p *pending) int {
@@ -269,6 +283,11 @@ func (c *coordinator) complete(p *pending) error {
 				c.loose = append(c.loose, loose{node, list, p.id, true})
 			}
 			c.mu.Unlock()
+			if errors.Is(err, state.ErrLost) {
+				c.mu.Lock()
+				c.afresh = true
+				c.mu.Unlock()
+			}
 			err = fmt.Errorf("checkpoint %d: %w", p.id, err)
 			if errors.Is(err, ErrStop) {
 				c.job.fail(err)
@@ -277,7 +296,7 @@ func (c *coordinator) complete(p *pending) error {
 		}
 	}
 	c.mu.Lock()
-	c.newest = p.made
+	c.newest, c.stored = p.made, p.id
 	c.mu.Unlock()
 	if err := c.job.commit(ctx, p.cover); err != nil {
 		err = fmt.Errorf("checkpoint %d: %w", p.id, err)
@@ -346,7 +365,7 @@ func (c *coordinator) periodically(interval time.Duration, stop <-chan struct{})
 		default:
 		}
 		c.job.turn("interval")
-		_, err := c.trigger(c.job.ctx)
+		_, err := c.trigger(c.job.ctx, false)
 		switch {
 		case err == nil:
 			failures = 0

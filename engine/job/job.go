@@ -22,6 +22,7 @@ import (
 	"github.com/millstream/millstream/engine/task"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/state"
 )
 
 // Options say how a job runs. Its settings are those of Env.
@@ -46,6 +47,9 @@ type Options struct {
 	// OnCheckpoint, if set, gets each checkpoint before what it covers is committed, and at the end of all inputs a final one. Its error makes the
 	// checkpoint fail; one that wraps [ErrStop], or is about the final checkpoint, the job.
 	OnCheckpoint func(ctx context.Context, c *Checkpoint) error
+	// Incremental says that OnCheckpoint keeps what it gets: periodic checkpoints have of large tables what has changed since the last one that it took
+	// without an error.
+	Incremental bool
 	// OnFailedCheckpoint, if set, hears of each periodic checkpoint that failed, and returns whether that counts as one of the failures that
 	// are tolerated.
 	OnFailedCheckpoint func(err error) (counts bool)
@@ -160,6 +164,7 @@ func (h *Handle) run() {
 	h.control = newCoordinator(h)
 	var tasks sync.WaitGroup
 	for i, d := range h.tasks {
+		d.task.Frozen = func(checkpoint int64) state.Frozen { return h.control.frozen(i, checkpoint) }
 		d.task.Ack = func(r *task.Report) { h.control.ack(i, r) }
 		if d.task.Source != nil {
 			d.task.Source.Finished = func(split string) { h.control.read(i, split) }
@@ -292,7 +297,12 @@ func (h *Handle) Cancel() { h.cancel(ErrCancelled) }
 // TriggerCheckpoint takes a checkpoint and commits what it covers. It waits for its turn where another is under way. The error is
 // [ErrEnded] if the job has ended before.
 func (h *Handle) TriggerCheckpoint(ctx context.Context) (*Checkpoint, error) {
-	return h.control.trigger(ctx)
+	return h.control.trigger(ctx, true)
+}
+
+// TriggerIncrement is [Handle.TriggerCheckpoint] for a checkpoint as those taken periodically: if the job is Incremental, of what has changed.
+func (h *Handle) TriggerIncrement(ctx context.Context) (*Checkpoint, error) {
+	return h.control.trigger(ctx, false)
 }
 
 // LastCheckpoint returns the last checkpoint that was completed, else the one that the job was restored from, else nil.

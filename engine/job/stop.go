@@ -27,7 +27,7 @@ func (c *coordinator) stop(ctx context.Context, drain bool, save func(context.Co
 	if drain {
 		then = task.Drain
 	}
-	made, err := c.checkpoint(ctx, then)
+	made, err := c.checkpoint(ctx, true, then)
 	if err == nil {
 		err = save(ctx, made)
 	}

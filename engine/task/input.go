@@ -115,7 +115,7 @@ func (t *Task) barrier(channel int, checkpoint int64) error {
 	if checkpoint > t.aligning {
 		// The checkpoint that was being gathered, if any, was given up.
 		t.endAlignment(t.aligning)
-		t.aligning = checkpoint
+		t.aligning, t.waiting = checkpoint, t.Clock.Now()
 	}
 	t.arrived[channel] = true
 	if !t.AtLeastOnce {

@@ -1,6 +1,8 @@
 package task
 
 import (
+	"time"
+
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/engine/exchange"
 	"github.com/millstream/millstream/engine/operator"
@@ -11,7 +13,22 @@ import (
 type Report struct {
 	Checkpoint int64 // 0 at the end
 	Stages     []StageReport
+	Timing     Timing
 	Reading    []connector.Split // of a source: the splits being read, with positions
+}
+
+// Timing says how long a checkpoint took a task.
+type Timing struct {
+	Aligning time.Duration // from the first barrier to the last
+	Frozen   time.Duration // without a look at the input after that
+	Step     time.Duration // the longest step of copying what was frozen
+	Copying  time.Duration // from the freeze to the report
+}
+
+// Max raises each time to that of another task.
+func (t *Timing) Max(other Timing) {
+	t.Aligning, t.Frozen = max(t.Aligning, other.Aligning), max(t.Frozen, other.Frozen)
+	t.Step, t.Copying = max(t.Step, other.Step), max(t.Copying, other.Copying)
 }
 
 // StageReport is one operator's part.
@@ -20,8 +37,10 @@ type StageReport struct {
 	Committables []connector.Committable
 }
 
-// snapshot takes the state of all stages for a checkpoint and sends the barrier on.
+// snapshot freezes the state of all stages for a checkpoint and sends the barrier on. What is frozen is copied between payloads; the report follows when
+// all is.
 func (t *Task) snapshot(checkpoint int64) error {
+	start := t.Clock.Now()
 	for i, s := range t.Stages {
 		if d, ok := s.Operator.(operator.Drainer); ok {
 			t.running = i
@@ -38,7 +57,16 @@ func (t *Task) snapshot(checkpoint int64) error {
 			}
 		}
 	}
+	frozen := state.Frozen{Checkpoint: checkpoint, Full: true}
+	if t.Frozen != nil {
+		frozen = t.Frozen(checkpoint)
+	}
+	began := t.Clock.Now()
 	r := &Report{Checkpoint: checkpoint, Stages: make([]StageReport, len(t.Stages))}
+	c := &copying{report: r, writers: make([]state.Writer, len(t.Stages)), since: began}
+	if !t.waiting.IsZero() {
+		r.Timing.Aligning, t.waiting = start.Sub(t.waiting), time.Time{}
+	}
 	for i, s := range t.Stages {
 		if s.Operator == nil {
 			continue
@@ -47,18 +75,62 @@ func (t *Task) snapshot(checkpoint int64) error {
 		if err := t.commit(i, &r.Stages[i], false); err != nil {
 			return err
 		}
-		var w state.Writer
-		if err := s.Operator.Snapshot(&w); err != nil {
+		c.writers[i] = state.Freeze(frozen)
+		if err := s.Operator.Snapshot(&c.writers[i]); err != nil {
 			return t.failed(i, err)
 		}
-		r.Stages[i].Tables = w.Tables
 	}
 	if t.Source != nil {
 		t.Source.report(r)
 	}
 	t.running = 0
-	t.Ack(r)
+	r.Timing.Frozen = t.Clock.Now().Sub(began)
+	t.copying = c // a checkpoint that is still being copied was given up
+	t.copySome()
 	return nil
+}
+
+// copying is a checkpoint whose state is being copied.
+type copying struct {
+	report  *Report
+	writers []state.Writer // by stage
+	stage   int
+	since   time.Time
+}
+
+// A step of copying ends after so many rows, or so much time.
+const (
+	copyRows  = 512
+	copyTimes = 64
+	copyTime  = 500 * time.Microsecond
+)
+
+// copySome copies a part of what is frozen, and reports when all is copied.
+func (t *Task) copySome() {
+	c := t.copying
+	if c == nil {
+		return
+	}
+	start := t.Clock.Now()
+	took := time.Duration(0)
+	for n := 0; c.stage < len(c.writers) && n < copyTimes && took < copyTime; n++ {
+		if t.running = c.stage; c.writers[c.stage].Copy(copyRows) {
+			c.stage++
+		}
+		took = t.Clock.Now().Sub(start)
+	}
+	t.running = 0
+	timing := &c.report.Timing
+	timing.Step = max(timing.Step, took)
+	if c.stage < len(c.writers) {
+		return
+	}
+	for i := range c.writers {
+		c.report.Stages[i].Tables = c.writers[i].Tables
+	}
+	timing.Copying = t.Clock.Now().Sub(c.since)
+	t.copying = nil
+	t.Ack(c.report)
 }
 
 // commit takes over what a stage wrote to the outside, if it does.

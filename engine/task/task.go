@@ -20,6 +20,7 @@ import (
 	"github.com/millstream/millstream/engine/clock"
 	"github.com/millstream/millstream/engine/exchange"
 	"github.com/millstream/millstream/engine/operator"
+	"github.com/millstream/millstream/state"
 )
 
 // Task is one subtask of a chain, ready to run. Stages form a tree: the first takes the task's input, each other one the output of a
@@ -40,6 +41,9 @@ type Task struct {
 	// Ack takes a snapshot. It must not block for long.
 	Ack func(*Report)
 
+	// Frozen says what a checkpoint is; nil: one of all state.
+	Frozen func(checkpoint int64) state.Frozen
+
 	// Turn, if set, is called when the task has waited and before each thing it does: a test decides there whose turn it is.
 	Turn func()
 
@@ -58,7 +62,9 @@ type Task struct {
 	last     int    // the input that ended last
 	aligning int64  // the checkpoint whose barriers are being gathered; 0: none
 	arrived  []bool
-	aligned  int64 // the last checkpoint that was taken or given up
+	aligned  int64     // the last checkpoint that was taken or given up
+	waiting  time.Time // since when barriers are being gathered
+	copying  *copying  // the checkpoint whose state is being copied; nil: none
 }
 
 // Stage is one operator of a task.
@@ -253,6 +259,9 @@ func (t *Task) whole(stage, input int, p operator.Payload) error {
 
 // finish ends one stage after the other: each has seen all that those before it emitted at their ends.
 func (t *Task) finish() (*Report, error) {
+	for t.copying != nil {
+		t.copySome()
+	}
 	r := &Report{Stages: make([]StageReport, len(t.Stages))}
 	if t.Source != nil {
 		t.Source.report(r)

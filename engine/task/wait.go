@@ -30,6 +30,7 @@ func (t *Task) glance() error {
 		return t.asked(r)
 	default:
 	}
+	t.copySome()
 	select {
 	case <-t.timers.c():
 		return t.fire()
@@ -42,6 +43,9 @@ func (t *Task) glance() error {
 // -1 if it was something else, such as a receiver that has room again or wants no more.
 func (t *Task) await(inputs ...<-chan struct{}) (int, error) {
 	t.flush()
+	if t.copying != nil {
+		return -1, nil // there is something to do
+	}
 	if t.Turn != nil {
 		if i, ok := t.ready(inputs); ok {
 			return i, nil

@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/state"
 )
@@ -39,9 +38,9 @@ func (d *Dir) URL(name string) string { return d.Store.URL(d.Prefix + name) }
 type Tables [][][]state.Table
 
 // Save writes a snapshot: first the segments, then, if there is none yet, the manifest, with which the snapshot exists. What the manifest says of
-// tables is filled in. Segments whose bytes are known already, by their checksums, are not written again. stem is what the names of
-// segments begin with.
-func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables Tables, known map[string]Segment) error {
+// tables is filled in. Segments whose bytes are known already, by their checksums, are not written again, nor are those of tables in layers that the
+// snapshot before has. stem is what the names of segments begin with.
+func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables Tables, known map[string]Segment, before *Manifest) error {
 	type place struct{ operator, table, segment int }
 	var pieces []piece
 	var places []place
@@ -57,11 +56,26 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 				if err != nil {
 					return fmt.Errorf("subtask %d of %s: %w", subtask, op.Name, err)
 				}
-				for _, p := range cut(&list[k], subtask, m.MaxParallelism) {
-					pieces = append(pieces, p)
-					places = append(places, place{i, at, len(op.Tables[at].Segments)})
-					op.Tables[at].Segments = append(op.Tables[at].Segments, Segment{})
+				to := &op.Tables[at]
+				var more []piece
+				var segments []Segment
+				if list[k].Layers != nil && list[k].Rows == nil {
+					s := spread(&list[k])
+					if more, segments, err = s.pieces(subtask, m.MaxParallelism, before.tableOf(op.UID, to)); err != nil {
+						return err
+					}
+				} else {
+					more = cut(&list[k], subtask, m.MaxParallelism)
+					segments = make([]Segment, len(more))
 				}
+				for n, p := range more {
+					pieces = append(pieces, p)
+					if p.layers == nil {
+						p.at = n
+					}
+					places = append(places, place{i, at, len(to.Segments) + p.at})
+				}
+				to.Segments = append(to.Segments, segments...)
 			}
 		}
 	}
@@ -70,7 +84,10 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 	g.SetLimit(parallel)
 	for i := range pieces {
 		g.Go(func() error {
-			s, data, err := pieces[i].encode(d.Codec)
+			at := places[i]
+			s := m.Operators[at.operator].Tables[at.table].Segments[at.segment]
+			data, err := pieces[i].encode(d.Codec, &s)
+			pieces[i] = piece{}
 			if err != nil {
 				return err
 			}
@@ -83,7 +100,6 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 					return err
 				}
 			}
-			at := places[i]
 			m.Operators[at.operator].Tables[at.table].Segments[at.segment] = s
 			return nil
 		})
@@ -129,6 +145,24 @@ func (o *Operator) table(t *state.Table) (int, error) {
 	return len(o.Tables) - 1, nil
 }
 
+// tableOf finds what a manifest says of a table of the same columns.
+func (m *Manifest) tableOf(uid string, t *Table) *Table {
+	if m == nil {
+		return nil
+	}
+	for i := range m.Operators {
+		if m.Operators[i].UID != uid {
+			continue
+		}
+		for k := range m.Operators[i].Tables {
+			if old := &m.Operators[i].Tables[k]; old.Name == t.Name && old.Keyed == t.Keyed && reflect.DeepEqual(old.Columns, t.Columns) {
+				return old
+			}
+		}
+	}
+	return nil
+}
+
 // Load reads a manifest.
 func (d *Dir) Load(ctx context.Context, name string) (*Manifest, error) {
 	data, err := read(ctx, d.Store, d.Prefix+name, maxManifest)
@@ -162,100 +196,16 @@ func (m *Manifest) check() error {
 		}
 		for t := range op.Tables {
 			for _, s := range op.Tables[t].Segments {
-				if s.Subtask < 0 || s.Subtask >= op.Parallelism || s.Rows < 0 || s.Size < 0 || slices.Contains(op.Stateless, s.Subtask) {
+				if s.Subtask < 0 || s.Subtask >= op.Parallelism || s.Rows < 0 || s.Gone < 0 || s.Size < 0 || slices.Contains(op.Stateless, s.Subtask) {
 					return fmt.Errorf("the segment %s of the operator '%s' belongs to no subtask", s.Object, op.UID)
 				}
-				if !strings.HasPrefix(s.Object, segmentsDir) {
+				if !strings.HasPrefix(s.Object, segmentsDir) && (s.Object != "" || s.Number == 0 || s.Rows+s.Gone > 0) {
 					return fmt.Errorf("the segment %s lies outside of the snapshot", s.Object)
 				}
 			}
 		}
 	}
 	return nil
-}
-
-// Tables reads all tables of a snapshot. Every subtask that had any gets all tables of its operator.
-func (d *Dir) Tables(ctx context.Context, m *Manifest) (Tables, error) {
-	type job struct {
-		segment *Segment
-		table   *Table
-		schema  []column.Field
-		into    **state.Table
-	}
-	var jobs []job
-	parts := make([][][][]*state.Table, len(m.Operators)) // by operator, subtask, table
-	schemas := make([][][]column.Field, len(m.Operators))
-	for i := range m.Operators {
-		op := &m.Operators[i]
-		parts[i] = make([][][]*state.Table, op.Parallelism)
-		for t := range op.Tables {
-			table := &op.Tables[t]
-			schema, err := table.fields()
-			if err != nil {
-				return nil, &Error{Object: d.URL(""), Reason: fmt.Sprintf("table '%s' of %s: %v", table.Name, op.Name, err), Hint: "use the release that wrote it"}
-			}
-			schemas[i] = append(schemas[i], schema)
-			for k := range table.Segments {
-				s := &table.Segments[k]
-				into := new(*state.Table)
-				jobs = append(jobs, job{s, table, schema, into})
-			}
-		}
-	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallel)
-	for _, j := range jobs {
-		g.Go(func() error {
-			data, err := read(gctx, d.Store, d.Prefix+j.segment.Object, j.segment.Size)
-			if objstore.KindOf(err) == objstore.NotFound {
-				return &Error{Object: d.URL(j.segment.Object), Reason: "the segment is not there: it was deleted or never copied", Hint: olderHint, Damaged: true}
-			}
-			if err != nil {
-				return err
-			}
-			*j.into, err = j.segment.decode(gctx, d.Codec, d.URL(j.segment.Object), data, j.table, j.schema, m.MaxParallelism)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	out := make(Tables, len(m.Operators))
-	for i := range m.Operators {
-		op := &m.Operators[i]
-		out[i] = make([][]state.Table, op.Parallelism)
-		for subtask := range out[i] {
-			if op.Finished || slices.Contains(op.Stateless, subtask) {
-				continue
-			}
-			out[i][subtask] = make([]state.Table, len(op.Tables))
-			for t := range op.Tables {
-				schema := schemas[i][t]
-				out[i][subtask][t] = state.Table{Name: op.Tables[t].Name, Schema: schema, Keyed: op.Tables[t].Keyed, Rows: column.NewBatch(schema, 0)}
-			}
-		}
-	}
-	next := 0
-	for i := range m.Operators {
-		for t := range m.Operators[i].Tables {
-			for k := range m.Operators[i].Tables[t].Segments {
-				s := &m.Operators[i].Tables[t].Segments[k]
-				join(&out[i][s.Subtask][t], *jobs[next].into)
-				next++
-			}
-		}
-	}
-	return out, nil
-}
-
-// join adds a segment's rows to a table.
-func join(to, part *state.Table) {
-	if to.Rows.Len == 0 {
-		*to = *part
-		return
-	}
-	to.Groups = append(to.Groups, part.Groups...)
-	to.Rows.AppendRows(part.Rows, nil)
 }
 
 // Known returns the segments of snapshots, by checksum: what need not be written again.

@@ -11,7 +11,7 @@ package snapshot
 import "fmt"
 
 // Version is the version of the format that is written. All versions up to it are read.
-const Version = 1
+const Version = 2
 
 // Error says that a snapshot cannot be used.
 type Error struct {

@@ -83,6 +83,7 @@ type Owner struct {
 	serial int64
 	// manifests are those of checkpoints that the head names or may name.
 	manifests map[string]*Manifest
+	last      *Manifest // of the last checkpoint of this run, or of the one that it started from
 }
 
 // Claim makes a run the owner of a job: whoever was before cannot complete another checkpoint. change may change the new head. If after is not empty,

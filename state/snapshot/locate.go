@@ -96,5 +96,5 @@ func OpenDir(ctx context.Context, objects *objstore.Resolver, url string, codec 
 // SaveAs writes a snapshot of its own, with all its segments.
 func (d *Dir) SaveAs(ctx context.Context, m *Manifest, tables Tables) error {
 	m.Kind = Savepoint
-	return d.Save(ctx, manifestOf, "part", m, tables, nil)
+	return d.Save(ctx, manifestOf, "part", m, tables, nil, nil)
 }

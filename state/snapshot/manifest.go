@@ -68,9 +68,17 @@ type Segment struct {
 	Rows    int    `json:"rows"`
 	Kinds   bool   `json:"kinds,omitempty"` // rows have kinds
 	Times   bool   `json:"times,omitempty"` // rows have event times
-	Object  string `json:"object"`          // below the manifest's directory
+	Object  string `json:"object"`          // below the manifest's directory; none if a span has no rows
 	Size    int64  `json:"size"`            // bytes
 	SHA256  string `json:"sha256"`
+	// Of a table in layers, see [state.Layers].
+	Number int64 `json:"number,omitempty"` // from 1
+	Part   int64 `json:"part,omitempty"`
+	From   int64 `json:"from,omitempty"`
+	To     int64 `json:"to,omitempty"`
+	Delta  bool  `json:"delta,omitempty"`
+	Level  int   `json:"level,omitempty"`
+	Gone   int   `json:"gone,omitempty"` // how many ids of rows that are gone stand behind the rows
 }
 
 // Bytes returns the size of all segments.

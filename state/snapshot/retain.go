@@ -27,7 +27,7 @@ func (o *Owner) Checkpoint(ctx context.Context, m *Manifest, tables Tables, reta
 			current = append(current, known)
 		}
 	}
-	err := o.dir.Save(ctx, name, stem(m.Epoch, m.ID), m, tables, Known(current...))
+	err := o.dir.Save(ctx, name, stem(m.Epoch, m.ID), m, tables, Known(current...), o.last)
 	o.manifests[name] = m // also if it is only there in part: it is deleted with the next that succeeds
 	if err != nil {
 		return err
@@ -41,9 +41,13 @@ func (o *Owner) Checkpoint(ctx context.Context, m *Manifest, tables Tables, reta
 	if err != nil {
 		return err
 	}
+	o.last = m
 	o.collect(ctx)
 	return nil
 }
+
+// Resume tells the owner the manifest of the checkpoint, one of those retained, that the run has started from: the layers of its tables count on.
+func (o *Owner) Resume(m *Manifest) { o.last = m }
 
 // lingering is how many runs are still looked after once the run that follows them has cleared up: one that was replaced may not know yet, write on
 // and be killed before it finds out.

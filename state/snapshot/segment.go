@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/objstore"
@@ -29,6 +30,11 @@ type piece struct {
 	table       *state.Table
 	rows        []int32 // physical rows
 	first, last int     // key groups
+	// Of a table in layers: which, and of a delta the ids of rows that are gone.
+	layers *layered
+	span   int
+	gone   []int64
+	at     int // of its segment among those of the table that come with it
 }
 
 // cut cuts a table into pieces. Rows keep their order within a piece. The ranges of key groups depend on the number of rows alone.
@@ -72,15 +78,21 @@ func cut(t *state.Table, subtask, groups int) []piece {
 }
 
 // storedFields returns the columns of a segment.
-func storedFields(fields []column.Field, keyed, kinds, times bool) []column.Field {
+func (s *Segment) storedFields(fields []column.Field, keyed bool) []column.Field {
 	var list []column.Field
+	if s.Number > 0 {
+		list = append(list, column.Field{Name: idColumn, Type: column.Of(column.BigInt)})
+	}
+	if s.Gone > 0 {
+		list = append(list, column.Field{Name: goneColumn, Type: column.Of(column.Boolean)})
+	}
 	if keyed {
 		list = append(list, column.Field{Name: groupColumn, Type: column.Of(column.Int)})
 	}
-	if kinds {
+	if s.Kinds {
 		list = append(list, column.Field{Name: kindColumn, Type: column.Of(column.TinyInt)})
 	}
-	if times {
+	if s.Times {
 		list = append(list, column.Field{Name: timeColumn, Type: column.Of(column.BigInt)})
 	}
 	unit, names := timeUnit(fields), storedNames(fields)
@@ -93,12 +105,26 @@ func storedFields(fields []column.Field, keyed, kinds, times bool) []column.Fiel
 	return list
 }
 
-// encode makes a segment's object.
-func (p *piece) encode(c Codec) (Segment, []byte, error) {
+// encode makes a segment's object and completes what is said of it.
+func (p *piece) encode(c Codec, s *Segment) ([]byte, error) {
+	var ids []int64
+	if p.layers != nil {
+		ids, s.Gone = p.ofLayer()
+	}
 	b := p.table.Rows
-	s := Segment{Subtask: p.subtask, First: p.first, Last: p.last, Rows: len(p.rows), Kinds: b.Kinds != nil, Times: b.Times != nil}
-	fields := storedFields(p.table.Schema, p.table.Keyed, s.Kinds, s.Times)
+	s.Subtask, s.First, s.Last, s.Rows, s.Kinds, s.Times = p.subtask, p.first, p.last, len(p.rows)-s.Gone, b.Kinds != nil, b.Times != nil
+	fields := s.storedFields(p.table.Schema, p.table.Keyed)
 	out := &column.Batch{Len: b.Len, Sel: p.rows}
+	if p.layers != nil {
+		out.Cols = append(out.Cols, filled(column.BigInt, ids))
+	}
+	if s.Gone > 0 {
+		v := column.NewVector(column.Of(column.Boolean), b.Len)
+		v.Resize(b.Len)
+		v.Bits().Fill(b.Len, false)
+		v.Bits().SetRange(b.Len-s.Gone, b.Len)
+		out.Cols = append(out.Cols, v)
+	}
 	if p.table.Keyed {
 		out.Cols = append(out.Cols, filled(column.Int, p.table.Groups))
 	}
@@ -116,11 +142,11 @@ func (p *piece) encode(c Codec) (Segment, []byte, error) {
 	}
 	data, err := c.Encode(fields, out)
 	if err != nil {
-		return s, nil, fmt.Errorf("table '%s': %w", p.table.Name, err)
+		return nil, fmt.Errorf("table '%s': %w", p.table.Name, err)
 	}
 	sum := sha256.Sum256(data)
 	s.Size, s.SHA256 = int64(len(data)), hex.EncodeToString(sum[:])
-	return s, data, nil
+	return data, nil
 }
 
 // filled makes a column of numbers.
@@ -141,8 +167,15 @@ func filled[T column.Fixed | column.RowKind](kind column.Kind, values []T) *colu
 	return v
 }
 
+// loaded is a segment that was read.
+type loaded struct {
+	state.Table
+	ids  []int64 // of a table in layers
+	gone []int64
+}
+
 // decode reads a segment into a table with the given schema.
-func (s *Segment) decode(ctx context.Context, c Codec, url string, data []byte, t *Table, schema []column.Field, groups int) (*state.Table, error) {
+func (s *Segment) decode(ctx context.Context, c Codec, url string, data []byte, t *Table, schema []column.Field, groups int) (*loaded, error) {
 	damaged := func(format string, args ...any) error {
 		return &Error{Object: url, Reason: fmt.Sprintf(format, args...), Hint: olderHint, Damaged: true}
 	}
@@ -152,15 +185,25 @@ func (s *Segment) decode(ctx context.Context, c Codec, url string, data []byte, 
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != s.SHA256 {
 		return nil, damaged("the segment's checksum is not that of its manifest: bytes were changed")
 	}
-	fields := storedFields(schema, t.Keyed, s.Kinds, s.Times)
-	b := column.NewBatch(fields, s.Rows)
+	fields, total := s.storedFields(schema, t.Keyed), s.Rows+s.Gone
+	b := column.NewBatch(fields, total)
 	if err := c.Decode(ctx, data, fields, b); err != nil {
 		return nil, damaged("%v", err)
 	}
-	if b.Len != s.Rows {
-		return nil, damaged("the segment has %d rows, and its manifest says %d", b.Len, s.Rows)
+	if b.Len != total {
+		return nil, damaged("the segment has %d rows, and its manifest says %d", b.Len, total)
 	}
-	out := &state.Table{Name: t.Name, Schema: schema, Keyed: t.Keyed, Rows: &column.Batch{Len: b.Len}}
+	out := &loaded{Table: state.Table{Name: t.Name, Schema: schema, Keyed: t.Keyed, Rows: &column.Batch{Len: b.Len}}}
+	if s.Number > 0 {
+		ids := column.Values[int64](b.Cols[0])[:b.Len:b.Len]
+		out.ids, out.gone = ids[:s.Rows], ids[s.Rows:]
+		if b.Cols = b.Cols[1:]; s.Gone > 0 {
+			b.Cols = b.Cols[1:] // those behind the rows
+		}
+		if !slices.IsSorted(out.ids) || !slices.IsSorted(out.gone) {
+			return nil, damaged("the ids of its rows are not in order")
+		}
+	}
 	if t.Keyed {
 		out.Groups = column.Values[int32](b.Cols[0])[:b.Len:b.Len]
 		b.Cols = b.Cols[1:]

@@ -21,6 +21,8 @@ import (
 // Columns of snapshots stand in front: the key group of a keyed table, kinds and event times of rows.
 const (
 	groupColumn = "key_group"
+	idColumn    = "row_id"
+	goneColumn  = "row_gone"
 	kindColumn  = "row_kind"
 	timeColumn  = "event_time"
 	emptyColumn = "no_columns" // of a table without columns: there are no rows without columns in Parquet
@@ -28,7 +30,7 @@ const (
 
 // storedNames returns names that are not empty and differ, also from each other's upper and lower case.
 func storedNames(fields []column.Field) []string {
-	taken := map[string]bool{groupColumn: true, kindColumn: true, timeColumn: true, emptyColumn: true}
+	taken := map[string]bool{groupColumn: true, kindColumn: true, timeColumn: true, emptyColumn: true, idColumn: true, goneColumn: true}
 	list := make([]string, len(fields))
 	for i, f := range fields {
 		base := f.Name

@@ -1,0 +1,155 @@
+package snapshot
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/state"
+)
+
+// run is some rows of a chunk that follow each other, in the chunk as in their ids' order.
+type run struct{ chunk, from, to int }
+
+// layered is what a checkpoint writes of a table in layers, by span.
+type layered struct {
+	table *state.Table
+	runs  [][]run // by position in the base; the last one is the delta's
+}
+
+// spread finds the rows of each new span. Rows of none are the delta's.
+func spread(t *state.Table) layered {
+	l := t.Layers
+	s := layered{table: t, runs: make([][]run, len(l.Base)+1)}
+	rest := len(l.Base)
+	for c := range l.Chunks {
+		ids := l.Chunks[c].IDs
+		for from := 0; from < len(ids); {
+			at, until := rest, int64(-1)
+			if i := spanOf(l.Base, ids[from]); i >= 0 && l.Base[i].New {
+				at, until = i, l.Base[i].To
+			}
+			to := from + 1
+			for to < len(ids) && ids[to] > ids[to-1] && (at != rest && ids[to] < until || at == rest && !inNew(l.Base, ids[to])) {
+				to++
+			}
+			s.runs[at] = append(s.runs[at], run{c, from, to})
+			from = to
+		}
+	}
+	return s
+}
+
+// spanOf finds the span of an id, -1 if there is none.
+func spanOf(base []state.Span, id int64) int {
+	i, _ := slices.BinarySearchFunc(base, id, func(s state.Span, id int64) int { return cmp.Compare(s.To, id+1) })
+	if i == len(base) || base[i].From > id {
+		return -1
+	}
+	return i
+}
+
+func inNew(base []state.Span, id int64) bool {
+	i := spanOf(base, id)
+	return i >= 0 && base[i].New
+}
+
+// gather makes a table of the rows of a span, in the order of their ids.
+func (s *layered) gather(span int) (*state.Table, []int64) {
+	t := s.table
+	b, groups, ids := column.NewBatch(t.Schema, 0), []int32(nil), []int64(nil)
+	var list []int32
+	for _, r := range s.runs[span] {
+		c := &t.Layers.Chunks[r.chunk]
+		list = list[:0]
+		for i := r.from; i < r.to; i++ {
+			list = append(list, int32(i))
+		}
+		b.AppendRows(c.Rows, list)
+		groups, ids = append(groups, c.Groups[r.from:r.to]...), append(ids, c.IDs[r.from:r.to]...)
+	}
+	return &state.Table{Name: t.Name, Schema: t.Schema, Keyed: true, Rows: b, Groups: groups}, ids
+}
+
+// pieces returns what is to be written of a table in layers, and what the manifest says of all its spans. What the snapshot before has is not written again.
+func (s *layered) pieces(subtask, groups int, before *Table) ([]piece, []Segment, error) {
+	l := s.table.Layers
+	var pieces []piece
+	var segments []Segment
+	add := func(span state.Span, at int, delta bool) error {
+		about := Segment{
+			Subtask: subtask, Last: groups - 1, Part: l.Part, Number: span.Number, From: span.From, To: span.To, Level: span.Level, Delta: delta,
+		}
+		switch {
+		case !span.New:
+			old := before.layer(subtask, l.Part, span.Number)
+			if old == nil {
+				return fmt.Errorf("%w: layer %d of table '%s', subtask %d", state.ErrLost, span.Number, s.table.Name, subtask)
+			}
+			about = *old
+		case len(s.runs[at]) == 0 && (!delta || len(l.Gone) == 0):
+			// There is nothing in the span: it has no object.
+		default:
+			p := piece{subtask: subtask, table: s.table, layers: s, span: at, last: groups - 1, at: len(segments)}
+			if delta {
+				p.gone = l.Gone
+			}
+			pieces = append(pieces, p)
+		}
+		segments = append(segments, about)
+		return nil
+	}
+	for i, span := range l.Base {
+		if err := add(span, i, false); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, span := range l.Deltas {
+		if err := add(span, len(l.Base), true); err != nil {
+			return nil, nil, err
+		}
+	}
+	return pieces, segments, nil
+}
+
+// layer finds a segment by its number.
+func (t *Table) layer(subtask int, part, number int64) *Segment {
+	if t == nil {
+		return nil
+	}
+	for i := range t.Segments {
+		if s := &t.Segments[i]; s.Number == number && s.Subtask == subtask && s.Part == part {
+			return s
+		}
+	}
+	return nil
+}
+
+// ofLayer prepares a piece of a table in layers to be encoded: the rows in order, and behind them those that are gone, with nothing but their ids.
+func (p *piece) ofLayer() (ids []int64, gone int) {
+	p.table, ids = p.layers.gather(p.span)
+	b := p.table.Rows
+	p.rows = make([]int32, b.Len)
+	for i := range p.rows {
+		p.rows[i] = int32(i)
+	}
+	if !slices.IsSorted(ids) {
+		slices.SortFunc(p.rows, func(x, y int32) int { return cmp.Compare(ids[x], ids[y]) })
+	}
+	if len(p.gone) == 0 {
+		return ids, 0
+	}
+	gones := slices.Clone(p.gone)
+	slices.Sort(gones)
+	gones = slices.Compact(gones)
+	for _, id := range gones {
+		p.rows = append(p.rows, int32(b.Len))
+		for _, c := range b.Cols {
+			c.AppendNull()
+		}
+		b.Len++
+		ids, p.table.Groups = append(ids, id), append(p.table.Groups, 0)
+	}
+	return ids, len(gones)
+}
