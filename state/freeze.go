@@ -46,6 +46,14 @@ type Tracker struct {
 	picked  []int32
 	one     [1]int32
 	schema  []column.Field // of what the base holds; nil: it is not known
+	limits  *layering      // nil: the usual ones
+}
+
+func (t *Tracker) sizes() *layering {
+	if t.limits == nil {
+		return &usual
+	}
+	return t.limits
 }
 
 // plan is what becomes of the layers once a checkpoint is stored.
@@ -169,7 +177,7 @@ func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Fi
 	}
 	t.schema = schema
 	t.seen = t.ids.row(t.stored)
-	if len(t.deltas) >= maxDeltas {
+	if len(t.deltas) >= t.sizes().deltas {
 		full = true
 	}
 	p := plan{checkpoint: checkpoint, stored: t.ids.at(n), full: full}
@@ -186,14 +194,14 @@ func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Fi
 		p.deltas = []Span{{Number: delta, To: t.stored, Level: p.level, New: true}}
 	}
 	rows := func(s Span) int { return t.ids.row(s.To) - t.ids.row(s.From) }
-	chosen, credit := stale(t.base, rows, t.credit+changed+len(gone))
+	chosen, credit := t.sizes().stale(t.base, rows, t.credit+changed+len(gone))
 	if full {
 		for i := range chosen {
 			chosen[i] = true
 		}
 	}
 	p.credit = credit
-	p.base = divide(t.base, chosen, t.stored, p.stored, number, t.ids.row, t.ids.at)
+	p.base = t.sizes().divide(t.base, chosen, t.stored, p.stored, number, t.ids.row, t.ids.at)
 	for _, s := range p.base {
 		if s.New {
 			t.todo.SetRange(t.ids.row(s.From), t.ids.row(s.To))
@@ -229,7 +237,7 @@ func (t *Tracker) level() int {
 				n++
 			}
 		}
-		if n < fanOut {
+		if n < t.sizes().fan {
 			break
 		}
 	}
@@ -325,7 +333,7 @@ func (t *Tracker) Reset() {
 	}
 	t.finish()
 	next := t.ids.at(t.table.Len())
-	*t = Tracker{table: t.table, schema: t.schema, layers: t.layers, on: true, ids: rowIDs{next: next}, stored: next, number: t.number}
+	*t = Tracker{limits: t.limits, table: t.table, schema: t.schema, layers: t.layers, on: true, ids: rowIDs{next: next}, stored: next, number: t.number}
 }
 
 // resume goes on from a table that was restored, of which row i is row i. Another table than that of this subtask is written as a whole with the next

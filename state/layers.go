@@ -72,26 +72,25 @@ type Span struct {
 	New      bool  // its rows come with the layers
 }
 
-const (
-	// spanRows is how many rows a span has, about.
-	spanRows = 1 << 16
-	// fanOut is how many deltas of a level there are before one of the next level stands for them.
-	fanOut = 64
-	// fewSpans is how many small spans there may be at the end before they are one.
-	fewSpans  = 16
-	topLevel  = 2
-	maxDeltas = 400 // then all is written anew
-	classBits = 4
-)
+// topLevel is the highest level of a delta.
+const topLevel = 2
 
-// sizeClass sorts spans by their rows: those of a class differ by a factor of 16 at most.
-func sizeClass(rows int) int {
-	return min(bits.Len(uint(rows)), bits.Len(uint(spanRows-1))) / classBits
+// layering says how large layers become.
+type layering struct {
+	span   int // how many rows a span has, about
+	fan    int // how many deltas of a level there are before one of the next level stands for them
+	few    int // how many small spans there may be at the end before they are one
+	deltas int // how many deltas there are before all is written anew
 }
+
+var usual = layering{span: 1 << 16, fan: 64, few: 16, deltas: 400}
+
+// class sorts spans by their rows: those of a class differ by a factor of 16 at most.
+func (l *layering) class(rows int) int { return bits.Len(uint(min(rows, l.span))) / 4 }
 
 // stale chooses the spans to be written anew with a checkpoint: so many of the oldest as there are rows to pay for, and small ones at the end when they are
 // many. It returns whether, by position, and what is left of the payment.
-func stale(base []Span, rows func(Span) int, credit int) ([]bool, int) {
+func (l *layering) stale(base []Span, rows func(Span) int, credit int) ([]bool, int) {
 	chosen := make([]bool, len(base))
 	byAge := make([]int, len(base))
 	for i := range byAge {
@@ -106,28 +105,28 @@ func stale(base []Span, rows func(Span) int, credit int) ([]bool, int) {
 		credit -= cost
 		chosen[i] = true
 	}
-	for class := range sizeClass(spanRows) { // from the smallest on, so that a row is written once for each class
+	for class := range l.class(l.span) { // from the smallest on, so that a row is written once for each class
 		from := len(base)
-		for from > 0 && sizeClass(rows(base[from-1])) <= class {
+		for from > 0 && l.class(rows(base[from-1])) <= class {
 			from--
 		}
-		if len(base)-from >= fewSpans {
+		if len(base)-from >= l.few {
 			for i := from; i < len(base); i++ {
 				chosen[i] = true
 			}
 			break
 		}
 	}
-	return chosen, min(credit, spanRows)
+	return chosen, min(credit, l.span)
 }
 
-// divide replaces each run of chosen spans by new ones of about spanRows rows each, and adds one for the ids from tail to end. rowOf finds the row of an id, idOf
+// divide replaces each run of chosen spans by new ones of about as many rows each as a span has, and adds one for the ids from tail to end. rowOf finds the row of an id, idOf
 // the id of a row.
-func divide(base []Span, chosen []bool, tail, end int64, number func() int64, rowOf func(int64) int, idOf func(int) int64) []Span {
+func (l *layering) divide(base []Span, chosen []bool, tail, end int64, number func() int64, rowOf func(int64) int, idOf func(int) int64) []Span {
 	var out []Span
 	write := func(from, to int64) {
 		first, last := rowOf(from), rowOf(to)
-		pieces := max(1, (last-first+spanRows/2)/spanRows)
+		pieces := max(1, (last-first+l.span/2)/l.span)
 		for k := range pieces {
 			until := to
 			if k < pieces-1 {
