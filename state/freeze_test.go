@@ -2,10 +2,8 @@ package state_test
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,6 +12,7 @@ import (
 	"github.com/millstream/millstream/objstore/mem"
 	"github.com/millstream/millstream/state"
 	"github.com/millstream/millstream/state/snapshot"
+	"github.com/millstream/millstream/state/snapshot/snapshottest"
 )
 
 // table is a followed table of two numbers.
@@ -64,28 +63,6 @@ func (t *table) compact() {
 	t.compactions++
 }
 
-// lender is a codec whose objects name batches in memory.
-type lender struct {
-	mu      sync.Mutex
-	batches []*column.Batch
-}
-
-func (l *lender) Encode(fields []column.Field, b *column.Batch) ([]byte, error) {
-	kept := column.NewBatch(fields, 0)
-	kept.AppendRows(&column.Batch{Len: b.Len, Cols: b.Cols}, b.Sel)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.batches = append(l.batches, kept)
-	return binary.LittleEndian.AppendUint64(nil, uint64(len(l.batches)-1)), nil
-}
-
-func (l *lender) Decode(_ context.Context, data []byte, _ []column.Field, out *column.Batch) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out.AppendRows(l.batches[binary.LittleEndian.Uint64(data)], nil)
-	return nil
-}
-
 // TestTracker changes a table, takes checkpoints of it meanwhile, of which some fail, restores from some, and compares what they hold with the table as it
 // was when they began.
 func TestTracker(t *testing.T) {
@@ -95,7 +72,7 @@ func TestTracker(t *testing.T) {
 		tab := &table{schema: []column.Field{{Name: "key", Type: bigint}, {Name: "value", Type: bigint}}}
 		limit := func() { tab.track.Limit(8, 3, 3, 20) }
 		limit()
-		codec := &lender{}
+		codec := &snapshottest.Codec{}
 		dir := &snapshot.Dir{Store: mem.New("test"), Prefix: "j/", Codec: codec}
 		owner, err := dir.Claim(ctx, "j", "run-1", nil, nil)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/state"
+	"github.com/millstream/millstream/state/snapshot/snapshottest"
 )
 
 // The tests of operators feed the same rows in randomly cut batches, with rows that do not count, dictionaries and kinds, destroy each batch
@@ -289,35 +290,50 @@ func open(t fataler, n *graph.Node, in []column.Field, c *Context) Operator {
 	return o
 }
 
-// run feeds the batches and ends the input. Before batch number restart, if it is not negative, the operator's snapshot is taken and
-// another operator goes on from it.
+// run feeds the batches and ends the input. Before batch number restart, if it is not negative, another operator goes on from the operator's
+// snapshot: one of all its state, or, if restart is odd, the last of many of what has changed, which are copied while batches are processed.
 func run(t fataler, n *graph.Node, in []column.Field, batches []*column.Batch, restart int) []string {
 	t.Helper()
 	var c capture
 	o := open(t, n, in, testContext())
-	for i, b := range batches {
-		if i == restart {
-			if d, ok := o.(Drainer); ok {
-				if err := d.Drain(&c); err != nil {
-					t.Fatal(err)
-				}
-			}
-			var w state.Writer
-			if err := o.Snapshot(&w); err != nil {
+	var k *snapshottest.Keeper
+	if restart >= 0 && restart&1 == 1 {
+		k = snapshottest.NewKeeper(testContext().MaxParallelism)
+	}
+	drain := func() {
+		if d, ok := o.(Drainer); ok {
+			if err := d.Drain(&c); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	for i, b := range batches {
+		if i == restart || k != nil && i == restart+2 {
+			drain()
+			tables := snapshotOf(t, o, k)
 			if err := o.Close(); err != nil {
 				t.Fatal(err)
 			}
 			ctx := testContext()
-			ctx.Restore = &state.Reader{Tables: w.Tables}
-			checkTables(t, w.Tables)
+			ctx.Restore = &state.Reader{Tables: tables}
 			o = open(t, n, in, ctx)
+		}
+		if k != nil {
+			drain()
+			if err := k.Begin(o.Snapshot); err != nil {
+				t.Fatal(err)
+			}
+			k.Copy(i % 4)
 		}
 		if err := o.Process(0, b, &c); err != nil {
 			t.Fatal(err)
 		}
 		mangle(b)
+		if k != nil && i%3 > 0 { // others are given up
+			if err := k.End(); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	if err := o.EndInput(0, &c); err != nil {
 		t.Fatal(err)
@@ -329,6 +345,29 @@ func run(t fataler, n *graph.Node, in []column.Field, batches []*column.Batch, r
 		t.Fatal(c.problem)
 	}
 	return c.rows
+}
+
+// snapshotOf returns an operator's tables, by way of a keeper if there is one.
+func snapshotOf(t fataler, o Operator, k *snapshottest.Keeper) []state.Table {
+	t.Helper()
+	var w state.Writer
+	if k == nil {
+		if err := o.Snapshot(&w); err != nil {
+			t.Fatal(err)
+		}
+		checkTables(t, w.Tables)
+		return w.Tables
+	}
+	err := k.Begin(o.Snapshot)
+	if err == nil {
+		err = k.End()
+	}
+	tables, failed := k.Tables()
+	if err != nil || failed != nil {
+		t.Fatal(err, failed)
+	}
+	checkTables(t, tables)
+	return tables
 }
 
 // checkTables checks that a snapshot's tables are as wide and long as they say.

@@ -1,11 +1,13 @@
-// Package compat holds what earlier versions wrote and every version must read: a savepoint for each version of the format, with all types.
+// Package compat holds what earlier versions wrote and every version must read: a savepoint or checkpoints for each version of the format, with all types.
 package compat
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +23,7 @@ import (
 	"github.com/millstream/millstream/state/snapshot"
 )
 
-var update = flag.Bool("update", false, "write the savepoint of the version at hand, which must not be there yet")
+var update = flag.Bool("update", false, "write the snapshots of the version at hand, which must not be there yet")
 
 // TestSnapshots reads the savepoints of all versions.
 func TestSnapshots(t *testing.T) {
@@ -33,7 +35,7 @@ func TestSnapshots(t *testing.T) {
 			t.Fatal(err)
 		}
 		m, tables := golden()
-		if err := d.SaveAs(t.Context(), m, tables); err != nil {
+		if m, tables, err = checkpoints(t.Context(), d, m, tables); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, "want.txt"), []byte(text(m, tables)), 0o666); err != nil {
@@ -61,6 +63,84 @@ func TestSnapshots(t *testing.T) {
 		if got := text(m, tables); got != string(want) {
 			t.Errorf("version %d holds\n%s\nwant\n%s", version, got, want)
 		}
+	}
+}
+
+// checkpoints makes two checkpoints of the golden tables and one in layers, of which the second one changes rows, and returns what that holds.
+func checkpoints(ctx context.Context, d *snapshot.Dir, m *snapshot.Manifest, tables snapshot.Tables) (*snapshot.Manifest, snapshot.Tables, error) {
+	owner, err := d.Claim(ctx, m.Job, m.Run, nil, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	list := &words{text: []string{"one", "two", "three", "four", "five"}, dead: make([]bool, 6)}
+	schema := []column.Field{{Name: "word", Type: column.Str()}}
+	for id := range int64(2) {
+		w := state.Freeze(state.Frozen{Checkpoint: id + 1, Stored: id})
+		w.Track(&list.track, list, "layers", schema)
+		for !w.Copy(1) {
+		}
+		layered := append(slices.Clone(tables[1][0]), w.Tables...)
+		next := *m
+		next.ID, next.Operators = id+1, slices.Clone(m.Operators)
+		if err := owner.Checkpoint(ctx, &next, snapshot.Tables{tables[0], {layered, tables[1][1]}, tables[2]}, 2); err != nil {
+			return nil, nil, err
+		}
+		list.track.Touch([]int32{1, 3})
+		list.text[1], list.dead[3] = "zwei", true
+		list.text = append(list.text, "six")
+	}
+	read, err := d.Load(ctx, "chk-1-2")
+	if err != nil {
+		return nil, nil, err
+	}
+	got, err := d.Tables(ctx, read)
+	return read, got, err
+}
+
+// words is a followed table.
+type words struct {
+	track state.Tracker
+	text  []string
+	dead  []bool
+}
+
+func (w *words) Len() int           { return len(w.text) }
+func (w *words) Alive(r int32) bool { return !w.dead[r] }
+
+func (w *words) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	for _, r := range rows {
+		to.Cols[0].AppendString(w.text[r])
+		groups = append(groups, r)
+	}
+	to.Len += len(rows)
+	return groups
+}
+
+// TestLayers reads what the layered table of the second version must hold.
+func TestLayers(t *testing.T) {
+	d, name, err := snapshot.Locate(t.Context(), standard.FromSettings(setting.New(setting.Engine)), filepath.Join("testdata", "v2"), durable.Codec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := d.Load(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := d.Tables(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(tables[1][0], func(t state.Table) bool { return t.Name == "layers" })
+	table := tables[1][0][at]
+	var got []string
+	for r := range table.Rows.Len {
+		got = append(got, string(table.Rows.Cols[0].BytesAt(r)))
+	}
+	if want := []string{"one", "zwei", "three", "five", "six"}; !slices.Equal(got, want) {
+		t.Errorf("the table holds %q, want %q", got, want)
+	}
+	if len(table.Layers.Deltas) != 1 {
+		t.Errorf("the table has %d deltas, want one", len(table.Layers.Deltas))
 	}
 }
 

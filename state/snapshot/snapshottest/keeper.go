@@ -1,0 +1,99 @@
+// Package snapshottest keeps checkpoints in memory, for tests of what writes and reads tables.
+package snapshottest
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/objstore/mem"
+	"github.com/millstream/millstream/state"
+	"github.com/millstream/millstream/state/snapshot"
+)
+
+// Codec is one whose objects are the numbers of batches that it keeps.
+type Codec struct {
+	mu      sync.Mutex
+	batches []*column.Batch
+}
+
+// Encode implements [snapshot.Codec].
+func (c *Codec) Encode(fields []column.Field, b *column.Batch) ([]byte, error) {
+	kept := column.NewBatch(fields, 0)
+	kept.AppendRows(&column.Batch{Len: b.Len, Cols: b.Cols}, b.Sel)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.batches = append(c.batches, kept)
+	return binary.LittleEndian.AppendUint64(nil, uint64(len(c.batches)-1)), nil
+}
+
+// Decode implements [snapshot.Codec].
+func (c *Codec) Decode(_ context.Context, data []byte, _ []column.Field, out *column.Batch) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out.AppendRows(c.batches[binary.LittleEndian.Uint64(data)], nil)
+	return nil
+}
+
+// Keeper takes checkpoints of one subtask of an operator, each of what has changed since the one before.
+type Keeper struct {
+	dir    snapshot.Dir
+	id     int64
+	stored int64
+	last   *snapshot.Manifest
+	writer *state.Writer
+	groups int
+}
+
+// NewKeeper returns one for a job with so many key groups.
+func NewKeeper(groups int) *Keeper {
+	return &Keeper{dir: snapshot.Dir{Store: mem.New("test"), Codec: &Codec{}}, groups: groups}
+}
+
+// Begin takes a checkpoint by write, an operator's Snapshot.
+func (k *Keeper) Begin(write func(*state.Writer) error) error {
+	k.id++
+	w := state.Freeze(state.Frozen{Checkpoint: k.id, Stored: k.stored})
+	k.writer = &w
+	return write(k.writer)
+}
+
+// Copy copies about so many rows of the checkpoint.
+func (k *Keeper) Copy(rows int) {
+	if k.writer != nil {
+		k.writer.Copy(rows)
+	}
+}
+
+// End copies the rest and stores the checkpoint.
+func (k *Keeper) End() error {
+	for !k.writer.Copy(1000) {
+	}
+	if k.writer.Tables == nil {
+		k.writer.Tables = []state.Table{}
+	}
+	m := &snapshot.Manifest{ID: k.id, MaxParallelism: k.groups, Operators: []snapshot.Operator{{UID: "u", Parallelism: 1}}}
+	name := fmt.Sprint(k.id)
+	if err := k.dir.Save(context.Background(), name, name, m, snapshot.Tables{{k.writer.Tables}}, nil, k.last); err != nil {
+		return err
+	}
+	k.stored, k.last, k.writer = k.id, m, nil
+	return nil
+}
+
+// Tables reads the last checkpoint, on which the next one builds.
+func (k *Keeper) Tables() ([]state.Table, error) {
+	tables, err := k.dir.Tables(context.Background(), k.last)
+	if err != nil {
+		return nil, err
+	}
+	list := tables[0][0]
+	for i := range list {
+		if list[i].Layers != nil {
+			list[i].Layers.Own = true
+		}
+	}
+	return list, nil
+}
