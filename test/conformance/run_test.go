@@ -43,7 +43,11 @@ func (v variant) open(mode string) (*session.Session, error) {
 	return session.New(session.Config{Settings: settings, Env: env, Run: func(ctx context.Context, j *session.Job) error {
 		env := env
 		env.Settings = j.Settings
-		_, err := job.Run(ctx, j.Graph, job.Options{Env: env, Batch: j.Batch, ID: j.ID, BatchRows: v.batchRows, Schedule: v.schedule})
+		opts := job.Options{Env: env, Batch: j.Batch, ID: j.ID, BatchRows: v.batchRows, Schedule: v.schedule}
+		if len(v.restored) > 0 {
+			return v.runRestored(ctx, j, opts)
+		}
+		_, err := job.Run(ctx, j.Graph, opts)
 		return err
 	}}), nil
 }
