@@ -61,7 +61,7 @@ type fullTable struct {
 	width   int            // of req.Project
 	keys    []int          // of schema
 	primary []int
-	reload  func(now time.Time) time.Duration // until the next reading
+	reload  func(began, ended time.Time) time.Duration // until the next reading
 
 	mu    sync.Mutex
 	table *heldTable
@@ -114,7 +114,7 @@ func NewFullTable(req LookupRequest, values setting.Values, open func(SourceRequ
 }
 
 // reloading says when the table is to be read again.
-func reloading(values setting.Values) (func(now time.Time) time.Duration, error) {
+func reloading(values setting.Values) (func(began, ended time.Time) time.Duration, error) {
 	if values.Enum(reloadStrategyOption) == "TIMED" {
 		text := values.Text(reloadTimeOption)
 		if text == "" {
@@ -125,7 +125,7 @@ func reloading(values setting.Values) (func(now time.Time) time.Duration, error)
 			return nil, err
 		}
 		days := max(values.Int(reloadDaysOption), 1)
-		return func(now time.Time) time.Duration {
+		return func(_, now time.Time) time.Duration {
 			here := now.In(at.Location())
 			next := time.Date(here.Year(), here.Month(), here.Day(), at.Hour(), at.Minute(), at.Second(), 0, at.Location())
 			if !next.After(here) {
@@ -135,10 +135,13 @@ func reloading(values setting.Values) (func(now time.Time) time.Duration, error)
 		}, nil
 	}
 	interval := values.Duration(reloadIntervalOption)
-	return func(time.Time) time.Duration { return interval }, nil
+	if interval > 0 && values.Enum(reloadModeOption) == "FIXED_RATE" {
+		return func(began, ended time.Time) time.Duration { return max(interval-ended.Sub(began), time.Millisecond) }, nil
+	}
+	return func(_, _ time.Time) time.Duration { return interval }, nil
 }
 
-func (t *fullTable) Reload(now time.Time) time.Duration { return t.reload(now) }
+func (t *fullTable) Reload(began, ended time.Time) time.Duration { return t.reload(began, ended) }
 
 func (t *fullTable) Close() error { return nil }
 

@@ -16,7 +16,7 @@ type LookupRequest struct {
 	Keys    []int // columns that are given: positions in Table.Columns
 }
 
-// LookupSource finds rows of a table by key. It is used by one task; calls of Rows may overlap, for other keys.
+// LookupSource finds rows of a table by key. It is used by one task; calls of Rows may overlap.
 type LookupSource interface {
 	// Rows appends to out the table's rows that are equal to a row of keys in the key columns, and to from, which it returns, the number of
 	// that row of keys for each of them, ascending. A NULL key finds nothing. keys has the columns of LookupRequest.Keys and no selection.
@@ -30,6 +30,6 @@ type FullLookup interface {
 	LookupSource
 	// Load reads the table; until it returns Rows answers from what was read before. The first call is made before any call of Rows.
 	Load(ctx context.Context) error
-	// Reload is how long after a load, at a time, the next one is due; 0: never.
-	Reload(now time.Time) time.Duration
+	// Reload is how long after a load that began and ended at these times the next one is due; 0: never.
+	Reload(began, ended time.Time) time.Duration
 }

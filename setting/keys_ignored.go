@@ -60,7 +60,7 @@ var ignored = []struct{ doc, keys string }{
 		pipeline.operator-chaining. pipeline.registered-kryo-types pipeline.registered-pojo-types pipeline.serialization-config
 		pipeline.vertex-description-mode pipeline.vertex-name-include-index-prefix pipeline.watermark-alignment. python. job.autoscaler.`},
 	{"How Flink's planner and generated code work; Millstream has a planner of its own.", `
-		table.optimizer. table.plan. table.planner table.generated-code. table.exec.async-lookup. table.exec.async-scalar. table.exec.async-table.
+		table.optimizer. table.plan. table.planner table.generated-code. table.exec.async-scalar. table.exec.async-table.
 		table.exec.async-agg. table.exec.async-vector-search. table.exec.async-ml-predict. table.exec.async-state. table.exec.resource.
 		table.exec.spill-compression. table.exec.sort. table.exec.uid. table.exec.disabled-operators table.exec.window-agg.buffer-size-limit
 		table.exec.shuffle-mode table.exec.operator-fusion-codegen.enabled table.exec.simplify-operator-name-enabled

@@ -26,6 +26,22 @@ var (
 		Key: "table.exec.mini-batch.size", Type: Int, Default: "-1",
 		Doc: "Most input rows that mini-batch holds; must be greater than 0 with mini-batch enabled.",
 	})
+	AsyncLookupCapacity = Engine.Register(&Option{
+		Key: "table.exec.async-lookup.buffer-capacity", Type: Int, Default: "100",
+		Doc: "Most requests, and most batches of rows that wait for theirs, that a lookup join with the hint 'async' has under way at a time.",
+	})
+	AsyncLookupTimeout = Engine.Register(&Option{
+		Key: "table.exec.async-lookup.timeout", Type: Duration, Default: "3 min",
+		Doc: "Time after which a request of a lookup join with the hint 'async' fails.",
+	})
+	AsyncLookupMode = Engine.Register(&Option{
+		Key: "table.exec.async-lookup.output-mode", Type: Enum, Values: []string{"ORDERED", "ALLOW_UNORDERED"}, Default: "ORDERED",
+		Doc: "Whether a lookup join with the hint 'async' emits rows in the order in which they came, or inserts as their requests are answered; none is moved past a watermark.",
+	})
+	AsyncLookupKeyOrdered = Engine.Register(&Option{
+		Key: "table.exec.async-lookup.key-ordered-enabled", Type: Bool, Default: "false",
+		Doc: "Whether rows of one key stay in order with ALLOW_UNORDERED: a row whose key is being looked up for an earlier one waits behind that.",
+	})
 	MultiJoin = Engine.Register(&Option{
 		Key: "table.optimizer.multi-join.enabled", Type: Bool, Default: "false",
 		Doc: "Whether INNER and LEFT joins one after the other that have a key in common become one operator, which keeps the rows of their inputs and no results between them.",

@@ -108,6 +108,7 @@ func TestLookupReload(t *testing.T) {
 	}{
 		{nil, 0},
 		{[]string{"lookup.full-cache.periodic-reload.interval", "5 min"}, 5 * time.Minute},
+		{[]string{"lookup.full-cache.periodic-reload.interval", "5 min", "lookup.full-cache.periodic-reload.schedule-mode", "FIXED_RATE"}, 4 * time.Minute},
 		{[]string{"lookup.full-cache.reload-strategy", "TIMED", "lookup.full-cache.timed-reload.iso-time", "13:30Z"}, 90 * time.Minute},
 		{[]string{"lookup.full-cache.reload-strategy", "TIMED", "lookup.full-cache.timed-reload.iso-time", "12:00:00+02:00"}, 22 * time.Hour},
 		{[]string{"lookup.full-cache.reload-strategy", "TIMED", "lookup.full-cache.timed-reload.iso-time", "12:00Z",
@@ -117,7 +118,7 @@ func TestLookupReload(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.(connector.FullLookup).Reload(noon); got != test.want {
+		if got := s.(connector.FullLookup).Reload(noon.Add(-time.Minute), noon); got != test.want {
 			t.Errorf("%v: read again after %s, want %s", test.options, got, test.want)
 		}
 	}

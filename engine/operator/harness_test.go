@@ -264,7 +264,7 @@ func mangleVector(v *column.Vector) {
 }
 
 func testContext() *Context {
-	return &Context{Context: context.Background(), Parallelism: 1, MaxParallelism: 128, Inputs: 1, Counters: &Counters{}}
+	return &Context{Context: context.Background(), Parallelism: 1, MaxParallelism: 128, Inputs: 1, Counters: &Counters{}, Wake: func() {}}
 }
 
 type fataler interface {

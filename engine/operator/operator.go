@@ -59,6 +59,7 @@ type Context struct {
 	Env            connector.Env
 	Now            func() time.Time
 	SetTimer       func(at time.Time)
+	Wake           func()               // asks for a call of [Resumer.Resume] soon; any goroutine may
 	Watermark      func() (int64, bool) // the watermark that the operator got last, and whether it got one; nil: it gets none
 	Restore        *state.Reader        // nil: start empty
 	Counters       *Counters
@@ -129,6 +130,11 @@ type Packer interface {
 	Take(target int) Payload
 	// Recycle gives a payload that a receiver is done with back for reuse. It may be called from other goroutines.
 	Recycle(p Payload)
+}
+
+// Resumer is implemented by operators that do work in the background and ask by Context.Wake to be called about it.
+type Resumer interface {
+	Resume(out Output) error
 }
 
 // Limiter is implemented by operators that may come to need no further input, such as LIMIT without ORDER BY. Once Done reports

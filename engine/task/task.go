@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/millstream/millstream/column"
@@ -52,7 +53,8 @@ type Task struct {
 
 	ctx     context.Context
 	trigger chan request
-	drained bool // event time has come to its end
+	woken   chan struct{} // an operator asked to be called
+	drained bool          // event time has come to its end
 	timers  timers
 	running int // the stage at work, for messages
 
@@ -76,6 +78,7 @@ type Stage struct {
 
 	out     output
 	open    bool
+	awake   atomic.Bool      // the operator asked to be called
 	limiter operator.Limiter // the operator, if it is one
 	size    sizing
 	endable bool // receivers may come to want no more of what this stage emits
@@ -106,7 +109,7 @@ func (p *Panic) Unwrap() error {
 
 // Init makes a task ready to be triggered; the job calls it before Run.
 func (t *Task) Init() {
-	t.trigger = make(chan request, 1)
+	t.trigger, t.woken = make(chan request, 1), make(chan struct{}, 1)
 	t.timers.init(t.Clock)
 	for i, s := range t.Stages {
 		s.out = output{task: t, stage: s, number: i}
@@ -115,6 +118,10 @@ func (t *Task) Init() {
 		}
 		s.Context.Now = t.Clock.Now
 		s.Context.Watermark = func() (int64, bool) { return s.out.time, s.out.begun }
+		s.Context.Wake = func() {
+			s.awake.Store(true)
+			signal(t.woken)
+		}
 		s.Context.SetTimer = func(at time.Time) { t.timers.set(i, at) }
 	}
 	for i := len(t.Stages) - 1; i >= 0; i-- { // receivers first

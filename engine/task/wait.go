@@ -3,6 +3,8 @@ package task
 import (
 	"context"
 	"reflect"
+
+	"github.com/millstream/millstream/engine/operator"
 )
 
 // flush hands on what is pending, as far as there is room.
@@ -31,6 +33,11 @@ func (t *Task) glance() error {
 	default:
 	}
 	t.copySome()
+	select {
+	case <-t.woken:
+		return t.resume()
+	default:
+	}
 	select {
 	case <-t.timers.c():
 		return t.fire()
@@ -67,6 +74,9 @@ func (t *Task) await(inputs ...<-chan struct{}) (int, error) {
 	case r := <-t.trigger:
 		t.turn()
 		return -1, t.asked(r)
+	case <-t.woken:
+		t.turn()
+		return -1, t.resume()
 	case <-t.timers.c():
 		t.turn()
 		return -1, t.fire()
@@ -92,7 +102,7 @@ func (t *Task) ready(inputs []<-chan struct{}) (int, bool) {
 
 // awaitMany is await for a number of signals that is only known now.
 func (t *Task) awaitMany(inputs []<-chan struct{}) (int, error) {
-	cases := make([]reflect.SelectCase, 0, len(inputs)+4)
+	cases := make([]reflect.SelectCase, 0, len(inputs)+5)
 	add := func(c any) {
 		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c)})
 	}
@@ -103,6 +113,7 @@ func (t *Task) awaitMany(inputs []<-chan struct{}) (int, error) {
 	add(t.ctx.Done())
 	add(t.trigger)
 	add(t.timers.c())
+	add(t.woken)
 	chosen, value, _ := reflect.Select(cases)
 	t.turn()
 	switch chosen - len(inputs) {
@@ -114,8 +125,26 @@ func (t *Task) awaitMany(inputs []<-chan struct{}) (int, error) {
 		return -1, t.asked(value.Interface().(request))
 	case 3:
 		return -1, t.fire()
+	case 4:
+		return -1, t.resume()
 	}
 	return chosen, nil
+}
+
+// resume calls the operators that asked for it.
+func (t *Task) resume() error {
+	for i, s := range t.Stages {
+		if !s.awake.Swap(false) {
+			continue
+		}
+		if o, ok := s.Operator.(operator.Resumer); ok && s.open {
+			t.running = i
+			if err := o.Resume(&s.out); err != nil {
+				return t.failed(i, err)
+			}
+		}
+	}
+	return nil
 }
 
 // fire calls the operators whose timers are due.
