@@ -25,7 +25,7 @@ func init() {
 			}),
 		textFunction("CHAR_LENGTH", "The number of code points of the text.", "CHAR_LENGTH('日本') => 2", takes(always(column.Of(column.Int)), isText),
 			func(c *Call) Kernel {
-				return fixedOf(c, func(a *rowArgs) (int32, bool) { return int32(utf8.RuneCount(a.text(0))), true })
+				return fixedOf(c, func(a *rowArgs) (int32, bool) { return codePoints(a.text(0)), true })
 			}, "CHARACTER_LENGTH"),
 		textFunction("SUBSTRING", "The part of a text from a position on, 1 being the first code point and -1 the last, at most as long as the third argument.",
 			"SUBSTRING('abcdef', 2, 3) => bcd", takes(varying, isText, isInt, isInt).optional(1),
@@ -304,6 +304,9 @@ func replaceAll(dst, s, old, by []byte) []byte {
 			s = s[n:]
 		}
 		return append(dst, by...)
+	}
+	if len(old) == 1 && len(by) <= 1 {
+		return replaceByte(dst, s, old[0], by)
 	}
 	for {
 		i := bytes.Index(s, old)

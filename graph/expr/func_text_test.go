@@ -99,6 +99,7 @@ func TestTextFunctions(t *testing.T) {
 		}
 		check("POSITION", fmt.Sprint(at), part, s)
 		check("REPLACE", strings.ReplaceAll(s, part, "-"), s, part, "-")
+		check("REPLACE", strings.ReplaceAll(s, part, ""), s, part, "")
 		check("STARTSWITH", strings.ToUpper(fmt.Sprint(strings.HasPrefix(s, part))), s, part)
 		check("ENDSWITH", strings.ToUpper(fmt.Sprint(strings.HasSuffix(s, part))), s, part)
 		check("CONCAT", s+part+s, s, part, s)

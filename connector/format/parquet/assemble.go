@@ -77,16 +77,8 @@ func (l *leafReader) level(e int32) int {
 	return int(l.def[e])
 }
 
-// level is the definition level of value i. Of a leaf that is not nested it is known once the leaf was read.
-func (s *slots) level(i int) int {
-	switch {
-	case s.leaf.leaf.maxRep > 0:
-		return s.leaf.level(s.begin[i])
-	case i >= len(s.leaf.trace):
-		return s.leaf.leaf.maxDef
-	}
-	return int(s.leaf.trace[i])
-}
+// level is the definition level of value i of a nested leaf.
+func (s *slots) level(i int) int { return s.leaf.level(s.begin[i]) }
 
 // assemble writes n values of a shape to out. at has the slots of all leaves below it, in their order.
 func assemble(s *shape, at []slots, n int, out *column.Vector) error {
@@ -127,10 +119,13 @@ func assembleRow(s *shape, at []slots, n int, out *column.Vector) error {
 	if len(at) == 0 {
 		return nil
 	}
-	var valid column.Bitmap // made with the first NULL
 	if first := at[0].leaf; first.leaf.maxRep == 0 {
-		n = len(first.trace)
+		if len(first.trace) > 0 && s.def > 0 {
+			mark(out.Validity(), 0, first.trace, byte(s.def))
+		}
+		return nil
 	}
+	var valid column.Bitmap // made with the first NULL
 	for i := range n {
 		if at[0].level(i) < s.def {
 			if valid == nil {

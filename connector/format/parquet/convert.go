@@ -273,9 +273,14 @@ func (c *converter) timestamps(src []byte, to []int64) error {
 		}
 		return nil
 	}
+	perDay, nanosPer := secondsPerDay*unit, uint64(1e9/unit)
 	for i := range to {
 		// INT96: nanoseconds of the day, then the Julian day.
 		nanos := int64(binary.LittleEndian.Uint64(src[12*i:]))
+		if day := int64(int32(binary.LittleEndian.Uint32(src[12*i+8:]))) - julianEpoch; uint64(nanos) < secondsPerDay*1e9 && c.zone == nil && unit <= 1000 {
+			to[i] = day*perDay + int64(uint64(nanos)/nanosPer)
+			continue
+		}
 		seconds := (int64(int32(binary.LittleEndian.Uint32(src[12*i+8:]))) - julianEpoch) * secondsPerDay
 		q, r := floorDiv(nanos, 1e9) // Flink writes times before 1970 with negative ones
 		seconds, nanos = seconds+q, r

@@ -29,6 +29,7 @@ type leafReader struct {
 	entries  int    // in all
 	values   values // of the page at hand, behind those given out
 	memory   []byte // that pages without text are decompressed to
+	lends    bool   // texts of pages that are not compressed are read where they are in the chunk
 
 	owed int     // rows in front that nobody wants
 	sel  []int32 // those of the next span rows that are wanted; nil: all
@@ -130,7 +131,7 @@ func (l *leafReader) begin(p *page) (data []byte, err error) {
 			codec = format.Uncompressed
 		}
 	}
-	if codec == format.Uncompressed || l.convert.text() {
+	if l.lends = l.lends || codec == format.Uncompressed && l.convert.text(); codec == format.Uncompressed || l.convert.text() {
 		return decompress(codec, body, size, nil)
 	}
 	l.memory, err = decompress(codec, body, size, l.memory)
@@ -252,7 +253,7 @@ func (l *leafReader) sparse(m int, out *column.Vector, row int, keep bool) error
 	if present == m {
 		return nil
 	}
-	markPresent(out.Validity(), row, def, greatest)
+	mark(out.Validity(), row, def, greatest)
 	layout := out.Type.Layout()
 	if out.Dict != nil {
 		layout = column.LayoutInt32

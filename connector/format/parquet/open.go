@@ -147,8 +147,8 @@ const (
 	requests    = 4
 )
 
-// chunks reads ranges of the file and returns their bytes, in the order of the ranges.
-func (f *fetched) chunks(ctx context.Context, ranges []objstore.Range) ([][]byte, error) {
+// chunks reads ranges of the file and returns their bytes, in the order of the ranges, and the memory in which they are.
+func (f *fetched) chunks(ctx context.Context, ranges []objstore.Range) (chunks, memory [][]byte, err error) {
 	order := make([]int, len(ranges))
 	for i := range order {
 		order[i] = i
@@ -168,7 +168,8 @@ func (f *fetched) chunks(ctx context.Context, ranges []objstore.Range) ([][]byte
 		if inTail { // a small file, or the end of one
 			run = f.tail.bytes[from-f.tail.offset:]
 		} else {
-			run = make([]byte, to-from, to-from+padding)
+			run = takeMemory(to - from)
+			memory = append(memory, run)
 		}
 		for _, k := range order[first:i] {
 			at := ranges[k].Offset - from
@@ -179,7 +180,7 @@ func (f *fetched) chunks(ctx context.Context, ranges []objstore.Range) ([][]byte
 			g.Go(func() error { return f.fill(ctx, part, from+at) })
 		}
 	}
-	return out, g.Wait()
+	return out, memory, g.Wait()
 }
 
 // splitFile lists the row groups that the filters leave, one piece each.

@@ -28,6 +28,7 @@ type reader struct {
 	skip    int64 // rows to leave out first
 	passed  int64 // rows that lie behind
 	columns []*columnReader
+	memory  [][]byte // of the group's chunks
 }
 
 // columnReader reads the leaves of one projected column.
@@ -94,6 +95,7 @@ func (r *reader) Next(ctx context.Context, out *column.Batch) error {
 // open fetches the needed chunks of a row group.
 func (r *reader) open(ctx context.Context, group int) error {
 	meta := &r.file.Metadata().RowGroups[group]
+	r.release()
 	r.left = meta.NumRows
 	r.columns = r.columns[:0]
 	var ranges []objstore.Range
@@ -113,10 +115,11 @@ func (r *reader) open(ctx context.Context, group int) error {
 			ranges = append(ranges, objstore.Range{Offset: start, Length: m.TotalCompressedSize})
 		}
 	}
-	chunks, err := r.data.chunks(ctx, ranges)
+	chunks, memory, err := r.data.chunks(ctx, ranges)
 	if err != nil {
 		return err
 	}
+	r.memory = memory
 	for i, s := range r.plans {
 		name := ""
 		if r.config.Project == nil {
@@ -200,4 +203,23 @@ func (r *reader) count(n int) {
 
 func (r *reader) BytesRead() int64 { return r.data.read.Load() }
 
-func (r *reader) Close() error { return nil }
+func (r *reader) Close() error {
+	r.release()
+	return nil
+}
+
+// release gives back the memory of the group at hand, unless batches point into it.
+func (r *reader) release() {
+	lent := false
+	for _, c := range r.columns {
+		for _, l := range c.leaves {
+			lent = lent || l.lends
+		}
+	}
+	for _, b := range r.memory {
+		if !lent {
+			keepMemory(b)
+		}
+	}
+	r.columns, r.memory = r.columns[:0], nil
+}

@@ -203,22 +203,21 @@ func unpackBytes(dst, b []byte, bit, width int) {
 	}
 }
 
-// markPresent sets the bits, from bit at on, of the levels that are the greatest, and clears the others.
-func markPresent(bits column.Bitmap, at int, def []byte, greatest byte) {
-	for ; len(def) > 0 && (at&7 != 0 || len(def) < 8); at, def = at+1, def[1:] {
-		bits.Put(at, def[0] == greatest)
+// mark sets the bits, from bit at on, of the levels that are at least the given one, and clears the others.
+func mark(bits column.Bitmap, at int, def []byte, least byte) {
+	for ; len(def) > 0 && (at&7 != 0 || len(def) < 8 || least >= 0x80); at, def = at+1, def[1:] {
+		bits.Put(at, def[0] >= least)
 	}
-	const low, most = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
-	pattern := low * uint64(greatest)
-	for ; len(def) >= 8 && greatest < 0x80; at, def = at+8, def[8:] {
-		x := binary.LittleEndian.Uint64(def) ^ pattern // zero where equal; levels take seven bits
-		equal := ^(x + most) >> 7 & low
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	add := low * uint64(0x80-least) // levels take seven bits: the eighth becomes set where they are great enough
+	for ; len(def) >= 8; at, def = at+8, def[8:] {
+		enough := (binary.LittleEndian.Uint64(def) + add) & high >> 7
 		shift := at & 63
 		p := &bits[at>>6]
-		*p = *p&^(0xff<<shift) | equal*0x0102040810204080>>56<<shift
+		*p = *p&^(0xff<<shift) | enough*0x0102040810204080>>56<<shift
 	}
 	for i, d := range def {
-		bits.Put(at+i, d == greatest)
+		bits.Put(at+i, d >= least)
 	}
 }
 
