@@ -269,3 +269,54 @@ func TestSet(t *testing.T) {
 		}
 	})
 }
+
+// 128-bit values compare as their Cmp says, whether chosen or marked, among all rows or some.
+func TestCompareInt128(t *testing.T) {
+	edges := []column.Int128{{}, {Lo: 1}, {Lo: ^uint64(0), Hi: -1}, {Lo: 1 << 63}, {Hi: 1}, {Hi: -1}, {Lo: 5, Hi: 1 << 62}, {Lo: 5, Hi: -1 << 63}}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 150).Draw(t, "rows")
+		draw := func() column.Int128 {
+			return column.Int128{Lo: rapid.Uint64().Draw(t, "lo"), Hi: rapid.Int64Range(-2, 2).Draw(t, "hi")}
+		}
+		a, b := make([]column.Int128, n), make([]column.Int128, n)
+		for i := range n {
+			a[i], b[i] = draw(), draw()
+			if rapid.Bool().Draw(t, "edges") {
+				a[i], b[i] = rapid.SampledFrom(edges).Draw(t, "a"), rapid.SampledFrom(edges).Draw(t, "b")
+			}
+		}
+		op, constant := kernel.Cmp(rapid.IntRange(0, 5).Draw(t, "op")), rapid.Bool().Draw(t, "constant")
+		var sel []int32
+		if rapid.Bool().Draw(t, "selected") {
+			sel = []int32{}
+			for i := range n {
+				if rapid.Bool().Draw(t, "row") {
+					sel = append(sel, int32(i))
+				}
+			}
+		}
+		bits := column.MakeBitmap(n)
+		kernel.CompareInt128(op, a, b, constant, n, sel, bits)
+		var want []int32
+		rows := sel
+		if sel == nil {
+			rows = kernel.SelectAll(n, make([]int32, n))
+		}
+		for _, r := range rows {
+			y := b[r]
+			if constant {
+				y = b[0]
+			}
+			is := holds(op, a[r].Cmp(y), false)
+			if bits.Get(int(r)) != is {
+				t.Fatalf("%v %d %v is %t", a[r], op, y, !is)
+			}
+			if is {
+				want = append(want, r)
+			}
+		}
+		if got := kernel.SelectInt128(op, a, b, constant, n, sel, make([]int32, n)); !slices.Equal(got, want) {
+			t.Fatalf("selected %v, want %v", got, want)
+		}
+	})
+}

@@ -40,13 +40,17 @@ func (t Decimal) fit(d column.Int128, scale int) (column.Int128, bool) {
 	return d, ok && d.Fits(t.Precision)
 }
 
+// Product returns x × y.
+func Product(x, y int64) column.Int128 {
+	hi, lo := bits.Mul64(uint64(x), uint64(y))
+	hi -= uint64(x>>63)&uint64(y) + uint64(y>>63)&uint64(x) // from unsigned to signed
+	return column.Int128{Lo: lo, Hi: int64(hi)}
+}
+
 // Mul returns a × b.
 func (t Decimal) Mul(a, b column.Int128) (column.Int128, bool) {
 	if a.IsInt64() && b.IsInt64() {
-		x, y := int64(a.Lo), int64(b.Lo)
-		hi, lo := bits.Mul64(uint64(x), uint64(y))
-		hi -= uint64(x>>63)&uint64(y) + uint64(y>>63)&uint64(x) // from unsigned to signed
-		return t.fit(column.Int128{Lo: lo, Hi: int64(hi)}, t.A+t.B)
+		return t.fit(Product(int64(a.Lo), int64(b.Lo)), t.A+t.B)
 	}
 	p := mul(magnitude(a), magnitude(b))
 	return t.round(p, t.A+t.B, a.Hi^b.Hi < 0)

@@ -196,15 +196,3 @@ func CompareBits(op Cmp, a, b column.Bitmap, constant bool, n int, out column.Bi
 		}
 	}
 }
-
-// CompareInt128 writes a op b for the rows of sel (nil: n rows); if constant is set, b has one row.
-func CompareInt128(op Cmp, a, b []column.Int128, constant bool, n int, sel []int32, out column.Bitmap) {
-	c := b[0]
-	each(n, sel, func(r int32) {
-		y := c
-		if !constant {
-			y = b[r]
-		}
-		out.Put(int(r), op.Holds(a[r].Cmp(y)))
-	})
-}

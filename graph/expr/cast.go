@@ -137,6 +137,8 @@ func castDecimal(from, to column.Type) Kernel {
 
 func castToDecimal(from, to column.Type) Kernel {
 	scale, precision := int(to.Scale), int(to.Precision)
+	digits := map[column.Kind]int{column.TinyInt: 3, column.SmallInt: 5, column.Int: 10, column.BigInt: 19}[from.Kind]
+	fits := digits > 0 && digits+scale <= precision && scale <= 18
 	put := func(out *column.Vector, o []column.Int128, r int, d column.Int128, ok bool) {
 		if o[r] = d; !ok || !d.Fits(precision) {
 			out.SetNull(r)
@@ -147,6 +149,10 @@ func castToDecimal(from, to column.Type) Kernel {
 		out.Resize(n)
 		kernel.And(out, v.Valid, nil, n)
 		o := column.Values[column.Int128](out)[:n]
+		if fits && (sel == nil || len(sel) > n/4) {
+			widen(v, o, scale)
+			return nil
+		}
 		integer := func(x int64, r int) {
 			d, ok := column.Int128Of(x).Rescale(0, scale)
 			put(out, o, r, d, ok)
@@ -180,6 +186,33 @@ func castToDecimal(from, to column.Type) Kernel {
 			})
 		}
 		return nil
+	}
+}
+
+// widen writes integers as decimals that have room for all of them.
+func widen(v *column.Vector, out []column.Int128, scale int) {
+	by := int64(column.Pow10(scale).Lo)
+	switch v.Type.Kind {
+	case column.TinyInt:
+		widenValues(column.Values[int8](v)[:len(out)], out, by)
+	case column.SmallInt:
+		widenValues(column.Values[int16](v)[:len(out)], out, by)
+	case column.Int:
+		widenValues(column.Values[int32](v)[:len(out)], out, by)
+	default:
+		widenValues(column.Values[int64](v)[:len(out)], out, by)
+	}
+}
+
+func widenValues[T int8 | int16 | int32 | int64](in []T, out []column.Int128, by int64) {
+	if by == 1 {
+		for i, x := range in {
+			out[i] = column.Int128Of(int64(x))
+		}
+		return
+	}
+	for i, x := range in {
+		out[i] = kernel.Product(int64(x), by)
 	}
 }
 

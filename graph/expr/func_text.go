@@ -24,9 +24,7 @@ func init() {
 				return textOf(c, func(a *rowArgs, dst []byte) ([]byte, bool) { return initCap(dst, a.text(0)), true })
 			}),
 		textFunction("CHAR_LENGTH", "The number of code points of the text.", "CHAR_LENGTH('日本') => 2", takes(always(column.Of(column.Int)), isText),
-			func(c *Call) Kernel {
-				return fixedOf(c, func(a *rowArgs) (int32, bool) { return codePoints(a.text(0)), true })
-			}, "CHARACTER_LENGTH"),
+			func(*Call) Kernel { return charLength }, "CHARACTER_LENGTH"),
 		textFunction("SUBSTRING", "The part of a text from a position on, 1 being the first code point and -1 the last, at most as long as the third argument.",
 			"SUBSTRING('abcdef', 2, 3) => bcd", takes(varying, isText, isInt, isInt).optional(1),
 			func(c *Call) Kernel {

@@ -195,6 +195,10 @@ func selectComparison(op kernel.Cmp, c *Call) selector {
 		choose = numberSelect[float32](op, constant)
 	case column.LayoutDouble:
 		choose = numberSelect[float64](op, constant)
+	case column.LayoutInt128:
+		choose = func(a, b *column.Vector, n int, sel, out []int32) []int32 {
+			return kernel.SelectInt128(op, column.Values[column.Int128](a), column.Values[column.Int128](b), constant, n, sel, out)
+		}
 	case column.LayoutView:
 		choose = func(a, b *column.Vector, n int, sel, out []int32) []int32 {
 			if constant {

@@ -18,6 +18,7 @@ func decimalArith(op arithOp, a, b, result column.Type, consts operands) (Kernel
 	d := kernel.Decimal{A: int(a.Scale), B: int(b.Scale), Precision: int(result.Precision), Scale: int(result.Scale)}
 	f := [...]func(x, y column.Int128) (column.Int128, bool){d.Add, d.Sub, d.Mul, d.Div, d.Mod}[op]
 	narrow := op < opDiv && fitsInt64(op, a, b, result)
+	exact := op == opMul && result.Scale == a.Scale+b.Scale && result.Precision >= a.Precision+b.Precision
 	return func(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
 		if !binaryValid(args, n, consts, out) {
 			return nil
@@ -32,6 +33,10 @@ func decimalArith(op arithOp, a, b, result column.Type, consts operands) (Kernel
 		}
 		if narrow {
 			narrowDecimal(op, d, x, y, xs, ys, o)
+			return nil
+		}
+		if exact && (sel == nil || len(sel) > n/4) {
+			exactProducts(d, x, y, xs, ys, o)
 			return nil
 		}
 		var null []int32
@@ -59,6 +64,18 @@ func fitsInt64(op arithOp, a, b, result column.Type) bool {
 		return result.Precision <= 18 && result.Scale == a.Scale+b.Scale
 	}
 	return result.Precision <= 18 && result.Scale == max(a.Scale, b.Scale)
+}
+
+// exactProducts multiplies values whose products always fit, unless they belong to no row.
+func exactProducts(d kernel.Decimal, x, y []column.Int128, xs, ys int, out []column.Int128) {
+	for i := range out {
+		a, b := x[i*xs], y[i*ys]
+		if a.IsInt64() && b.IsInt64() {
+			out[i] = kernel.Product(int64(a.Lo), int64(b.Lo))
+		} else {
+			out[i], _ = d.Mul(a, b)
+		}
+	}
 }
 
 // narrowDecimal adds, subtracts or multiplies values that fit 64 bits.

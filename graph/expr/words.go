@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/kernel"
 )
 
 // Texts eight bytes at a time.
@@ -39,6 +42,24 @@ func replaceEach(out, s []byte, old byte, by []byte) (n int) {
 		}
 	}
 	return n
+}
+
+// charLength is the kernel of CHAR_LENGTH.
+func charLength(args []*column.Vector, n int, sel []int32, out *column.Vector) error {
+	v := args[0]
+	out.Resize(n)
+	kernel.And(out, v.Valid, nil, n)
+	views, lengths := v.Views(), column.Values[int32](out)
+	if sel == nil {
+		for r := range n {
+			lengths[r] = codePoints(views[r].Bytes(v.Buffers))
+		}
+		return nil
+	}
+	for _, r := range sel {
+		lengths[r] = codePoints(views[r].Bytes(v.Buffers))
+	}
+	return nil
 }
 
 // codePoints counts as [utf8.RuneCount] does, eight bytes at once where all are ASCII.
