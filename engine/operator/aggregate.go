@@ -54,7 +54,8 @@ func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, e
 			return nil, fmt.Errorf("%s(DISTINCT …) cannot be computed in phases", c.Func.Name)
 		}
 	}
-	o.state = newAggregation(op.Keys, types, op.Calls, argTypes)
+	// Without keys there is a group for no rows at all.
+	o.state = newAggregation(op.Keys, types, op.Calls, argTypes, op.Phase == graph.Whole && (op.Updates || len(op.Keys) > 0))
 	switch width := len(op.Keys) + len(op.Calls); {
 	case op.Phase == graph.Partial:
 		o.partial = newPartial(o.state)
@@ -202,11 +203,9 @@ func (o *aggregate) restore(r *state.Reader) error {
 
 // save writes the state of the groups.
 func (l *changelog) save(w *state.Writer, keyGroups int) {
+	l.grow()
 	if l.count == nil {
 		l.count = []int64{} // nil would be a table without this column, other than those of subtasks that have groups
-	}
-	for len(l.count) < l.groups.Len() {
-		l.count = append(l.count, 0)
 	}
 	l.snapshot(w, keyGroups)
 	l.snapshotTimes(w)
@@ -217,6 +216,7 @@ func (l *changelog) load(r *state.Reader) error {
 	if err := l.restore(r); err != nil {
 		return err
 	}
+	l.grow()
 	return l.restoreTimes(r)
 }
 
@@ -245,6 +245,6 @@ func (l *changelog) compact() error {
 	var w state.Writer
 	l.save(&w, 1)
 	l.clear()
-	l.count = l.count[:0]
+	l.count = nil
 	return l.load(&state.Reader{Tables: w.Tables})
 }

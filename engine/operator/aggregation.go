@@ -14,6 +14,7 @@ type aggregation struct {
 	calls  []*aggregateCall
 	shared []*distinctSet // those of several calls
 	room   int            // accumulators, where these do not belong to the groups
+	filled bool           // no group is shown without a row
 	local  int            // of the keys, the last ones by which rows are not shipped: the windows
 	track  state.Tracker
 	parts  int      // key groups, of CopyRows
@@ -26,6 +27,8 @@ type aggregation struct {
 	live    []int32 // of fold
 	into    []int32
 	part    column.Batch // rows of one sign
+
+	rows int // the call whose accumulator the owner keeps up to date itself, since it is the number of rows; -1: none
 }
 
 // aggregateCall is one aggregate call of a grouping.
@@ -43,12 +46,12 @@ type aggregateCall struct {
 	sign []int8
 }
 
-// newAggregation returns an empty state. argTypes are by call.
-func newAggregation(keys []int, types []column.Type, list []expr.Aggregate, argTypes [][]column.Type) *aggregation {
-	a := &aggregation{keys: keys, types: types, cols: make([]*column.Vector, len(keys))}
+// newAggregation returns an empty state. argTypes are by call. filled says that no group is shown that has no row.
+func newAggregation(keys []int, types []column.Type, list []expr.Aggregate, argTypes [][]column.Type, filled bool) *aggregation {
+	a := &aggregation{keys: keys, types: types, cols: make([]*column.Vector, len(keys)), filled: filled, rows: -1}
 	for i, spec := range list {
 		c := &aggregateCall{Aggregate: spec, argTypes: argTypes[i]}
-		c.states = spec.New(c.argTypes).StateTypes()
+		c.states = a.accumulator(c).StateTypes()
 		for range c.states {
 			c.flat = append(c.flat, &column.Vector{})
 		}
@@ -56,6 +59,14 @@ func newAggregation(keys []int, types []column.Type, list []expr.Aggregate, argT
 	}
 	a.clear()
 	return a
+}
+
+// accumulator makes an empty one for a call.
+func (a *aggregation) accumulator(c *aggregateCall) expr.Accumulator {
+	if a.filled {
+		return c.NewFilled(c.argTypes)
+	}
+	return c.New(c.argTypes)
 }
 
 // clear forgets all groups.
@@ -66,7 +77,7 @@ func (a *aggregation) clear() {
 		a.groups.Reset()
 	}
 	for _, c := range a.calls {
-		c.acc = c.New(c.argTypes)
+		c.acc = a.accumulator(c)
 	}
 	was := make([]*distinct, len(a.calls))
 	for i, c := range a.calls {
@@ -132,7 +143,10 @@ func plain(v, flat *column.Vector) *column.Vector {
 // update takes in b's live rows, of which row i belongs to ids[i].
 func (a *aggregation) update(b *column.Batch, ids []int32) {
 	a.see(b, ids)
-	for _, c := range a.calls {
+	for i, c := range a.calls {
+		if i == a.rows {
+			continue
+		}
 		c.acc.Grow(a.size())
 		c.load(b)
 		rows, groups := b.Sel, ids

@@ -37,7 +37,10 @@ func (a *aggregation) change(b *column.Batch, ids []int32) error {
 
 // retract is update for rows that are taken back.
 func (a *aggregation) retract(b *column.Batch, ids []int32) error {
-	for _, c := range a.calls {
+	for i, c := range a.calls {
+		if i == a.rows {
+			continue
+		}
 		acc, ok := c.acc.(expr.Retractor)
 		if !ok {
 			return fmt.Errorf("%s cannot take back rows, which its input does", c.Func.Name)

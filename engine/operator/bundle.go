@@ -52,9 +52,7 @@ func (o *bundle) process(b *column.Batch, out Output) error {
 	ids := o.lookup(b)
 	o.renew(b, ids)
 	o.touchState(ids)
-	for len(o.count) < o.groups.Len() {
-		o.count = append(o.count, 0)
-	}
+	o.grow()
 	for len(o.isTouch) < o.groups.Len() {
 		o.isTouch = append(o.isTouch, false)
 	}

@@ -15,7 +15,7 @@ import (
 // selection leaves out what did not change.
 type changelog struct {
 	*aggregation
-	count  []int64 // rows, by group
+	count  []int64 // rows, by group; those of the accumulator that has them too, if there is one
 	before bool    // updates show -U
 	life   lifetime
 
@@ -48,10 +48,27 @@ func newChangelog(a *aggregation, before bool) *changelog {
 	for _, t := range a.types {
 		l.keyCols = append(l.keyCols, column.NewVector(t, 0))
 	}
-	for _, c := range a.calls {
+	for i, c := range a.calls {
 		l.pairs = append(l.pairs, column.NewVector(c.T, 0))
+		if _, ok := c.acc.(expr.RowCounter); ok && a.rows < 0 && c.CountsRows(c.argTypes) {
+			a.rows = i
+		}
 	}
 	return l
+}
+
+// grow makes room for the numbers of rows of new groups.
+func (l *changelog) grow() {
+	n := l.groups.Len()
+	if l.rows >= 0 {
+		acc := l.calls[l.rows].acc.(expr.RowCounter)
+		acc.Grow(n)
+		l.count = acc.Rows()
+		return
+	}
+	for len(l.count) < n {
+		l.count = append(l.count, 0)
+	}
 }
 
 func (l *changelog) process(b *column.Batch, out Output) error {
@@ -69,6 +86,9 @@ func (l *changelog) process(b *column.Batch, out Output) error {
 	l.weigh(b, ids)
 	l.see(b, ids)
 	for i, c := range l.calls {
+		if i == l.rows {
+			continue // weigh has done it
+		}
 		if err := l.step(b, ids, c, l.pairs[i]); err != nil {
 			return err
 		}
@@ -112,18 +132,26 @@ func (l *changelog) weigh(b *column.Batch, ids []int32) {
 		l.effect = make([]effect, n+n/4)
 	}
 	l.effect = l.effect[:n]
-	for len(l.count) < l.groups.Len() {
-		l.count = append(l.count, 0)
+	l.grow()
+	var shown []int64 // the numbers of rows before and after each row, where they are a result
+	if l.rows >= 0 {
+		p := l.pairs[l.rows]
+		p.Reset()
+		p.Resize(2 * n)
+		shown = column.Values[int64](p)[:2*n]
 	}
 	l.closed = l.closed[:0]
 	if b.Kinds == nil {
 		for i, g := range ids {
-			e := changes
-			if l.count[g] == 0 {
+			e, before := changes, l.count[g]
+			if before == 0 {
 				e = opens
 			}
-			l.count[g]++
+			l.count[g] = before + 1
 			l.effect[i] = e
+			if shown != nil {
+				shown[2*i], shown[2*i+1] = before, before+1
+			}
 		}
 		return
 	}
@@ -134,11 +162,10 @@ func (l *changelog) weigh(b *column.Batch, ids []int32) {
 		if deleted && !l.groups.Alive(int(ids[i])) {
 			l.one[0] = int32(r)
 			l.groups.Lookup(l.keysOf(b), l.one[:], 1, ids[i:i+1])
-			for len(l.count) < l.groups.Len() {
-				l.count = append(l.count, 0)
-			}
+			l.grow()
 		}
 		g := ids[i]
+		before := l.count[g]
 		switch adds := b.Kinds[r].Adds(); {
 		case adds && l.count[g] == 0:
 			l.count[g] = 1
@@ -158,6 +185,9 @@ func (l *changelog) weigh(b *column.Batch, ids []int32) {
 		default:
 			l.count[g]--
 			l.effect[i] = changes
+		}
+		if shown != nil {
+			shown[2*i], shown[2*i+1] = before, l.count[g]
 		}
 	}
 	for _, g := range l.empty { // made for rows that were ignored
@@ -291,4 +321,10 @@ func (l *changelog) emit(b *column.Batch, out Output) error {
 }
 
 // ownBytes is the memory held beside that of the aggregation, in bytes.
-func (l *changelog) ownBytes() int { return cap(l.count)*8 + cap(l.life.last)*8 }
+func (l *changelog) ownBytes() int {
+	n := cap(l.life.last) * 8
+	if l.rows < 0 {
+		n += cap(l.count) * 8
+	}
+	return n
+}

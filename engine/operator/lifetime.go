@@ -70,9 +70,8 @@ func (l *changelog) end(g int32) {
 	l.life.track.TouchRow(g)
 	l.forgetArguments(g)
 	l.groups.Delete(int(g))
-	if int(g) < len(l.count) {
-		l.count[g] = 0
-	}
+	l.grow()
+	l.count[g] = 0
 }
 
 // arm sets a timer by which all groups will have been looked through once they are over.

@@ -97,13 +97,13 @@ func newOverEval(op *graph.Over, in []column.Field, schema []column.Field) (*ove
 			lasting, lastingTypes = append(lasting, list...), append(lastingTypes, argTypes...)
 			continue
 		}
-		f.agg = newAggregation(nil, nil, list, argTypes)
+		f.agg = newAggregation(nil, nil, list, argTypes, false)
 	}
 	keys := make([]column.Type, len(op.Partition))
 	for i, k := range op.Partition {
 		keys[i] = in[k].Type
 	}
-	e.lasting = newAggregation(op.Partition, keys, lasting, lastingTypes)
+	e.lasting = newAggregation(op.Partition, keys, lasting, lastingTypes, false)
 	return e, nil
 }
 

@@ -79,7 +79,7 @@ func newWindowAggregate(op *graph.WindowAggregate, in, schema []column.Field) (O
 }
 
 func (o *windowAggregate) newAggregation() *aggregation {
-	a := newAggregation(o.spec.keys, o.spec.types, o.op.Calls, o.spec.argTypes)
+	a := newAggregation(o.spec.keys, o.spec.types, o.op.Calls, o.spec.argTypes, o.op.Phase == graph.Whole)
 	a.local = len(o.spec.keys) - len(o.op.Keys)
 	return a
 }

@@ -128,6 +128,9 @@ func (a *counter) AppendResult(from, to int, out *column.Vector) error {
 	return nil
 }
 
+// Rows returns the number of rows of each group, as far as Grow has made room: the accumulator's own, to read and to write.
+func (a *counter) Rows() []int64 { return a.n }
+
 func (a *counter) SizeBytes() int { return cap(a.n) * 8 }
 
 // appendAll adds values to v.

@@ -19,12 +19,12 @@ func init() {
 			},
 			New: func([]column.Type, column.Type) Accumulator { return &counter{} }},
 		&AggregateFunction{Name: "SUM", Doc: "The sum of the values that are not NULL; NULL if there are none. Integers wrap around, DECIMAL has 38 digits.",
-			Example: "SUM(x) => 6", Resolve: resolveSum, New: newSum},
+			Example: "SUM(x) => 6", Resolve: resolveSum, New: newSum, newFilled: newPlainSum},
 		internal(&AggregateFunction{Name: "SUM0", Doc: "SUM, but 0 where there is no value.", Example: "SUM0(x) => 6",
 			Resolve: func(args []column.Type) ([]column.Type, column.Type, error) {
 				casts, t, err := resolveSum(args)
 				return casts, t.Required(), err
-			}, New: newSum}),
+			}, New: newSum, newFilled: newPlainSum}),
 		&AggregateFunction{Name: "AVG", Doc: "The mean of the values that are not NULL; of integers an integer, truncated.", Example: "AVG(x) => 2",
 			Resolve: resolveAvg, New: newAvg},
 	)

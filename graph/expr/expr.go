@@ -9,6 +9,7 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -131,6 +132,23 @@ func (a *Aggregate) New(args []column.Type) Accumulator {
 		return a.Func.NewRetractable(args, a.T)
 	}
 	return a.Func.New(args, a.T)
+}
+
+// NewFilled is New for groups of which none is shown, or kept, without a row: where no argument is NULL and no filter leaves rows out, whether there are values need
+// not be known. Its states are others than those of New.
+func (a *Aggregate) NewFilled(args []column.Type) Accumulator {
+	if a.Filter < 0 && a.Func.newFilled != nil {
+		if acc := a.Func.newFilled(args, a.T); acc != nil {
+			return acc
+		}
+	}
+	return a.New(args)
+}
+
+// CountsRows reports whether the call, with arguments of the given types, is the number of rows.
+func (a *Aggregate) CountsRows(args []column.Type) bool {
+	nullable := func(t column.Type) bool { return !t.NotNull }
+	return a.Func.Name == "COUNT" && a.Filter < 0 && !a.Distinct && !slices.ContainsFunc(args, nullable)
 }
 
 // Walk calls visit for e and what is below it, parents first, until visit returns false for a node, whose

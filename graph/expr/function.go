@@ -54,6 +54,8 @@ type AggregateFunction struct {
 	Internal bool
 	// New returns an empty accumulator table for a call with the given (cast) argument types.
 	New func(args []column.Type, result column.Type) Accumulator
+	// newFilled is New where no group is shown that has no row, if that needs less memory; it may return nil.
+	newFilled func(args []column.Type, result column.Type) Accumulator
 	// NewRetractable is New for input that takes rows back, where that needs more memory: a [Retractor], with states of its own. nil: New's is one.
 	NewRetractable func(args []column.Type, result column.Type) Accumulator
 }
@@ -77,6 +79,13 @@ type Accumulator interface {
 	AppendResult(from, to int, out *column.Vector) error
 	// SizeBytes is the memory held.
 	SizeBytes() int
+}
+
+// RowCounter is an accumulator that is the number of rows of each group.
+type RowCounter interface {
+	Accumulator
+	// Rows returns the numbers by group, as far as Grow has made room: the accumulator's own, to read and to write until the next Grow.
+	Rows() []int64
 }
 
 // Retractor is an accumulator that can take rows out again, which a changelog with updates needs: every function has one,
