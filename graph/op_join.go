@@ -59,8 +59,17 @@ type Join struct {
 	Updates bool
 	// Sides are what the state of a join with Updates relies on.
 	Sides [2]Side
+	// Until is for an inner join with Updates of insert-only inputs: until when rows of a side can have matches; nil: for ever.
+	Until [2]*JoinBound
 	// BuildLeft asks a join without Updates to hold the left input rather than the right one.
 	BuildLeft bool
+}
+
+// JoinBound says that a row of a side has no match with rows of the other side that come once the watermark is at the time in Column, a TIMESTAMP
+// in milliseconds, plus Delay milliseconds.
+type JoinBound struct {
+	Column int
+	Delay  int64
 }
 
 // MultiJoin joins several inputs that have one key in common, one after the other: the second with the first, the third with what came of these, and so

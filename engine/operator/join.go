@@ -10,6 +10,9 @@ func newJoin(op *graph.Join, in [][]column.Field, schema []column.Field) (Operat
 	if err != nil {
 		return nil, err
 	}
+	if op.Updates && op.Until != [2]*graph.JoinBound{} {
+		return newBoundedJoin(op, m, schema)
+	}
 	if op.Updates {
 		return newChangeJoin(op, m, schema), nil
 	}

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
@@ -135,6 +137,15 @@ func (n *Join) Details() []Detail {
 	d := matchDetails(&n.Match, n.Left, n.Right)
 	if n.BuildLeft {
 		d = append(d, Detail{"build", "left"})
+	}
+	var until []string
+	for side, in := range [2]Node{n.Left, n.Right} {
+		if b := n.Until[side]; b != nil {
+			until = append(until, fmt.Sprintf("%s side: %s + %s", [2]string{"left", "right"}[side], in.Schema()[b.Column].Name, time.Duration(b.Delay)*time.Millisecond))
+		}
+	}
+	if until != nil {
+		d = append(d, Detail{"until", strings.Join(until, ", ")})
 	}
 	return d
 }

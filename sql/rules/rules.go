@@ -21,6 +21,8 @@ type Context struct {
 	Batch bool
 	// Parallelism is the job's default.
 	Parallelism int
+	// TTL is after which time state is forgotten; 0: never.
+	TTL time.Duration
 	// Emit says when group windows of streams show results beside those of complete windows.
 	Emit Emission
 	// Materialize says when changes are put in order by a sink's primary key: "NONE", "AUTO" where the stream's key is another, "FORCE".
@@ -69,6 +71,7 @@ var Order = []Rule{
 	{Name: "scan-filters", Doc: "tells scans which rows are needed, so that the source can skip others", Apply: sure(scanFilters)},
 	{Name: "share-scans", Doc: "reads a table once that is read at several places, also with different columns", All: shareScans},
 	{Name: "calc", Doc: "makes one Calc of neighbouring filters and projections", Apply: sure(mergeCalcs)},
+	{Name: "bound-joins", Doc: "tells joins until when rows can have matches, by the ends of windows that they are compared with", Apply: sure(boundJoins)},
 	{Name: "changelog", Doc: "decides where updates need the rows that they replace, and leaves these out elsewhere", Apply: changelog},
 	{Name: "distribute", Doc: "puts exchanges below grouping, joins, sorting and limits, and does their work before the exchange where it can", Apply: sure(distribute)},
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/plan"
 )
@@ -14,8 +15,8 @@ const maxSharedFilter = 16
 
 // shareScans reads a table once that is read at several places with different columns, or under different conditions: all scans of it become the one
 // that reads what any of them does, and so do the watermarks right above them. What is alike afterwards runs once.
-func shareScans(nodes []plan.Node, _ *Context) []plan.Node {
-	s := &sharing{merged: map[*plan.Scan]*plan.Scan{}, projects: map[plan.Node]*plan.Project{}}
+func shareScans(nodes []plan.Node, c *Context) []plan.Node {
+	s := &sharing{batch: c.Batch, merged: map[*plan.Scan]*plan.Scan{}, projects: map[plan.Node]*plan.Project{}}
 	for _, n := range nodes {
 		s.find(n, nil)
 	}
@@ -33,6 +34,7 @@ func shareScans(nodes []plan.Node, _ *Context) []plan.Node {
 
 // sharing is what has been found to be shared.
 type sharing struct {
+	batch    bool
 	scans    []*plan.Scan
 	under    [][]branch                  // by scan
 	merged   map[*plan.Scan]*plan.Scan   // by scan, what replaces it
@@ -55,8 +57,12 @@ func (s *sharing) find(n plan.Node, in []branch) {
 	}
 	for side, input := range n.Inputs() {
 		below := in
-		switch n.(type) {
-		case *plan.Join, *plan.MultiJoin:
+		switch n := n.(type) {
+		case *plan.Join:
+			if s.batch || joinBounds(n) == [2]*graph.JoinBound{} {
+				below = append(slices.Clip(in), branch{n, side})
+			}
+		case *plan.MultiJoin:
 			below = append(slices.Clip(in), branch{n, side})
 		}
 		s.find(input, below)
@@ -88,7 +94,8 @@ func (s *sharing) merge() bool {
 }
 
 // apart reports whether two scans are better read by themselves: both end, and they meet in a join. Once one side of it is complete, rows of the other
-// one need not be remembered, and the side that is quickly read often is much the smaller.
+// one need not be remembered, and the side that is quickly read often is much the smaller. Where rows are forgotten by their times, both are better read at
+// one pace.
 func (s *sharing) apart(i, k int) bool {
 	if !s.scans[i].Bounded {
 		return false

@@ -57,7 +57,7 @@ func TestShareScans(t *testing.T) {
 		}
 		seen := map[string]*plan.Scan{}
 		var first *plan.Scan
-		for i, n := range shareScans(c.nodes, nil) {
+		for i, n := range shareScans(c.nodes, &Context{}) {
 			for k, f := range n.Schema() {
 				if want := schemas[i][k]; f.Name != want.Name || !f.Type.Equal(want.Type) {
 					t.Errorf("%s: column %d of tree %d is %s %s, want %s %s", name, k, i, f.Name, f.Type, want.Name, want.Type)

@@ -38,7 +38,7 @@ func Unbounded(n plan.Node) []*syntax.Error {
 		case *plan.Join:
 			var kept []string
 			for i, side := range []plan.Node{n.Left, n.Right} {
-				if n.Sides[i].TTL == 0 && !plan.Bounded(side) {
+				if n.Sides[i].TTL == 0 && n.Until[i] == nil && !plan.Bounded(side) {
 					kept = append(kept, []string{"left", "right"}[i])
 				}
 			}

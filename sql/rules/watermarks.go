@@ -82,6 +82,8 @@ func waits(n plan.Node) bool {
 		return true
 	case *plan.IntervalJoin:
 		return n.LeftTime >= 0
+	case *plan.Join:
+		return joinBounds(n) != [2]*graph.JoinBound{}
 	case *plan.TemporalJoin:
 		return n.LeftTime >= 0
 	case *plan.Over:

@@ -70,6 +70,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 	c := &rules.Context{
 		Batch:       p.batch,
 		Parallelism: s.settings.Int(setting.Parallelism),
+		TTL:         s.settings.Duration(setting.StateTTL),
 		Materialize: s.settings.Enum(setting.UpsertMaterialize),
 		Emit:        s.emission(),
 		MultiJoin:   s.settings.Bool(setting.MultiJoin),
