@@ -67,7 +67,8 @@ func (s *SQLSession) url() string { return s.gateway + "/v4/sessions/" + s.handl
 const pollResult = 20 * time.Millisecond
 
 // Submit runs one statement and waits for its end and for that of the job it starts, if any: an unbounded
-// job ends with ctx. The rows are all that the statement emitted, in order.
+// job ends with ctx. The rows are all that the statement emitted, in order. If only the job fails, or ctx ends
+// before it does, the result is returned beside the error.
 func (s *SQLSession) Submit(ctx context.Context, statement string) (*SQLResult, error) {
 	var submitted struct{ OperationHandle string }
 	if err := call(ctx, http.MethodPost, s.url()+"/statements", map[string]any{"statement": statement}, &submitted); err != nil {
@@ -119,7 +120,7 @@ func (s *SQLSession) Submit(ctx context.Context, statement string) (*SQLResult, 
 	}
 	var err error
 	if result.Job, err = awaitJob(ctx, s.rest, result.JobID); err != nil {
-		return nil, sqlError(statement, err)
+		return result, sqlError(statement, err)
 	}
 	return result, nil
 }

@@ -18,6 +18,16 @@ type Figure struct {
 	CPU    time.Duration
 	Memory int64  // peak resident set, in bytes
 	Output []byte // standard output
+	// Part is how much of the work was done when the program was stopped: 0 if it came to its end.
+	Part float64
+}
+
+// Time is how long all of the work takes: an estimate where the program was stopped.
+func (f Figure) Time() time.Duration {
+	if f.Part == 0 {
+		return f.Wall
+	}
+	return time.Duration(float64(f.Wall) / f.Part)
 }
 
 // Process runs a program to its end and measures it. What it wrote is part of the error if it fails.

@@ -129,7 +129,11 @@ func answer(ctx context.Context, q string, parallelism int, variables map[string
 	if err != nil {
 		return nil, err
 	}
-	var rows []string
+	return remaining(count)
+}
+
+// remaining are the rows that were not taken back as often as they came, sorted.
+func remaining(count map[string]int) (rows []string, err error) {
 	for _, row := range slices.Sorted(maps.Keys(count)) {
 		if count[row] < 0 {
 			return nil, fmt.Errorf("a row was taken back that was not there: %s", row)

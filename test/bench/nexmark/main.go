@@ -26,15 +26,17 @@ import (
 )
 
 var (
-	events    = flag.Int64("events", 10_000_000, "`number` of events")
-	only      = flag.String("queries", strings.Join(queries, ","), "`queries` to run, separated by commas")
-	dataDir   = flag.String("data", filepath.Join(".cache", "nexmark"), "`folder` in which the events are kept from run to run")
-	limit     = flag.Duration("limit", 5*time.Minute, "longest `time` of one run")
-	miniBatch = flag.String("mini-batch", "both", "run with mini-batches: on, off or both")
-	withDuck  = flag.Bool("duckdb", true, "run DuckDB too; it is installed from PyPI if it is not there")
-	withHand  = flag.Bool("hand", true, "run the hand-written loops too")
-	withFlink = flag.Bool("flink", false, "run Apache Flink too")
-	withJSON  = flag.Bool("json", true, "run four of the queries over JSON too")
+	events      = flag.Int64("events", 10_000_000, "`number` of events")
+	only        = flag.String("queries", strings.Join(queries, ","), "`queries` to run, separated by commas")
+	dataDir     = flag.String("data", filepath.Join(".cache", "nexmark"), "`folder` in which the events are kept from run to run")
+	limit       = flag.Duration("limit", 5*time.Minute, "longest `time` of one run")
+	flinkLimit  = flag.Duration("flink-limit", 150*time.Second, "longest `time` of one run of Apache Flink; it is stopped then, and what it would have taken is estimated")
+	checkpoints = flag.Duration("checkpoints", 5*time.Second, "`time` between checkpoints, to a local directory, in Apache Flink too; 0: none")
+	miniBatch   = flag.String("mini-batch", "both", "run with mini-batches: on, off or both")
+	withDuck    = flag.Bool("duckdb", true, "run DuckDB too; it is installed from PyPI if it is not there")
+	withHand    = flag.Bool("hand", true, "run the hand-written loops too")
+	withFlink   = flag.Bool("flink", false, "run Apache Flink too")
+	withJSON    = flag.Bool("json", true, "run four of the queries over JSON too")
 
 	making  = flag.Bool("generate", false, "be the generator: write -events of -format to -data")
 	one     = flag.String("run", "", "be one run: execute `QUERY` over the files of -data")
@@ -93,6 +95,10 @@ func runOne(ctx context.Context) (err error) {
 		return err
 	}
 	settings := map[string]string{"parallelism.default": strconv.Itoa(runtime.NumCPU()), "table.local-time-zone": "UTC"}
+	if *checkpoints > 0 {
+		settings["execution.checkpointing.interval"] = checkpoints.String()
+		settings["execution.checkpointing.dir"] = "file://" + filepath.ToSlash(filepath.Join(output, "checkpoints"))
+	}
 	if *miniBatch == "on" {
 		settings["table.exec.mini-batch.enabled"] = "true"
 		settings["table.exec.mini-batch.allow-latency"] = "2 s"
@@ -153,17 +159,19 @@ func files(ctx context.Context, format string) (dir string, err error) {
 }
 
 // generate writes the events as one file, in their order.
-func generate(ctx context.Context) error {
+func generate(ctx context.Context) error { return makeEvents(ctx, *events, *dataDir, *format) }
+
+func makeEvents(ctx context.Context, n int64, dir, format string) error {
 	s, err := open(map[string]string{"parallelism.default": "1"})
 	if err != nil {
 		return err
 	}
-	source, err := statements("source_nexmark", map[string]string{"events": strconv.FormatInt(*events, 10)})
+	source, err := statements("source_nexmark", map[string]string{"events": strconv.FormatInt(n, 10)})
 	if err != nil {
 		return err
 	}
 	for _, text := range append(source,
-		"CREATE TABLE files WITH ('connector' = 'filesystem', 'path' = '"+*dataDir+"', 'format' = '"+*format+
+		"CREATE TABLE files WITH ('connector' = 'filesystem', 'path' = '"+dir+"', 'format' = '"+format+
 			"', 'sink.rolling-policy.file-size' = '1 tb') LIKE events (EXCLUDING OPTIONS EXCLUDING GENERATED EXCLUDING WATERMARKS)",
 		"INSERT INTO files SELECT event_type, person, auction, bid FROM events",
 	) {
@@ -171,7 +179,7 @@ func generate(ctx context.Context) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(*dataDir, "_SUCCESS"), nil, 0o600)
+	return os.WriteFile(filepath.Join(dir, "_SUCCESS"), nil, 0o600)
 }
 
 // measureAll measures everything that the flags ask for and prints a table.
@@ -239,6 +247,6 @@ func child(ctx context.Context, q, dir string, args ...string) (measure.Figure, 
 	if err != nil {
 		return measure.Figure{}, true, err
 	}
-	f, err := measure.Process(ctx, nil, self, append([]string{"-run", q, "-data", dir}, args...)...)
+	f, err := measure.Process(ctx, nil, self, append([]string{"-run", q, "-data", dir, "-checkpoints", checkpoints.String()}, args...)...)
 	return f, true, err
 }

@@ -5,12 +5,14 @@ import (
 	"embed"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"strings"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	_ "github.com/millstream/millstream/connector/all" // what the scripts read and write
+	"github.com/millstream/millstream/engine/durable"
 	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/objstore/standard"
 	"github.com/millstream/millstream/setting"
@@ -74,7 +76,9 @@ func open(settings map[string]string) (*session.Session, error) {
 	return session.New(session.Config{Settings: values, Env: env, Run: func(ctx context.Context, j *session.Job) error {
 		env := env
 		env.Settings = j.Settings
-		_, err := job.Run(ctx, j.Graph, job.Options{Env: env, Batch: j.Batch, ID: j.ID})
+		_, err := durable.Run(ctx, j.Graph, durable.Options{
+			Job: job.Options{Env: env, Batch: j.Batch, ID: j.ID}, Name: j.Name, Notify: func(text string) { fmt.Fprintln(os.Stderr, text) },
+		})
 		return err
 	}}), nil
 }
