@@ -340,7 +340,7 @@ func (t *Tracker) Reset() {
 // checkpoint.
 func (t *Tracker) resume(table *Table) {
 	l := table.Layers
-	if l == nil || !l.Own || t.table.Len() != len(l.IDs) || len(l.IDs) != table.Rows.Rows() || table.Rows.Sel != nil {
+	if !table.Resumable() || t.table.Len() != table.Rows.Len {
 		return
 	}
 	t.on, t.base, t.deltas, t.schema = true, l.Base, slices.Clone(l.Deltas), table.Schema

@@ -6,8 +6,8 @@ import "github.com/millstream/millstream/column"
 func (t *Groups) HashRows(groups []int32, out []uint64) { t.hasher.Hash(out, t.keys, groups) }
 
 // Load fills an empty table with the first n rows of key columns: group i has the key of row i, whereas [Groups.Lookup] numbers keys of one rank late. If two
-// rows have the same key it leaves the table empty and returns false.
-func (t *Groups) Load(keys []*column.Vector, n int) bool {
+// rows have the same key, of which only differ says that there are none, it leaves the table empty and returns false.
+func (t *Groups) Load(keys []*column.Vector, n int, differ bool) bool {
 	keys = t.flatten(keys)
 	hash, out := make([]uint64, n), make([]int32, n)
 	t.hasher.Hash(hash, keys, nil)
@@ -19,6 +19,15 @@ func (t *Groups) Load(keys []*column.Vector, n int) bool {
 		}
 	}
 	t.n = n
+	if n > maxTable/8*3 {
+		t.index = slots{parts: makeParts(n)}
+	}
+	if differ {
+		for g, h := range hash {
+			t.index.insert(rankOf(h), int32(g))
+		}
+		return true
+	}
 	for at := 0; at < n; at++ {
 		// As a rule no key has the rank of another.
 		for end := at + t.index.seek(hash[at:], out[at:]); at < end; at++ {

@@ -38,6 +38,12 @@ type Table struct {
 	Layers *Layers
 }
 
+// Resumable reports whether the table is what a tracker wrote for this very subtask, unchanged, so that its keys differ and the next checkpoint may
+// build on it.
+func (t *Table) Resumable() bool {
+	return t.Layers != nil && t.Layers.Own && t.Rows.Sel == nil && len(t.Layers.IDs) == t.Rows.Len
+}
+
 // Add takes a table.
 func (w *Writer) Add(t Table) { w.Tables = append(w.Tables, t) }
 

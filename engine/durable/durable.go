@@ -28,6 +28,17 @@ type Options struct {
 	Name string
 	// Notify, if set, hears what a user should know while the job runs: failures, restarts, and from what it goes on.
 	Notify func(text string)
+	// Completed, if set, hears of each checkpoint that was stored.
+	Completed func(Completed)
+}
+
+// Completed is a checkpoint that was stored.
+type Completed struct {
+	ID      int64
+	Bytes   int64         // of all that it refers to
+	Written int64         // of what was not there before
+	Storing time.Duration // encoding and uploading
+	Timing  task.Timing
 }
 
 // Handle is a job with all its runs.
@@ -153,9 +164,13 @@ func (h *Handle) store(owner *snapshot.Owner) func(context.Context, *job.Checkpo
 		ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it took longer than %s, %v", setting.CheckpointTimeout.Key, patience))
 		defer cancel()
 		m, tables := toManifest(h.opts.Name, c)
+		began := h.opts.Job.Clock.Now()
 		err := owner.Checkpoint(ctx, m, tables, retain)
 		if errors.Is(err, snapshot.ErrFenced) {
 			return fmt.Errorf("%w: %w", job.ErrStop, err)
+		}
+		if err == nil && h.opts.Completed != nil {
+			h.opts.Completed(Completed{c.ID, m.Bytes(), m.Written, h.opts.Job.Clock.Now().Sub(began), c.Timing})
 		}
 		if err == nil && h.failing.Swap(false) {
 			h.opts.Notify(fmt.Sprintf("checkpoint %d is complete: checkpoints succeed again", c.ID))

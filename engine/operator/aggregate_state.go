@@ -151,7 +151,7 @@ func (a *aggregation) restore(r *state.Reader) error {
 		}
 		b := t.Rows
 		counts := column.Values[int64](b.Cols[k+len(c.argTypes)])
-		entries := c.distinct.load(b.Cols[k:k+len(c.argTypes)], b.Sel, ids, b.Len)
+		entries := c.distinct.load(b.Cols[k:k+len(c.argTypes)], b.Sel, ids, b.Len, t.Resumable())
 		for i, e := range entries {
 			c.distinct.add(e, counts[b.Row(i)])
 		}
@@ -184,7 +184,7 @@ func (a *aggregation) restoreKeys(t *state.Table, width int, counted bool) ([]in
 		return nil, fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the aggregate was changed", t.Name, len(t.Rows.Cols), width)
 	}
 	ids := make([]int32, t.Rows.Rows())
-	if a.groups.Len() == 0 && t.Rows.Sel == nil && a.groups.Load(t.Rows.Cols[:len(a.keys)], len(ids)) {
+	if a.groups.Len() == 0 && t.Rows.Sel == nil && a.groups.Load(t.Rows.Cols[:len(a.keys)], len(ids), t.Resumable()) {
 		return first(ids[:0], len(ids)), nil // their order counts for checkpoints to come
 	}
 	a.groups.Lookup(t.Rows.Cols[:len(a.keys)], t.Rows.Sel, len(ids), ids)

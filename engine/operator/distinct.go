@@ -88,11 +88,11 @@ func (d *distinct) times(e int32) int64 { return d.count[int(e)*d.width+d.at] }
 
 func (d *distinct) add(e int32, n int64) { d.count[int(e)*d.width+d.at] += n }
 
-// load is lookup that, in an empty set, makes entry i of row i if all rows differ.
-func (d *distinctSet) load(args []*column.Vector, rows, groups []int32, n int) []int32 {
+// load is lookup that, in an empty set, makes entry i of row i if all rows differ, which differ may say.
+func (d *distinctSet) load(args []*column.Vector, rows, groups []int32, n int, differ bool) []int32 {
 	if d.groups.Len() == 0 && rows == nil {
 		d.prepare(args, rows, groups, n)
-		d.groups.Load(d.cols, n)
+		d.groups.Load(d.cols, n, differ)
 	}
 	return d.lookup(args, rows, groups, n)
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -79,7 +80,7 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 			}
 		}
 	}
-	written := make([]string, len(pieces))
+	written, uploaded := make([]string, len(pieces)), atomic.Int64{}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i := range pieces {
@@ -99,12 +100,14 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 				if _, err := d.Store.Put(gctx, written[i], data, objstore.Condition{}); err != nil {
 					return err
 				}
+				uploaded.Add(s.Size)
 			}
 			m.Operators[at.operator].Tables[at.table].Segments[at.segment] = s
 			return nil
 		})
 	}
 	err := g.Wait()
+	m.Written = uploaded.Load()
 	if err == nil {
 		var data []byte
 		if data, err = seal(manifestOf, m); err == nil {

@@ -17,6 +17,7 @@ type Manifest struct {
 	MaxParallelism int        `json:"maxParallelism"`
 	Final          bool       `json:"final,omitempty"` // of the end of all inputs
 	Operators      []Operator `json:"operators"`
+	Written        int64      `json:"-"` // bytes of the segments that were written for it
 }
 
 // Kinds of snapshots.

@@ -78,48 +78,48 @@ func changesOf(l *state.Layers, parts []*loaded, deltas []int, span int) []chang
 
 // mergeSpan appends the rows of a span with its changes. They are brought together first and put in order at once then, since runs between changes are short.
 func mergeSpan(to *state.Table, part *loaded, parts []*loaded, deltas []int, changes []change) {
-	rows := column.NewBatch(to.Schema, part.Rows.Len+len(changes))
-	groups, ids := make([]int32, 0, rows.Len), make([]int64, 0, rows.Len)
 	kept, next := make([]int32, 0, len(part.ids)), 0
 	for r, id := range part.ids {
 		for next < len(changes) && changes[next].id < id {
 			next++
 		}
-		if next < len(changes) && changes[next].id == id {
-			continue
+		if next == len(changes) || changes[next].id != id {
+			kept = append(kept, int32(r))
 		}
-		kept = append(kept, int32(r))
-		groups, ids = append(groups, part.Groups[r]), append(ids, id)
 	}
+	changes = slices.DeleteFunc(changes, func(c change) bool { return c.row < 0 })
+	byDelta, behind := make([][]int32, len(deltas)), make([]int, len(deltas))
+	for _, c := range changes {
+		byDelta[c.delta] = append(byDelta[c.delta], c.row)
+	}
+	rows := column.NewBatch(to.Schema, len(kept)+len(changes))
 	if len(kept) > 0 {
 		rows.AppendRows(part.Rows, kept)
 	}
-	byDelta := make([][]int32, len(deltas))
-	for _, c := range changes {
-		if c.row >= 0 {
-			byDelta[c.delta] = append(byDelta[c.delta], c.row)
-		}
-	}
 	for d, list := range byDelta {
-		if len(list) == 0 {
-			continue
-		}
-		from := parts[deltas[d]]
-		rows.AppendRows(from.Rows, list)
-		for _, r := range list {
-			groups, ids = append(groups, from.Groups[r]), append(ids, from.ids[r])
+		if behind[d] = rows.Len; len(list) > 0 {
+			rows.AppendRows(parts[deltas[d]].Rows, list)
 		}
 	}
-	if len(ids) == 0 {
-		return
+	order := make([]int32, 0, rows.Len)
+	changed := func(c change) {
+		order = append(order, int32(behind[c.delta]))
+		behind[c.delta]++ // a delta's rows are in order, too
+		from := parts[deltas[c.delta]]
+		to.Groups, to.Layers.IDs = append(to.Groups, from.Groups[c.row]), append(to.Layers.IDs, c.id)
 	}
-	order := make([]int32, len(ids))
-	for i := range order {
-		order[i] = int32(i)
+	for i, r := range kept {
+		id := part.ids[r]
+		for ; len(changes) > 0 && changes[0].id < id; changes = changes[1:] {
+			changed(changes[0])
+		}
+		order = append(order, int32(i))
+		to.Groups, to.Layers.IDs = append(to.Groups, part.Groups[r]), append(to.Layers.IDs, id)
 	}
-	slices.SortFunc(order, func(x, y int32) int { return cmp.Compare(ids[x], ids[y]) })
-	to.Rows.AppendRows(rows, order)
-	for _, i := range order {
-		to.Groups, to.Layers.IDs = append(to.Groups, groups[i]), append(to.Layers.IDs, ids[i])
+	for _, c := range changes {
+		changed(c)
+	}
+	if len(order) > 0 {
+		to.Rows.AppendRows(rows, order)
 	}
 }

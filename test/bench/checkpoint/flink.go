@@ -1,0 +1,5 @@
+package main
+
+import "context"
+
+func besideFlink(context.Context) error { return nil }
