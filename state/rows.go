@@ -16,8 +16,7 @@ type Rows struct {
 	place []int // by column of a row: its position in cols, or ^k for key column k
 	cols  []*column.Vector
 	owner []int32 // by row, the group; None before Link
-	next  []int32 // by row, the next of its list
-	lists []rowList
+	lists rowLists
 	dead  column.Bitmap
 	live  int
 	// Marks is a number by row that its owner may use: how many rows of another table it belongs to, say. Only with RowsSpec.Marks. Touch comes before a change
@@ -43,9 +42,6 @@ type RowsSpec struct {
 	Marks    bool
 	Timed    bool // rows have the time of their coming and may be expired by it
 }
-
-// rowList is the list of a group's rows. Dead rows are taken out when somebody walks over them.
-type rowList struct{ first, last, n int32 }
 
 // NewRows returns an empty table of rows.
 func NewRows(keys *Groups, spec RowsSpec) *Rows {
@@ -81,12 +77,10 @@ func (t *Rows) Alive(r int32) bool { return t.owner[r] >= 0 && !t.dead.Get(int(r
 func (t *Rows) Owner(r int32) int32 { return t.owner[r] }
 
 // Count returns the number of rows of a group.
-func (t *Rows) Count(g int32) int {
-	if int(g) >= len(t.lists) || g < 0 {
-		return 0
-	}
-	return int(t.lists[g].n)
-}
+func (t *Rows) Count(g int32) int { return t.lists.count(g) }
+
+// First returns the oldest row of a group, None if there is none.
+func (t *Rows) First(g int32) int32 { return t.lists.first(g, t.dead) }
 
 // Append adds the values of n rows of a batch's columns, rows[i] or row i where rows is nil, and returns the number of the first. Rows count
 // once they are linked. now is their time, not before that of any other row.
@@ -103,20 +97,14 @@ func (t *Rows) Append(cols []*column.Vector, rows []int32, n int, now int64) int
 			t.cols[p].AppendRows(src, rows)
 		}
 	}
-	for range n {
-		t.owner = append(t.owner, None)
-		t.next = append(t.next, None)
-	}
+	t.owner = extend(t.owner, n, None)
+	t.lists.appended(n)
 	t.dead = t.dead.Grow(len(t.owner))
 	if t.spec.Marks {
-		for range n {
-			t.Marks = append(t.Marks, 0)
-		}
+		t.Marks = extend(t.Marks, n, 0)
 	}
 	if t.spec.Timed {
-		for range n {
-			t.since = append(t.since, now)
-		}
+		t.since = extend(t.since, n, now)
 	}
 	t.index.grow(n)
 	return int32(first)
@@ -132,24 +120,9 @@ func firstRows(list []int32, n int) []int32 {
 
 // Link puts an appended row at the end of the list of group g.
 func (t *Rows) Link(r, g int32) {
-	t.reach(g)
 	t.owner[r] = g
-	l := &t.lists[g]
-	if l.first == None {
-		l.first = r
-	} else {
-		t.next[l.last] = r
-	}
-	l.last = r
-	l.n++
+	t.lists.add(r, g, len(t.owner))
 	t.live++
-}
-
-// reach makes lists up to that of group g.
-func (t *Rows) reach(g int32) {
-	for len(t.lists) <= int(g) {
-		t.lists = append(t.lists, rowList{None, None, 0})
-	}
 }
 
 // Remove takes a row, which must be alive, out of its group and of the index.
@@ -157,65 +130,27 @@ func (t *Rows) Remove(r int32) {
 	t.track.TouchRow(r)
 	t.dead.Set(int(r))
 	t.live--
-	if l := &t.lists[t.owner[r]]; l.n > 1 {
-		l.n--
-	} else {
-		*l = rowList{None, None, 0}
-	}
+	t.lists.drop(t.owner[r])
 	if t.spec.Identity != nil {
 		t.index.remove(r)
 	}
 }
 
 // AppendGroup adds the rows of a group to list, in the order in which they came.
-func (t *Rows) AppendGroup(g int32, list []int32) []int32 {
-	if g < 0 || int(g) >= len(t.lists) {
-		return list
-	}
-	l := &t.lists[g]
-	if l.n == 0 {
-		return list
-	}
-	before := int32(None)
-	for r := l.first; r != None; r = t.next[r] {
-		if t.dead.Get(int(r)) {
-			t.unlink(l, before, r)
-			continue
-		}
-		list = append(list, r)
-		before = r
-	}
-	return list
-}
-
-// unlink takes the dead row r, which follows before, out of a list.
-func (t *Rows) unlink(l *rowList, before, r int32) {
-	if before == None {
-		l.first = t.next[r]
-	} else {
-		t.next[before] = t.next[r]
-	}
-	if l.last == r {
-		l.last = before
-	}
-}
+func (t *Rows) AppendGroup(g int32, list []int32) []int32 { return t.lists.rows(g, t.dead, list) }
 
 // Pairs adds a pair (i, r) for each row r of group ids[i], for i = from, from+1, … until there are limit pairs. It returns the first i not
 // done. The rows of one i are never parted.
 func (t *Rows) Pairs(ids []int32, from, limit int, left, right []int32) (int, []int32, []int32) {
 	i := from
 	for ; i < len(ids) && len(left) < limit; i++ {
-		g := ids[i]
-		if g < 0 || int(g) >= len(t.lists) {
-			continue
-		}
-		l := &t.lists[g]
+		h := t.lists.head(ids[i])
 		switch {
-		case l.n == 0:
-		case l.first == l.last:
-			left, right = append(left, int32(i)), append(right, l.first)
+		case h == None:
+		case h >= 0:
+			left, right = append(left, int32(i)), append(right, h)
 		default:
-			right = t.AppendGroup(g, right)
+			right = t.AppendGroup(ids[i], right)
 			for len(left) < len(right) {
 				left = append(left, int32(i))
 			}
@@ -264,7 +199,7 @@ func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {
 
 // SizeBytes returns the memory that the table holds, in bytes, without that of its groups.
 func (t *Rows) SizeBytes() int {
-	n := (cap(t.owner)+cap(t.next)+cap(t.Marks)+cap(t.picks.Rows))*4 + cap(t.lists)*12 + cap(t.dead)*8 + cap(t.since)*8 + t.index.sizeBytes() + t.track.sizeBytes()
+	n := (cap(t.owner)+cap(t.Marks)+cap(t.picks.Rows))*4 + (cap(t.dead)+cap(t.since))*8 + t.lists.sizeBytes() + t.index.sizeBytes() + t.track.sizeBytes()
 	for _, c := range t.cols {
 		n += c.SizeBytes()
 	}

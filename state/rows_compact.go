@@ -14,10 +14,10 @@ func (t *Rows) Busy() bool { return t.track.Busy() }
 // Touch is called before the marks of rows change that were there at the last checkpoint.
 func (t *Rows) Touch(r int32) { t.track.TouchRow(r) }
 
-// Compact drops dead rows. It returns the new number of each old row, None for those dropped; the result is valid until the next call.
+// Compact drops dead rows. It returns the new number of each old row, None for those dropped.
 func (t *Rows) Compact() []int32 {
 	t.track.Compact()
-	moved := t.next // is made anew
+	moved := make([]int32, len(t.owner))
 	kept := make([]int32, 0, t.live)
 	for r := range t.owner {
 		moved[r] = None
@@ -48,7 +48,6 @@ func (t *Rows) Compact() []int32 {
 	}
 	n := len(kept)
 	t.owner, t.dead, t.old = shrink(t.owner, n), column.MakeBitmap(n), 0
-	t.next = make([]int32, n)
 	if t.spec.Marks {
 		t.Marks = shrink(t.Marks, n)
 	}
@@ -69,13 +68,10 @@ func shrink[T any](list []T, n int) []T {
 
 // relink builds the lists anew from the rows' owners.
 func (t *Rows) relink() {
-	for g := range t.lists {
-		t.lists[g] = rowList{None, None, 0}
-	}
+	t.lists.reset()
 	t.live = 0
-	for r := range t.owner {
-		t.next[r] = None
-		t.Link(int32(r), t.owner[r])
+	for r, g := range t.owner {
+		t.Link(int32(r), g)
 	}
 }
 
@@ -142,7 +138,7 @@ func Regroup(keys *Groups, tables ...*Rows) []int32 {
 				t.owner[r] = moved[g]
 			}
 		}
-		t.lists = t.lists[:0]
+		t.lists.heads = t.lists.heads[:0]
 		t.relink()
 	}
 	return moved

@@ -43,11 +43,9 @@ type lastRows struct {
 	op    *graph.Deduplicate
 	times timeColumn
 
-	now  []int64 // by group: the time of its row; none where arrival counts
-	at   []int32 // by group: its row, one more; 0: none
-	sel  []int32
-	new  []int32 // by row of sel, its group
-	gone []int32
+	now []int64 // by group: the time of its row; none where arrival counts
+	sel []int32
+	new []int32 // by row of sel, its group
 }
 
 func (o *lastRows) Open(c *Context) error {
@@ -61,36 +59,28 @@ func (o *lastRows) Open(c *Context) error {
 	return nil
 }
 
-// index finds the row of each group and its time.
+// index finds the time of each group's row.
 func (o *lastRows) index() {
-	o.now, o.at = o.now[:0], o.at[:0]
-	o.grow()
-	for r := range int32(o.rows.Len()) {
-		if o.rows.Alive(r) {
-			o.at[o.rows.Owner(r)] = r + 1
-		}
-	}
 	if o.op.Time < 0 {
 		return
 	}
+	o.now = o.now[:0]
+	o.grow()
 	v, byGroup := o.rows.Column(o.op.Time)
 	times := o.times.millis(v)
-	for g, r := range o.at {
-		switch {
-		case r == 0:
+	for g := range o.now {
+		switch r := o.rows.First(int32(g)); {
+		case r == state.None:
 		case byGroup:
 			o.now[g] = times[g]
 		default:
-			o.now[g] = times[r-1]
+			o.now[g] = times[r]
 		}
 	}
 }
 
 func (o *lastRows) grow() {
-	for len(o.at) < o.groups.Len() {
-		o.at = append(o.at, 0)
-	}
-	for o.op.Time >= 0 && len(o.now) < o.groups.Len() {
+	for len(o.now) < o.groups.Len() {
 		o.now = append(o.now, math.MinInt64)
 	}
 }
@@ -112,9 +102,10 @@ func (o *lastRows) Process(_ int, p Payload, out Output) error {
 	}
 	now := o.renew()
 	ids := o.lookup(b)
-	o.grow()
-	o.sel, o.new, o.gone = o.sel[:0], o.new[:0], o.gone[:0]
-	next := int32(o.rows.Len())
+	if times != nil {
+		o.grow()
+	}
+	o.sel, o.new = o.sel[:0], o.new[:0]
 	for i, g := range ids {
 		r := b.Row(i)
 		if times != nil {
@@ -123,30 +114,26 @@ func (o *lastRows) Process(_ int, p Payload, out Output) error {
 			}
 			o.now[g] = times[r]
 		}
-		if before := o.at[g]; before == 0 {
-			o.out.add(next, column.Insert)
-		} else {
-			if o.op.UpdateBefore {
-				o.out.add(before-1, column.UpdateBefore)
-			}
-			o.out.add(next, column.UpdateAfter)
-			o.gone = append(o.gone, before-1)
-		}
-		next++
-		o.at[g] = next
 		o.sel, o.new = append(o.sel, int32(r)), append(o.new, g)
 	}
 	if len(o.sel) == 0 {
 		return nil
 	}
-	first := o.rows.Append(b.Cols, o.sel, len(o.sel), now)
-	for i, g := range o.new {
-		o.rows.Link(first+int32(i), g)
+	next := o.rows.Append(b.Cols, o.sel, len(o.sel), now)
+	for _, g := range o.new {
+		if before := o.rows.First(g); before == state.None {
+			o.out.add(next, column.Insert)
+		} else {
+			if o.op.UpdateBefore {
+				o.out.add(before, column.UpdateBefore)
+			}
+			o.out.add(next, column.UpdateAfter)
+			o.rows.Remove(before) // its values stay where they are
+		}
+		o.rows.Link(next, g)
+		next++
 	}
 	err := o.out.emit(o.rows, out)
-	for _, r := range o.gone {
-		o.rows.Remove(r)
-	}
 	o.arm()
 	return err
 }
@@ -173,7 +160,7 @@ func (o *lastRows) Timer(time.Time, Output) error {
 
 // SizeBytes implements [Sizer].
 func (o *lastRows) SizeBytes() int {
-	return o.keyedRows.sizeBytes() + cap(o.now)*8 + cap(o.at)*4
+	return o.keyedRows.sizeBytes() + cap(o.now)*8
 }
 
 func (o *lastRows) Snapshot(w *state.Writer) error {
