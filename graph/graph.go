@@ -33,6 +33,9 @@ type Edge struct {
 	From int // id of the node that sends
 	Ship Ship
 	Keys []int // columns of the sender's output by which Hash ships
+	// Late, if not 0, makes it an edge of what the sender drops because it comes too late: the rows of its input number Late-1, with one column
+	// more, BIGINT NOT NULL, the watermark that had passed them, in milliseconds. It ships forward.
+	Late int
 	// NewPacker, if set, distributes payloads that are not batches; its result is an operator.Packer for the given
 	// number of targets. The Go API sets it.
 	NewPacker func(targets, maxParallelism int) any

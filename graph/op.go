@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ type Table struct {
 	// negative: never.
 	IdleTimeout time.Duration
 	Alignment   Alignment
+	// Late is where rows of the table go that come too late for an operator; nil: they are only counted.
+	Late *Table
 }
 
 // Alignment makes a source wait for others: it reads nothing while its watermark is more than MaxDrift ahead of the slowest source of its Group.
@@ -117,6 +120,28 @@ type Sort struct {
 // Union passes on the rows of all its inputs.
 type Union struct{}
 
+// LateRecords makes records of the rows that an operator dropped because they came too late, which reach it by an edge with Late: see [LateFields].
+type LateRecords struct {
+	Table    string // whose rows they are
+	Operator string // that dropped them
+	Time     int    // the column of the row's event time; -1: it has none
+}
+
+// LateFields are the columns of late records.
+var LateFields = []column.Field{
+	{Name: "record", Type: column.Str().Required()},                                 // the row as the operator got it, as JSON
+	{Name: "source_table", Type: column.Str().Required()},                           // whose row it is, or was made of
+	{Name: "dropped_by", Type: column.Str().Required()},                             // the operator
+	{Name: "event_time", Type: column.Sized(column.TimestampLTZ, 3)},                // of the row, where it has one
+	{Name: "watermark_time", Type: column.Sized(column.TimestampLTZ, 3).Required()}, // that had passed it
+	{Name: "cause", Type: column.Str().Required()},
+}
+
+// LateField finds which of the late records' columns a table's column holds, by its name; -1 if none.
+func LateField(c column.Field) int {
+	return slices.IndexFunc(LateFields, func(f column.Field) bool { return f.Name == c.Name && expr.CanCast(f.Type, c.Type, true) })
+}
+
 // Sink writes rows to a table. The input has exactly the table's physical columns, in order.
 type Sink struct {
 	Table     Table
@@ -132,16 +157,17 @@ type Collect struct {
 // Custom runs an operator made in Go: New returns an operator.Operator for one subtask.
 type Custom struct{ New func() any }
 
-func (*Scan) op()      {}
-func (*Values) op()    {}
-func (*Calc) op()      {}
-func (*Unnest) op()    {}
-func (*Aggregate) op() {}
-func (*Sort) op()      {}
-func (*Union) op()     {}
-func (*Sink) op()      {}
-func (*Collect) op()   {}
-func (*Custom) op()    {}
+func (*Scan) op()        {}
+func (*Values) op()      {}
+func (*Calc) op()        {}
+func (*Unnest) op()      {}
+func (*Aggregate) op()   {}
+func (*Sort) op()        {}
+func (*Union) op()       {}
+func (*Sink) op()        {}
+func (*LateRecords) op() {}
+func (*Collect) op()     {}
+func (*Custom) op()      {}
 
 // Options of a table whose values are credentials, by what their keys contain.
 var secretWords = []string{"password", "secret", "token", "access-key", "apikey", "api-key", "credential"}

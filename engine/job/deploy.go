@@ -251,7 +251,7 @@ func (h *Handle) newStage(n *planned, subtask int) (*task.Stage, error) {
 	}
 	var in [][]column.Field
 	for _, e := range n.Inputs {
-		in = append(in, h.plan.nodes[e.From].Schema)
+		in = append(in, h.plan.sent(e))
 	}
 	op, err := operator.New(n.Node, in)
 	if err != nil {
@@ -304,7 +304,7 @@ func (h *Handle) connect(to *planned, input int, edge graph.Edge, byChain [][]*t
 		}
 		var packer operator.Packer
 		if edge.NewPacker == nil {
-			packer = exchange.NewPacker(edge, from.Schema, len(channels), p.groups)
+			packer = exchange.NewPacker(edge, p.sent(edge), len(channels), p.groups)
 		} else {
 			made := edge.NewPacker(exchange.Lots(edge.Ship, len(channels)), p.groups)
 			ok := false
@@ -314,7 +314,11 @@ func (h *Handle) connect(to *planned, input int, edge graph.Edge, byChain [][]*t
 		}
 		s := exchange.NewSender(h.ctx, edge.Ship, packer, channels, sender.Space)
 		s.Turn, s.Draw = sender.Turn, sender.Draw
-		sender.Stages[stage].Senders = append(sender.Stages[stage].Senders, s)
+		if edge.Late > 0 {
+			sender.Stages[stage].AddLate(s, edge.Late-1, len(p.sent(from.Inputs[edge.Late-1])))
+		} else {
+			sender.Stages[stage].Add(s)
+		}
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package job
 import (
 	"fmt"
 
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/engine/operator"
 	"github.com/millstream/millstream/graph"
 )
 
@@ -64,7 +66,12 @@ func newPlan(g *graph.Graph, parallelism, groups int) (*plan, error) {
 			if e.From < 0 || e.From >= i {
 				return nil, fmt.Errorf("node '%s' (%d) takes input from node %d, which does not stand before it", n.Name, i, e.From)
 			}
-			p.nodes[e.From].consumers++
+			if e.Late > len(p.nodes[e.From].Inputs) || e.Late < 0 {
+				return nil, fmt.Errorf("node '%s' (%d) takes late rows of input %d of node %d, which has %d", n.Name, i, e.Late, e.From, len(p.nodes[e.From].Inputs))
+			}
+			if e.Late == 0 {
+				p.nodes[e.From].consumers++
+			}
 		}
 		p.place(v)
 	}
@@ -73,7 +80,7 @@ func newPlan(g *graph.Graph, parallelism, groups int) (*plan, error) {
 
 // place puts a node into its chain.
 func (p *plan) place(v *planned) {
-	if len(v.Inputs) == 1 && v.Inputs[0].Ship == graph.Forward {
+	if len(v.Inputs) == 1 && v.Inputs[0].Ship == graph.Forward && v.Inputs[0].Late == 0 {
 		if from := &p.nodes[v.Inputs[0].From]; from.parallelism == v.parallelism {
 			from.next = append(from.next, v.ID)
 			v.chain = from.chain
@@ -83,6 +90,16 @@ func (p *plan) place(v *planned) {
 	}
 	v.chain = len(p.chains)
 	p.chains = append(p.chains, []int{v.ID})
+}
+
+// sent is the schema of what travels on an edge.
+func (p *plan) sent(e graph.Edge) []column.Field {
+	from := &p.nodes[e.From]
+	if e.Late == 0 {
+		return from.Schema
+	}
+	in := p.sent(from.Inputs[e.Late-1])
+	return append(in[:len(in):len(in)], operator.WatermarkField)
 }
 
 // ship is how an edge ships between the parallelisms at hand.

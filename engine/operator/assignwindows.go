@@ -209,6 +209,7 @@ func (o *assignWindows) emit(b *column.Batch, out Output) error {
 // assignSessions holds rows until their session is over.
 type assignSessions struct {
 	*assignWindows
+	missed missedRows
 	progress
 	groups *state.Groups
 	set    sessionSet
@@ -248,6 +249,7 @@ func (o *assignSessions) clear() {
 }
 
 func (o *assignSessions) Open(c *Context) error {
+	o.missed.open(c)
 	if err := o.assignWindows.Open(c); err != nil {
 		return err
 	}
@@ -295,12 +297,12 @@ func (o *assignSessions) Process(_ int, p Payload, out Output) error {
 	}
 	keys := o.partition(b)
 	base := o.hold(b)
-	late := int64(0)
+	o.missed.rows = o.missed.rows[:0]
 	for i, key := range keys {
 		row := base + int32(i)
 		slot, ok := o.set.add(key, times[b.Row(i)], o.now)
 		if !ok {
-			late++
+			o.missed.rows = append(o.missed.rows, int32(b.Row(i)))
 			o.held.drop(row)
 			continue
 		}
@@ -314,8 +316,10 @@ func (o *assignSessions) Process(_ int, p Payload, out Output) error {
 		}
 		o.append(slot, row)
 	}
-	if late > 0 {
-		o.counts.Late.Add(late)
+	if len(o.missed.rows) > 0 {
+		if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
+			return err
+		}
 		for _, key := range keys {
 			if (int(key) >= len(o.set.heads) || o.set.heads[key] == 0) && o.groups.Alive(int(key)) {
 				o.groups.Delete(int(key))

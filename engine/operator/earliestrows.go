@@ -18,7 +18,7 @@ type earliestRows struct {
 	keyedRows
 	progress
 	done   *state.Rows // of the keys whose row was emitted; their rows have no columns but the key
-	counts *Counters
+	missed missedRows
 	times  timeColumn
 
 	wait []int64 // by group: the time of the row that waits
@@ -34,7 +34,7 @@ func newEarliestRows(op *graph.Deduplicate, in []column.Field) *earliestRows {
 }
 
 func (o *earliestRows) Open(c *Context) error {
-	o.counts = c.Counters
+	o.missed.open(c)
 	o.progress.open(c)
 	if err := o.keyedRows.open(c, 0); err != nil {
 		return err
@@ -96,13 +96,14 @@ func (o *earliestRows) Process(_ int, p Payload, _ Output) error {
 	ids := o.lookup(b)
 	o.grow()
 	o.sel, o.new = o.sel[:0], o.new[:0]
-	next, late := int32(o.rows.Len()), int64(0)
+	next := int32(o.rows.Len())
+	o.missed.rows = o.missed.rows[:0]
 	var gone []int32
 	for i, g := range ids {
 		r := b.Row(i)
 		t := times[r]
 		if t <= o.now {
-			late++
+			o.missed.rows = append(o.missed.rows, int32(r))
 			continue
 		}
 		if o.done.Count(g) > 0 || o.at[g] != 0 && o.wait[g] <= t {
@@ -126,8 +127,10 @@ func (o *earliestRows) Process(_ int, p Payload, _ Output) error {
 		}
 		o.arm()
 	}
-	if late > 0 {
-		o.counts.Late.Add(late)
+	if len(o.missed.rows) > 0 {
+		if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
+			return err
+		}
 		for _, g := range ids {
 			o.drop(g)
 		}

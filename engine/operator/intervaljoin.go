@@ -19,6 +19,7 @@ var _ Watermarker = (*intervalJoin)(nil)
 // forgets what is over on the other side. Rows that come late find what is still there, as in Flink. Since rows are emitted that much behind
 // the watermark, the watermark that goes on is held back by the longer of both ways.
 type intervalJoin struct {
+	missed missedRows
 	Base
 	*match
 	op     *graph.IntervalJoin
@@ -72,6 +73,7 @@ func newIntervalJoin(op *graph.IntervalJoin, in [][]column.Field, schema []colum
 
 func (o *intervalJoin) Open(c *Context) error {
 	o.ctx = c
+	o.missed.open(c)
 	o.now, o.gone = firstTime, [2]int64{firstTime, firstTime}
 	if err := o.match.open(c); err != nil {
 		return err
@@ -163,7 +165,7 @@ func (o *intervalJoin) join(side int, b *column.Batch, ids []int32, times []int6
 	other := 1 - side
 	t := o.rows[other]
 	o.out.from = bySide[rowSource](side, columns(b.Cols), t)
-	o.found = o.found[:0]
+	o.found, o.missed.rows = o.found[:0], o.missed.rows[:0]
 	for i := range ids { // those of a row so late that the other side's rows are gone are not looked for
 		o.found = append(o.found, 0)
 		if upper := times[b.Row(i)] + o.reach[side]; ids[i] >= 0 && o.gone[other] < upper {
@@ -185,7 +187,7 @@ func (o *intervalJoin) join(side int, b *column.Batch, ids []int32, times []int6
 			return err
 		}
 	}
-	return nil
+	return o.missed.drop(side, b, o.missed.rows, o.now)
 }
 
 // pair lists the pairs near each other of rows from, from+1, … until there are enough, and returns the first row not done. What a row finds to be over
@@ -256,7 +258,7 @@ func (o *intervalJoin) show(side int, b *column.Batch, ids []int32, times []int6
 		if o.keep[side] {
 			o.put(side, row, column.Missing)
 		} else if !o.semi && ids[i] >= 0 {
-			o.ctx.Counters.Late.Add(1)
+			o.missed.rows = append(o.missed.rows, row)
 		}
 	}
 }

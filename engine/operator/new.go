@@ -91,6 +91,8 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 		return newTemporalSort(op, in[0])
 	case *graph.Over:
 		return newOver(op, in[0], n.Schema)
+	case *graph.LateRecords:
+		return newLateRecords(op, in[0])
 	case *graph.Sink:
 		return newSink(op, in[0])
 	case *graph.Collect:

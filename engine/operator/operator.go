@@ -63,6 +63,7 @@ type Context struct {
 	Watermark      func() (int64, bool) // the watermark that the operator got last, and whether it got one; nil: it gets none
 	Restore        *state.Reader        // nil: start empty
 	Counters       *Counters
+	LateTakers     []LateTaker // by input; nil: nobody takes late rows
 	// Sink is what a node with a [graph.Sink] writes to, made by [NewSink] once and shared by the node's subtasks; the job has called
 	// its Prepare. Nil for other nodes.
 	Sink connector.Sink

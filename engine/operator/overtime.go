@@ -24,7 +24,7 @@ type overTime struct {
 	in   []column.Field
 	eval *overEval
 	progress
-	counts *Counters
+	missed missedRows
 	number int
 
 	held    heldRows
@@ -95,7 +95,8 @@ func newOverTime(op *graph.Over, in []column.Field, e *overEval) (*overTime, err
 }
 
 func (o *overTime) Open(c *Context) error {
-	o.counts, o.number = c.Counters, c.MaxParallelism
+	o.number = c.MaxParallelism
+	o.missed.open(c)
 	o.progress.open(c)
 	if err := o.eval.open(c); err != nil {
 		return err
@@ -136,19 +137,20 @@ func (o *overTime) Process(_ int, p Payload, out Output) error {
 	if err != nil {
 		return err
 	}
-	o.kept = o.kept[:0]
+	o.kept, o.missed.rows = o.kept[:0], o.missed.rows[:0]
 	o.ids = o.ids[:0]
 	for i, g := range ids {
 		r := b.Row(i)
 		if t := times[r]; o.strict && t <= o.now || t <= o.last[g] {
+			o.missed.rows = append(o.missed.rows, int32(r))
 			continue
 		} else if t < o.first {
 			o.first = t
 		}
 		o.kept, o.ids = append(o.kept, int32(r)), append(o.ids, g)
 	}
-	if late := b.Rows() - len(o.kept); late > 0 {
-		o.counts.Late.Add(int64(late))
+	if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
+		return err
 	}
 	if len(o.kept) > 0 {
 		o.hold(b, o.kept, o.ids)

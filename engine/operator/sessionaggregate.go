@@ -45,6 +45,7 @@ func (o *sessionAggregate) reset() {
 
 func (o *sessionAggregate) Open(c *Context) error {
 	o.counters, o.clock, o.setTimer = c.Counters, c.Now, c.SetTimer
+	o.missed.open(c)
 	o.progress.open(c)
 	if err := o.w.open(c); err != nil {
 		return err
@@ -81,12 +82,12 @@ func (o *sessionAggregate) Process(_ int, p Payload, out Output) error {
 	}
 	keys := o.agg.lookup(b)
 	o.rows, o.slots = o.rows[:0], o.slots[:0]
-	late := int64(0)
+	o.missed.rows = o.missed.rows[:0]
 	for i, key := range keys {
 		r := b.Row(i)
 		slot, ok := o.set.add(key, times[r], o.now)
 		if !ok {
-			late++
+			o.missed.rows = append(o.missed.rows, int32(r))
 			continue
 		}
 		if len(o.set.absorbed) > 0 {
@@ -107,8 +108,10 @@ func (o *sessionAggregate) Process(_ int, p Payload, out Output) error {
 	if err := o.take(b); err != nil {
 		return err
 	}
-	if late > 0 {
-		o.counters.Late.Add(late)
+	if len(o.missed.rows) > 0 {
+		if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
+			return err
+		}
 		for _, key := range keys { // of keys that were made for rows that are dropped nothing is kept
 			if int(key) >= len(o.set.heads) || o.set.heads[key] == 0 {
 				if o.agg.groups.Alive(int(key)) {

@@ -22,7 +22,7 @@ type temporalSort struct {
 	keys     []kernel.SortKey
 	sorter   kernel.Sorter
 	first    int64 // the earliest time held
-	counts   *Counters
+	missed   missedRows
 	clock    func() time.Time
 	setTimer func(time.Time)
 	since    int64 // processing time of the rows held
@@ -53,7 +53,8 @@ func newTemporalSort(op *graph.TemporalSort, in []column.Field) (*temporalSort, 
 
 func (o *temporalSort) Open(c *Context) error {
 	o.progress.open(c)
-	o.counts, o.clock, o.setTimer, o.first = c.Counters, c.Now, c.SetTimer, math.MaxInt64
+	o.clock, o.setTimer, o.first = c.Now, c.SetTimer, math.MaxInt64
+	o.missed.open(c)
 	if t := c.Restore.Table("rows"); t != nil && t.Rows.Rows() > 0 {
 		o.held.add(t.Rows, nil)
 		if o.op.Time < 0 {
@@ -105,17 +106,18 @@ func (o *temporalSort) Process(_ int, p Payload, out Output) error {
 	if err != nil {
 		return err
 	}
-	o.rows = o.rows[:0]
+	o.rows, o.missed.rows = o.rows[:0], o.missed.rows[:0]
 	for i := range b.Rows() {
 		r := b.Row(i)
 		if times[r] <= o.now {
+			o.missed.rows = append(o.missed.rows, int32(r))
 			continue
 		}
 		o.first = min(o.first, times[r])
 		o.rows = append(o.rows, int32(r))
 	}
-	if late := b.Rows() - len(o.rows); late > 0 {
-		o.counts.Late.Add(int64(late))
+	if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
+		return err
 	}
 	if len(o.rows) > 0 {
 		o.held.add(b, o.rows)

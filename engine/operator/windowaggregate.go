@@ -24,6 +24,7 @@ type windowAggregate struct {
 	spec   aggregateSpec
 	progress
 	counters *Counters
+	missed   missedRows
 	clock    func() time.Time
 	setTimer func(time.Time)
 
@@ -139,6 +140,7 @@ func windowSpec(op *graph.WindowAggregate, in []column.Field) (aggregateSpec, er
 
 func (o *windowAggregate) Open(c *Context) error {
 	o.counters, o.clock, o.setTimer = c.Counters, c.Now, c.SetTimer
+	o.missed.open(c)
 	o.progress.open(c)
 	if err := o.w.open(c); err != nil {
 		return err
@@ -208,10 +210,7 @@ func (o *windowAggregate) Process(_ int, p Payload, out Output) error {
 		}
 		o.schedule(s.next)
 	}
-	if o.router.drops > 0 {
-		o.counters.Late.Add(o.router.drops)
-	}
-	return nil
+	return o.missed.drop(0, b, o.router.drops, o.now)
 }
 
 // timesOf returns the rows of b that have a time and, by physical row, local times or, of rows that bear their windows, the ends of these.

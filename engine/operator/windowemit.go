@@ -70,6 +70,7 @@ func (o *windowEmit) reset(c *Context) {
 
 func (o *windowEmit) Open(c *Context) error {
 	o.counters, o.clock, o.setTimer, o.next = c.Counters, c.Now, c.SetTimer, math.MaxInt64
+	o.missed.open(c)
 	o.progress.open(c)
 	if err := o.w.open(c); err != nil {
 		return err
@@ -128,15 +129,18 @@ func (o *windowEmit) take(b *column.Batch, out Output) error {
 	if err != nil {
 		return err
 	}
-	o.sel = o.sel[:0]
+	o.sel, o.missed.rows = o.sel[:0], o.missed.rows[:0]
 	lateness := o.op.AllowedLateness.Milliseconds()
 	for i := range b.Rows() {
 		r := b.Row(i)
 		if o.w.due(ends[r])+lateness <= o.now {
-			o.counters.Late.Add(1)
+			o.missed.rows = append(o.missed.rows, int32(r))
 			continue
 		}
 		o.sel = append(o.sel, int32(r))
+	}
+	if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
+		return err
 	}
 	step := len(o.sel)
 	if o.single {

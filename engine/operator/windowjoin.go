@@ -11,6 +11,7 @@ import (
 // windowJoin joins rows of the same window: keys hold the windows' ends. Rows wait until the watermark passes the end of their window, and are
 // forgotten once they are joined; rows that come later are dropped and counted.
 type windowJoin struct {
+	missed missedRows
 	Base
 	*match
 	progress
@@ -46,6 +47,7 @@ func newWindowJoin(op *graph.WindowJoin, in [][]column.Field, schema []column.Fi
 
 func (o *windowJoin) Open(c *Context) error {
 	o.ctx = c
+	o.missed.open(c)
 	o.progress.open(c)
 	if o.op.Zoned {
 		zone, err := c.zone()
@@ -105,6 +107,7 @@ func (o *windowJoin) Process(side int, p Payload, out Output) error {
 	t := o.rows[side]
 	times := t.read(b, 0)
 	live := o.sel[:0]
+	o.missed.rows = o.missed.rows[:0]
 	for i := range n { // in time, and of a window
 		r := b.Row(i)
 		if t.untimed(b, r) {
@@ -116,13 +119,16 @@ func (o *windowJoin) Process(side int, p Payload, out Output) error {
 			end = o.zone.due(end)
 		}
 		if end-1 <= o.now {
-			o.ctx.Counters.Late.Add(1)
+			o.missed.rows = append(o.missed.rows, int32(r))
 			continue
 		}
 		times[r] = end - 1
 		live = append(live, int32(r))
 	}
 	o.sel = live
+	if err := o.missed.drop(side, b, o.missed.rows, o.now); err != nil {
+		return err
+	}
 	if len(live) == 0 {
 		return nil
 	}

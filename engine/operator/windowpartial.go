@@ -29,6 +29,7 @@ func newWindowPartial(o *windowAggregate, _ []column.Field) (*windowPartial, err
 
 func (o *windowPartial) Open(c *Context) error {
 	o.counters = c.Counters
+	o.missed.open(c)
 	o.progress.open(c)
 	if err := o.w.open(c); err != nil {
 		return err
@@ -55,8 +56,8 @@ func (o *windowPartial) Process(_ int, p Payload, out Output) error {
 		o.held += s.agg.groups.Len() - before
 		o.next = min(o.next, o.w.due(run.end))
 	}
-	if o.router.drops > 0 {
-		o.counters.Late.Add(o.router.drops)
+	if err := o.missed.drop(0, b, o.router.drops, o.now); err != nil {
+		return err
 	}
 	if o.held >= partialGroups {
 		return o.Drain(out)

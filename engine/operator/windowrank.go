@@ -17,7 +17,7 @@ type windowRank struct {
 	*rank
 	progress
 	w      windowing
-	counts *Counters
+	missed missedRows
 	ends   timeColumn
 
 	members map[int64][]int32 // by window end: the partitions
@@ -40,7 +40,7 @@ func newWindowRank(o *rank) (*windowRank, error) {
 }
 
 func (o *windowRank) Open(c *Context) error {
-	o.counts = c.Counters
+	o.missed.open(c)
 	o.progress.open(c)
 	if err := o.w.open(c); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (o *windowRank) Process(_ int, p Payload, out Output) error {
 	if err != nil {
 		return err
 	}
-	o.kept = o.kept[:0]
+	o.kept, o.missed.rows = o.kept[:0], o.missed.rows[:0]
 	last, late := int64(math.MinInt64), false
 	for i := range b.Rows() {
 		r := b.Row(i)
@@ -93,12 +93,16 @@ func (o *windowRank) Process(_ int, p Payload, out Output) error {
 			last = ends[r]
 			late = o.w.due(last) <= o.now
 		}
-		if !late {
+		if late {
+			o.missed.rows = append(o.missed.rows, int32(r))
+		} else {
 			o.kept = append(o.kept, int32(r))
 		}
 	}
-	if dropped := b.Rows() - len(o.kept); dropped > 0 {
-		o.counts.Late.Add(int64(dropped))
+	if len(o.missed.rows) > 0 {
+		if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
+			return err
+		}
 		if len(o.kept) == 0 {
 			return nil
 		}

@@ -15,7 +15,7 @@ type sliceRouter struct {
 	runs   []sliceRun
 	index  []int32 // of the run, by live row; -1: the row is dropped
 	rows   []int32
-	drops  int64 // rows that came late
+	drops  []int32 // physical rows that came late
 	locals []int64
 }
 
@@ -43,7 +43,7 @@ func (r *sliceRouter) route(b *column.Batch, times []int64, ends bool, turn int6
 	if cap(r.index) < n {
 		r.index = make([]int32, n+n/4)
 	}
-	r.runs, r.drops = r.runs[:0], 0
+	r.runs, r.drops = r.runs[:0], r.drops[:0]
 	index := r.index[:n]
 	from, to, run := int64(0), int64(0), int32(sliceNone) // the current slice is [from, to)
 	dropped := false
@@ -66,7 +66,7 @@ func (r *sliceRouter) route(b *column.Batch, times []int64, ends bool, turn int6
 		}
 		dropped = true
 		if run == sliceLate {
-			r.drops++
+			r.drops = append(r.drops, int32(b.Row(i)))
 		}
 	}
 	if len(r.runs) == 1 && !dropped {

@@ -32,7 +32,7 @@ func (o *output) Emit(p operator.Payload) error {
 			return err
 		}
 	}
-	for _, s := range o.stage.Senders {
+	for _, s := range o.stage.main() {
 		if err := o.task.stopped(o.task.send(s, p)); err != nil {
 			return err
 		}

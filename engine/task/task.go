@@ -73,9 +73,10 @@ type Task struct {
 type Stage struct {
 	Operator operator.Operator // nil for a scan
 	Context  *operator.Context
-	Next     []int // stages that take this one's output
-	Senders  []*exchange.Sender
+	Next     []int              // stages that take this one's output
+	Senders  []*exchange.Sender // the last of them, as many as lates, take late rows
 
+	lates   []late
 	out     output
 	open    bool
 	awake   atomic.Bool      // the operator asked to be called
@@ -117,6 +118,7 @@ func (t *Task) Init() {
 			s.out.member = t.Source.Member
 		}
 		s.Context.Now = t.Clock.Now
+		s.openLates(t)
 		s.Context.Watermark = func() (int64, bool) { return s.out.time, s.out.begun }
 		s.Context.Wake = func() {
 			s.awake.Store(true)
@@ -128,7 +130,7 @@ func (t *Task) Init() {
 		s := t.Stages[i]
 		s.limiter, _ = s.Operator.(operator.Limiter)
 		s.size.of, _ = s.Operator.(operator.Sizer)
-		s.endable = len(s.Next)+len(s.Senders) > 0
+		s.endable = len(s.Next)+len(s.main()) > 0
 		for _, next := range s.Next {
 			s.endable = s.endable && t.Stages[next].endable
 		}
@@ -310,7 +312,7 @@ func (t *Task) satisfied(stage int) bool {
 	if !s.endable {
 		return false
 	}
-	if s.limiter != nil && (s.limiter.Done() || len(s.Next)+len(s.Senders) == 0) {
+	if s.limiter != nil && (s.limiter.Done() || len(s.Next)+len(s.main()) == 0) {
 		return s.limiter.Done()
 	}
 	for _, next := range s.Next {
@@ -318,7 +320,7 @@ func (t *Task) satisfied(stage int) bool {
 			return false
 		}
 	}
-	for _, sender := range s.Senders {
+	for _, sender := range s.main() {
 		if !sender.Declined() {
 			return false
 		}

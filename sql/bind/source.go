@@ -28,6 +28,11 @@ func (b *binding) scan(t *catalog.Table, n *syntax.TableName) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
+	if external.scan.late != "" {
+		if external.Late, err = b.lateTable(t, external.scan.late, n); err != nil {
+			return nil, err
+		}
+	}
 	gt, spec := external.Table, external.spec
 	if spec.NewSource == nil {
 		return nil, fail(n, "it can only be written to", "table '%s' cannot be read: the connector '%s' is a sink", t.Path, spec.Name)

@@ -2,7 +2,10 @@ package bind
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
+	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/catalog"
@@ -30,12 +33,17 @@ var (
 		Key: "scan.watermark.alignment.update-interval", Type: setting.Duration, Default: "1 s",
 		Doc: "How often the watermarks of a group are compared at least; they are with each watermark.",
 	}
-	watermarkOptions = []*setting.Option{emitStrategy, emitGap, idleTimeout, alignmentGroup, alignmentDrift, alignmentInterval}
+	lateTable = &setting.Option{
+		Key: "late-records.dead-letter",
+		Doc: "The table to which rows of this one are written that an operator drops because they come behind the watermark; its columns may be record (the row as JSON), source_table, dropped_by, event_time, watermark_time and cause.",
+	}
+	watermarkOptions = []*setting.Option{emitStrategy, emitGap, idleTimeout, alignmentGroup, alignmentDrift, alignmentInterval, lateTable}
 )
 
 // scanOptions are what the options say that the planner and the engine look after, for any connector.
 type scanOptions struct {
-	every int // rows between two watermarks; 0: they come by time
+	every int    // rows between two watermarks; 0: they come by time
+	late  string // the name of the table for late rows; "": none
 }
 
 // takeScanOptions takes the options for watermarks out of the table's, and puts what they say of its source in the table.
@@ -57,6 +65,7 @@ func takeScanOptions(gt *graph.Table) (scanOptions, error) {
 			gt.IdleTimeout = -1
 		}
 	}
+	out.late = v.Text(lateTable)
 	gap := v.Int(emitGap)
 	switch {
 	case gap < 1:
@@ -90,4 +99,40 @@ func (b *binding) watermark(r *rel, t *catalog.Table, n *syntax.TableName, o sca
 	out.Column, out.Expr, out.Every = t.Find(t.Watermark.Column), e, o.every
 	r.node = out
 	return nil
+}
+
+// lateTable finds the table for late rows of another, whose catalog and database complete its name.
+func (b *binding) lateTable(of *catalog.Table, name string, at syntax.Node) (*graph.Table, error) {
+	wrong := func(format string, args ...any) error {
+		return tableError(at, of, fmt.Errorf("option '"+lateTable.Key+"' = '"+name+"': "+format, args...))
+	}
+	path, err := catalog.Resolve(strings.Split(name, "."), of.Path.Catalog, of.Path.Database)
+	if err != nil {
+		return nil, wrong("%w", err)
+	}
+	t, err := b.Catalogs.Lookup(path)
+	if err != nil {
+		return nil, wrong("%w", err)
+	}
+	if t.View != nil {
+		return nil, wrong("'%s' is a view", path)
+	}
+	external, err := b.external(t, t.Options, at)
+	if err != nil {
+		return nil, err
+	}
+	gt := external.Table
+	gt.Metadata = nil
+	if external.spec.NewSink == nil {
+		return nil, wrong("the connector '%s' of that table is a source", external.spec.Name)
+	}
+	for _, c := range gt.Columns {
+		if graph.LateField(c) < 0 {
+			return nil, wrong("that table has the column '%s %s'; its columns may be %s", c.Name, c.Type.Optional(), typeList(graph.LateFields))
+		}
+	}
+	if _, err := external.spec.NewSink(connector.SinkRequest{Env: b.Env, Table: gt}); err != nil {
+		return nil, wrong("%w", err)
+	}
+	return &gt, nil
 }

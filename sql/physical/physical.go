@@ -25,6 +25,7 @@ type Builder struct {
 	plans []plan.Node    // what each node was made of; nil of one that hands rows to the caller
 	kinds map[string]int // nodes by name, for uids
 	share share
+	late  []lateInput
 }
 
 // Graph returns the graph built so far under a name.
@@ -132,6 +133,7 @@ func (b *Builder) build(n plan.Node) (end, error) {
 		schema = []column.Field{} // rows of no columns are batches too
 	}
 	node := b.node(n, name, schema, op, ends...)
+	b.noteLate(n, node)
 	return end{node: node}, nil
 }
 

@@ -22,6 +22,9 @@ func pruneOne(n plan.Node, need []int) plan.Node {
 	}
 	take := func(more func(add func(int))) []int { // prunes the input and returns where its columns are
 		below = with(below, more)
+		if lettered(n) {
+			below = ascending(width)
+		}
 		in = prune(in, below)
 		return inverse(width, below)
 	}
@@ -180,6 +183,9 @@ func pruneOver(n *plan.Over, need []int) plan.Node {
 			}
 		}
 	})
+	if lettered(n) {
+		below = ascending(width)
+	}
 	to := inverse(width, below)
 	out.Input = prune(n.Input, below)
 	out.Partition, out.Order = moveAll(n.Partition, to), moveOrder(n.Order, to)
@@ -201,6 +207,9 @@ func pruneOver(n *plan.Over, need []int) plan.Node {
 
 // pruneWindowAggregate drops calls and properties that are not needed.
 func pruneWindowAggregate(n *plan.WindowAggregate, need []int) plan.Node {
+	if lettered(n) {
+		n = n.With([]plan.Node{widened(n.Input)}).(*plan.WindowAggregate)
+	}
 	out := *n
 	out.Calls, out.Properties, out.Fields = nil, nil, nil
 	var kept []int
@@ -232,6 +241,9 @@ func pruneWindowAggregate(n *plan.WindowAggregate, need []int) plan.Node {
 			add(n.Time)
 		}
 	})
+	if lettered(n) {
+		below = ascending(len(n.Input.Schema()))
+	}
 	to := inverse(len(n.Input.Schema()), below)
 	out.Input, out.Keys = prune(n.Input, below), moveAll(n.Keys, to)
 	for i := range out.Calls {
@@ -243,6 +255,34 @@ func pruneWindowAggregate(n *plan.WindowAggregate, need []int) plan.Node {
 		out.Time = movePlace(n.Time, to)
 	}
 	return plan.Select(&out, moveAll(need, inverse(len(n.Fields), kept)))
+}
+
+// lettered reports whether an operator drops late rows that go to another table, as whole as they are.
+func lettered(n plan.Node) bool {
+	return plan.DropsLate(n) && slices.ContainsFunc(n.Inputs(), func(in plan.Node) bool { return plan.LateTables(in) != nil })
+}
+
+// widened makes projections below an operator pass on all columns that they read from, behind their own.
+func widened(n plan.Node) plan.Node {
+	switch n := n.(type) {
+	case *plan.Filter:
+		return n.With([]plan.Node{widened(n.Input)})
+	case *plan.Project:
+		out := &plan.Project{Input: widened(n.Input), Exprs: slices.Clone(n.Exprs), Fields: slices.Clone(n.Fields)}
+		known := map[int]bool{}
+		for _, e := range n.Exprs {
+			if c, ok := e.(*expr.Column); ok {
+				known[c.Index] = true
+			}
+		}
+		for i, f := range out.Input.Schema() {
+			if !known[i] {
+				out.Exprs, out.Fields = append(out.Exprs, plan.ColumnOf(out.Input, i)), append(out.Fields, f)
+			}
+		}
+		return out
+	}
+	return n
 }
 
 // pruneLookup reads only the columns of the looked-up table that are needed.
@@ -326,6 +366,9 @@ func pruneTwo(n plan.Node, need []int) plan.Node {
 		right = append(right, more[1])
 	}
 	left, right = with(left, func(func(int)) {}), with(right, func(func(int)) {})
+	if lettered(n) {
+		left, right = ascending(width), ascending(total-width)
+	}
 	toLeft, toRight := inverse(width, left), inverse(total-width, right)
 	all := slices.Clone(toLeft)
 	for _, c := range toRight {

@@ -176,11 +176,13 @@ func asStream(n plan.Node) (plan.Node, error) {
 	case *plan.Over:
 		return streamOver(n, onlyInserts)
 	case *plan.Rank:
-		if n.WindowEnd >= 0 {
-			return n, onlyInserts(n.At, n.Input)
-		}
 		if n.Numbering != graph.RowNumber {
 			return n, fail(n.At, "number the rows by ROW_NUMBER(), or "+batchHint, "keeping the first rows by RANK() or DENSE_RANK() is not supported in streaming mode")
+		}
+		if n.WindowEnd >= 0 {
+			out := *n
+			out.Updates = true // a window's rows are shown when the watermark has passed its end
+			return &out, onlyInserts(n.At, n.Input)
 		}
 		return streamRank(n), nil
 	case *plan.Deduplicate:

@@ -89,7 +89,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 			p.warnings = append(p.warnings, rules.Unbounded(optimized)...)
 		}
 	}
-	return p, nil
+	return p, p.builder.AddLate()
 }
 
 // newJob makes the job of what was planned.
