@@ -22,6 +22,9 @@ func ChangesOf(n Node) graph.Changes {
 		return before(graph.UpdateBefore|graph.UpdateAfter, n.UpdateBefore)
 	case *Join:
 		in := ChangesOf(n.Left) | ChangesOf(n.Right)
+		if in.Updates() { // what a row replaces is taken back, whether the input does so or not
+			in |= graph.UpdateBefore
+		}
 		switch {
 		case !n.Updates:
 			return graph.InsertOnly
@@ -35,6 +38,9 @@ func ChangesOf(n Node) graph.Changes {
 		in := graph.InsertOnly
 		for _, i := range n.From {
 			in |= ChangesOf(i)
+		}
+		if in.Updates() {
+			in |= graph.UpdateBefore
 		}
 		if n.Outer() { // each change takes rows away and brings others
 			return graph.Deletes

@@ -9,7 +9,23 @@ import (
 
 // UniqueKeys returns sets of columns of a node's output, ascending, whose values no two of its rows share at one time. There may be more that are
 // not found.
-func UniqueKeys(n Node) [][]int {
+func UniqueKeys(n Node) [][]int { return keysOf(n, false) }
+
+// UpsertKeys returns those unique keys of which all changes come one after the other: rows that one key may have at different times are never in the
+// hands of different subtasks on their way.
+func UpsertKeys(n Node) [][]int { return keysOf(n, true) }
+
+// held returns the keys of a node that holds its input's rows by some columns, for which it needs all rows of the same values in one subtask. A
+// key of which a row may change these columns is not in order behind it.
+func held(in Node, by []int, upsert bool) [][]int {
+	keys := keysOf(in, upsert)
+	if !upsert || ChangesOf(in) == graph.InsertOnly {
+		return keys
+	}
+	return slices.DeleteFunc(keys, func(key []int) bool { return !covers(key, by) })
+}
+
+func keysOf(n Node, upsert bool) [][]int {
 	switch n := n.(type) {
 	case *Scan:
 		key := make([]int, 0, len(n.Table.PrimaryKey))
@@ -30,12 +46,12 @@ func UniqueKeys(n Node) [][]int {
 			return [][]int{{}}
 		}
 	case *Project:
-		return projectKeys(UniqueKeys(n.Input), n.Exprs)
+		return projectKeys(keysOf(n.Input, upsert), n.Exprs)
 	case *Calc:
 		if n.Exprs == nil {
-			return UniqueKeys(n.Input)
+			return keysOf(n.Input, upsert)
 		}
-		return projectKeys(UniqueKeys(n.Input), n.Exprs)
+		return projectKeys(keysOf(n.Input, upsert), n.Exprs)
 	case *Aggregate:
 		if n.Phase == graph.Partial {
 			return nil
@@ -52,17 +68,17 @@ func UniqueKeys(n Node) [][]int {
 			}
 		}
 	case *Join:
-		return joinKeys(&n.Match, n.Left, n.Right)
+		return joinKeys(&n.Match, n.Left, n.Right, upsert)
 	case *MultiJoin:
-		return multiKeys(n)
+		return multiKeys(n, upsert)
 	case *IntervalJoin:
-		return joinKeys(&n.Match, n.Left, n.Right)
+		return joinKeys(&n.Match, n.Left, n.Right, upsert)
 	case *WindowJoin:
-		return joinKeys(&n.Match, n.Left, n.Right)
+		return joinKeys(&n.Match, n.Left, n.Right, upsert)
 	case *TemporalJoin: // a row of the left input has at most one match
-		return UniqueKeys(n.Left)
+		return held(n.Left, n.LeftKeys, upsert)
 	case *Rank:
-		keys := UniqueKeys(n.Input)
+		keys := held(n.Input, n.Partition, upsert)
 		if n.Numbering == graph.RowNumber {
 			switch {
 			case n.To == n.From && n.ToColumn < 0:
@@ -73,13 +89,15 @@ func UniqueKeys(n Node) [][]int {
 		}
 		return minimal(keys)
 	case *Deduplicate:
-		return minimal(append(UniqueKeys(n.Input), sorted(n.Keys)))
+		return minimal(append(held(n.Input, n.Keys, upsert), sorted(n.Keys)))
 	case *Normalize:
-		return minimal(append(UniqueKeys(n.Input), sorted(n.Keys)))
+		return minimal(append(held(n.Input, n.Keys, upsert), sorted(n.Keys)))
 	case *Materialize:
 		return [][]int{sorted(n.Keys)}
-	case *Filter, *Exchange, *Sort, *Limit, *Watermark, *Over, *DropUpdateBefore, *TemporalSort:
-		return UniqueKeys(n.Inputs()[0])
+	case *Over:
+		return held(n.Input, n.Partition, upsert)
+	case *Filter, *Exchange, *Sort, *Limit, *Watermark, *DropUpdateBefore, *TemporalSort:
+		return keysOf(n.Inputs()[0], upsert)
 	}
 	return nil
 }
@@ -139,8 +157,8 @@ func Carried(e expr.Expr) *expr.Column {
 }
 
 // joinKeys returns the keys of a join: one of each side, or one side's own where the other has at most one row to match.
-func joinKeys(m *graph.Match, left, right Node) [][]int {
-	return joinedKeys(m, UniqueKeys(left), UniqueKeys(right), len(left.Schema()))
+func joinKeys(m *graph.Match, left, right Node, upsert bool) [][]int {
+	return joinedKeys(m, held(left, m.LeftKeys, upsert), held(right, m.RightKeys, upsert), len(left.Schema()))
 }
 
 // joinedKeys is joinKeys for the keys of the inputs, of which the left one has width columns.

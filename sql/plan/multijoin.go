@@ -68,8 +68,8 @@ func (n *MultiJoin) Details() []Detail {
 }
 
 // multiKeys returns the keys that each join makes of those before it.
-func multiKeys(n *MultiJoin) [][]int {
-	keys := UniqueKeys(n.From[0])
+func multiKeys(n *MultiJoin, upsert bool) [][]int {
+	keys := held(n.From[0], n.Keys[0], upsert)
 	for i, s := range n.Joins {
 		m := graph.Match{Type: s.Type, LeftKeys: n.Keys[0], RightKeys: n.Keys[i+1]}
 		width := n.First(i + 1)
@@ -81,7 +81,7 @@ func multiKeys(n *MultiJoin) [][]int {
 				}
 			}
 		}
-		keys = joinedKeys(&m, keys, UniqueKeys(n.From[i+1]), width)
+		keys = joinedKeys(&m, keys, held(n.From[i+1], n.Keys[i+1], upsert), width)
 	}
 	return keys
 }

@@ -52,13 +52,17 @@ func forSink(sink *plan.Sink, in plan.Node, how string) plan.Node {
 	if len(key) == 0 {
 		return need(in, true)
 	}
-	same := slices.ContainsFunc(plan.UniqueKeys(in), func(unique []int) bool { return subset(unique, key) && subset(key, unique) })
+	keys := plan.UpsertKeys(in)
+	same := slices.ContainsFunc(keys, func(unique []int) bool { return subset(unique, key) && subset(key, unique) })
 	if how == "NONE" || same && how != "FORCE" {
-		return need(in, !sink.OnlyAfter)
+		out := need(in, !sink.OnlyAfter)
+		if !sink.OnlyAfter || plan.ChangesOf(out)&graph.UpdateBefore == 0 {
+			return out
+		}
 	}
 	out := &plan.Materialize{Input: need(in, true)}
 	out.Keys = key
-	if keys := plan.UniqueKeys(in); len(keys) > 0 {
+	if len(keys) > 0 {
 		out.InputKeys = keys[0]
 	}
 	return out
@@ -76,7 +80,8 @@ func distinctNode(n plan.Node) plan.Node {
 	return found
 }
 
-// need returns a node that emits -U with its updates if before says so, and none otherwise.
+// need returns a node that emits -U with its updates if before says so. Otherwise it emits none unless it must: where the row that takes the place of
+// another one may be dropped, or go elsewhere, -U is all that tells.
 func need(n plan.Node, before bool) plan.Node {
 	inputs := func(before ...bool) plan.Node {
 		in := n.Inputs()
@@ -113,14 +118,21 @@ func need(n plan.Node, before bool) plan.Node {
 		out.UpdateBefore, out.Input = before, need(n.Input, false)
 		return &out
 	case *plan.TemporalJoin:
-		return inputs(before, false) // versions follow each other by key
+		out := *n
+		out.Left, out.Right = need(n.Left, before || n.Type == graph.InnerJoin || n.Cond != nil), need(n.Right, false)
+		if plan.ChangesOf(out.Right)&graph.UpdateBefore != 0 { // versions follow each other by key
+			out.Right = &plan.DropUpdateBefore{Input: out.Right}
+		}
+		return &out
 	case *plan.Join:
+		if !before {
+			if out := replacing(n); out != nil {
+				return out
+			}
+		}
 		out := *n
 		out.Left, out.Right = need(n.Left, true), need(n.Right, true)
 		out.Sides[0], out.Sides[1] = joinSide(out.Sides[0], n.Left), joinSide(out.Sides[1], n.Right)
-		if !before && plan.ChangesOf(&out)&graph.UpdateBefore != 0 {
-			return &plan.DropUpdateBefore{Input: &out}
-		}
 		return &out
 	case *plan.MultiJoin:
 		out := *n
@@ -128,18 +140,11 @@ func need(n plan.Node, before bool) plan.Node {
 		for i, in := range n.From {
 			out.From[i], out.Sides[i] = need(in, true), joinSide(n.Sides[i], in)
 		}
-		if !before && plan.ChangesOf(&out)&graph.UpdateBefore != 0 {
-			return &plan.DropUpdateBefore{Input: &out}
-		}
 		return &out
 	case *plan.Calc:
 		// A row may pass the condition before an update and not after it: without -U it would stay.
 		if n.Cond != nil && plan.ChangesOf(n.Input).Updates() && !onKeys(n) {
-			out := inputs(true)
-			if !before {
-				return &plan.DropUpdateBefore{Input: out}
-			}
-			return out
+			return inputs(true)
 		}
 		return inputs(before)
 	case *plan.FromChangelog, *plan.ToChangelog, *plan.Over, *plan.WindowAggregate, *plan.AssignWindows, *plan.WindowJoin, *plan.IntervalJoin, *plan.TemporalSort:
@@ -150,6 +155,35 @@ func need(n plan.Node, before bool) plan.Node {
 		return out
 	}
 	return inputs(before)
+}
+
+// replacing returns an inner join that emits no -U: its inputs bring none, and what a row replaces has the same key in the join, so that a pair
+// takes the place of a pair at once. It is nil where that cannot be. Leaving out -U that the inputs bring would not do: between it and its
+// +U the other input may change, and then no +U may follow.
+func replacing(n *plan.Join) plan.Node {
+	if n.Cond != nil || n.Type != graph.InnerJoin || n.NullSafe != nil {
+		return nil
+	}
+	out := *n
+	out.Left, out.Right = need(n.Left, false), need(n.Right, false)
+	for i, in := range []plan.Node{out.Left, out.Right} {
+		changes := plan.ChangesOf(in)
+		out.Sides[i] = graph.Side{Changes: changes, TTL: n.Sides[i].TTL}
+		if !changes.Updates() {
+			out.Sides[i] = joinSide(n.Sides[i], in)
+			continue
+		}
+		keys := plan.UpsertKeys(in)
+		k := slices.IndexFunc(keys, func(key []int) bool { return subset([][]int{n.LeftKeys, n.RightKeys}[i], key) })
+		if k < 0 || changes&graph.UpdateBefore != 0 {
+			return nil
+		}
+		out.Sides[i].Unique = keys[k]
+	}
+	if plan.ChangesOf(&out)&graph.UpdateBefore == 0 {
+		return &out
+	}
+	return &plan.DropUpdateBefore{Input: &out}
 }
 
 // rising reports whether an update can only bring a row nearer to the first of its partition, and leaves it in the same: each column that rows are
