@@ -2,6 +2,7 @@ package expr
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -11,26 +12,38 @@ import (
 
 // Texts eight bytes at a time.
 
-// replaceByte replaces a byte by another, or by none. Eight bytes without it are copied at once.
-func replaceByte(dst, s []byte, old byte, by []byte) []byte {
-	const low, high = 0x0101010101010101, 0x8080808080808080
-	dst = slices.Grow(dst, len(s)+8)
-	out, n, pattern := dst[len(dst):cap(dst)], 0, low*uint64(old)
-	for len(s) >= 8 {
-		word := binary.LittleEndian.Uint64(s)
-		if x := word ^ pattern; (x-low)&^x&high == 0 {
-			binary.LittleEndian.PutUint64(out[n:], word)
-			n += 8
-		} else {
-			n += replaceEach(out[n:], s[:8], old, by)
-		}
-		s = s[8:]
-	}
-	n += replaceEach(out[n:], s, old, by)
-	return dst[:len(dst)+n]
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
+
+// bytesEqual returns a word with the highest bit of each byte set in which word has c.
+func bytesEqual(word uint64, c byte) uint64 {
+	x := word ^ lowBits*uint64(c)
+	return ^(x&^highBits + ^uint64(highBits) | x) & highBits
 }
 
-func replaceEach(out, s []byte, old byte, by []byte) (n int) {
+// replaceByte replaces a byte by another, or by none.
+func replaceByte(dst, s []byte, old byte, by []byte) []byte {
+	dst = slices.Grow(dst, len(s)+8)
+	out, n := dst[len(dst):cap(dst)], 0
+	for ; len(s) >= 8; s = s[8:] {
+		word := binary.LittleEndian.Uint64(s)
+		left := 8
+		if found := bytesEqual(word, old); len(by) > 0 {
+			mask := found >> 7 * 0xff
+			word = word&^mask | lowBits*uint64(by[0])&mask
+		} else {
+			for left -= bits.OnesCount64(found); found != 0; { // the last first, so that the others stay where they are
+				at := 63 - bits.LeadingZeros64(found)
+				before := uint64(1)<<(at&^7) - 1
+				word = word&before | word>>8&^before
+				found &^= 1 << at
+			}
+		}
+		binary.LittleEndian.PutUint64(out[n:], word)
+		n += left
+	}
 	for _, c := range s {
 		switch {
 		case c != old:
@@ -41,7 +54,7 @@ func replaceEach(out, s []byte, old byte, by []byte) (n int) {
 			n++
 		}
 	}
-	return n
+	return dst[:len(dst)+n]
 }
 
 // charLength is the kernel of CHAR_LENGTH.
@@ -64,9 +77,8 @@ func charLength(args []*column.Vector, n int, sel []int32, out *column.Vector) e
 
 // codePoints counts as [utf8.RuneCount] does, eight bytes at once where all are ASCII.
 func codePoints(s []byte) int32 {
-	const high = 0x8080808080808080
 	n := 0
-	for len(s)-n >= 8 && binary.LittleEndian.Uint64(s[n:])&high == 0 {
+	for len(s)-n >= 8 && binary.LittleEndian.Uint64(s[n:])&highBits == 0 {
 		n += 8
 	}
 	return int32(n + utf8.RuneCount(s[n:]))
