@@ -137,12 +137,9 @@ func (e *encoder) element(v *column.Vector, i int, more bool) (problem string) {
 
 // text writes a text, in quotes if need be.
 func (e *encoder) text(dst, b []byte) (out []byte, problem string) {
-	risky := len(b) > longestPlain && e.quoted && units(b) > longestPlain
-	for _, c := range b {
-		if e.risky[c] {
-			risky = true
-			break
-		}
+	risky := len(b) > longestPlain && e.quoted && longer(b, longestPlain)
+	for i := 0; i < len(b) && !risky; i++ {
+		risky = e.risky[b[i]]
 	}
 	switch {
 	case bytes.HasPrefix(b, byteOrderMark): // at the start of a file it would be skipped
@@ -160,6 +157,9 @@ func (e *encoder) text(dst, b []byte) (out []byte, problem string) {
 		return e.unquoted(dst, b)
 	}
 	dst = append(dst, e.quote)
+	if bytes.IndexByte(b, e.quote) < 0 && (!e.escaped || bytes.IndexByte(b, e.escape) < 0) {
+		return append(append(dst, b...), e.quote), ""
+	}
 	for _, c := range b {
 		if c == e.quote || e.escaped && c == e.escape {
 			dst = append(dst, c)
@@ -189,16 +189,18 @@ func (e *encoder) unquoted(dst, b []byte) (out []byte, problem string) {
 	return dst, ""
 }
 
-// units is the length of a text in UTF-16 code units.
-func units(b []byte) int {
-	n := 0
+// longer reports whether a text has more than n UTF-16 code units.
+func longer(b []byte, n int) bool {
+	if len(b) > 3*n { // none takes more bytes
+		return true
+	}
 	for _, c := range b {
 		if c&0xC0 != 0x80 {
-			n++
+			n--
 		}
 		if c >= 0xF0 {
-			n++
+			n--
 		}
 	}
-	return n
+	return n < 0
 }
