@@ -19,6 +19,7 @@ type Graph struct {
 type Node struct {
 	ID     int
 	UID    string // stable across restarts and compatible changes; state is found by it
+	Shape  string // the same for nodes of which one can take over the state of the other; "": there are no others
 	Name   string // for people: "Scan(orders)"
 	Op     Op
 	Inputs []Edge

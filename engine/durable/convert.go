@@ -19,7 +19,7 @@ func toManifest(name string, c *job.Checkpoint) (*snapshot.Manifest, snapshot.Ta
 	var tables snapshot.Tables
 	for _, uid := range slices.Sorted(maps.Keys(c.Nodes)) {
 		n := c.Nodes[uid]
-		op := snapshot.Operator{UID: uid, Name: n.Name, Finished: n.Finished, Parallelism: len(n.Subtasks), Discovery: n.Discovery}
+		op := snapshot.Operator{UID: uid, Name: n.Name, Shape: n.Shape, Finished: n.Finished, Parallelism: len(n.Subtasks), Discovery: n.Discovery}
 		for _, s := range n.Splits {
 			op.Splits = append(op.Splits, snapshot.Split{ID: s.ID, State: s.State, Size: s.Size})
 		}
@@ -45,7 +45,7 @@ func load(ctx context.Context, d *snapshot.Dir, name string) (*snapshot.Manifest
 	c := &job.Checkpoint{ID: m.ID, MaxParallelism: m.MaxParallelism, Final: m.Final, Nodes: map[string]*job.NodeState{}}
 	for i := range m.Operators {
 		op := &m.Operators[i]
-		n := &job.NodeState{Name: op.Name, Finished: op.Finished, Subtasks: tables[i], Discovery: op.Discovery}
+		n := &job.NodeState{Name: op.Name, Shape: op.Shape, Finished: op.Finished, Subtasks: tables[i], Discovery: op.Discovery}
 		for _, s := range op.Splits {
 			n.Splits = append(n.Splits, connector.Split{ID: s.ID, State: s.State, Size: s.Size})
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/millstream/millstream/engine/job"
+	"github.com/millstream/millstream/engine/migrate"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/state/snapshot"
@@ -41,6 +42,9 @@ func (h *Handle) claim(run string, from resume) (c *job.Checkpoint, err error) {
 		if err != nil {
 			return nil, err
 		}
+		if c, err = h.fit(c); err != nil {
+			return nil, fmt.Errorf("%s: %w", d.URL(name), err)
+		}
 		own := d.Prefix == h.dir.Prefix && d.Store.String() == h.dir.Store.String()
 		change = func(head *snapshot.Head) {
 			c.ID = max(c.ID, lastID(head))
@@ -73,6 +77,9 @@ func (h *Handle) claim(run string, from resume) (c *job.Checkpoint, err error) {
 	h.owner = owner
 	if c, err = h.newest(); err != nil {
 		return nil, err
+	}
+	if c, err = h.fit(c); err != nil {
+		return nil, fmt.Errorf("%s: %w; --resume never starts without state", h.dir.URL(""), err)
 	}
 	h.sweep()
 	if c != nil {
@@ -178,6 +185,21 @@ func (h *Handle) buildOn(m *snapshot.Manifest, c *job.Checkpoint) {
 	}
 }
 
+// fit makes of a checkpoint one that the job as it is now can start from.
+func (h *Handle) fit(c *job.Checkpoint) (*job.Checkpoint, error) {
+	if c == nil {
+		return nil, nil
+	}
+	r := migrate.Compare(h.graph, c, h.opts.Job)
+	if err := r.Err(h.opts.Job.Env.Settings.Bool(setting.IgnoreUnclaimedState)); err != nil {
+		return nil, err
+	}
+	for _, change := range r.Changed() {
+		h.opts.Notify("state is migrated: " + change)
+	}
+	return r.Checkpoint(), nil
+}
+
 // sweep deletes what earlier runs left. That it fails is no reason not to run.
 func (h *Handle) sweep() {
 	if err := h.owner.Sweep(h.ctx); err != nil && h.ctx.Err() == nil {
@@ -197,6 +219,9 @@ func (h *Handle) kept(from resume) (*job.Checkpoint, error) {
 		}
 		if _, h.origin, err = load(h.ctx, d, name); err != nil {
 			return nil, err
+		}
+		if h.origin, err = h.fit(h.origin); err != nil {
+			return nil, fmt.Errorf("%s: %w", d.URL(name), err)
 		}
 		h.opts.Notify("the job goes on from " + d.URL(name) + ", " + describe(h.origin))
 	}

@@ -27,6 +27,7 @@ type Checkpoint struct {
 // NodeState is one node's part.
 type NodeState struct {
 	Name     string
+	Shape    string          // of the node, as graph.Node has it
 	Finished bool            // the node had ended in all subtasks: it is not run again
 	Subtasks [][]state.Table // by subtask; nil for those that had ended
 	Splits   []connector.Split
@@ -64,7 +65,7 @@ func (h *Handle) checkRestore() error {
 	}
 	var unclaimed []string
 	for _, uid := range slices.Sorted(maps.Keys(c.Nodes)) {
-		if s := c.Nodes[uid]; !known[uid] && s.holds() {
+		if s := c.Nodes[uid]; !known[uid] && s.Holds() {
 			unclaimed = append(unclaimed, fmt.Sprintf("%s (uid '%s')", s.Name, uid))
 		}
 	}
@@ -75,8 +76,8 @@ func (h *Handle) checkRestore() error {
 	return nil
 }
 
-// holds reports whether anything would be lost without the state.
-func (s *NodeState) holds() bool {
+// Holds reports whether anything would be lost without the state.
+func (s *NodeState) Holds() bool {
 	return len(s.Splits)+len(s.Discovery)+len(s.Committables) > 0 || slices.ContainsFunc(s.Subtasks, func(t []state.Table) bool { return len(t) > 0 })
 }
 
@@ -169,7 +170,7 @@ func (h *Handle) gather(id int64, reports map[int]*task.Report, last []*task.Rep
 	reading := map[string]map[string]connector.Split{} // by uid, then by split
 	for i := range h.plan.nodes {
 		n := &h.plan.nodes[i]
-		c.Nodes[n.uid] = &NodeState{Name: n.Name, Finished: true, Subtasks: make([][]state.Table, n.parallelism)}
+		c.Nodes[n.uid] = &NodeState{Name: n.Name, Shape: n.Shape, Finished: true, Subtasks: make([][]state.Table, n.parallelism)}
 		reading[n.uid] = map[string]connector.Split{}
 	}
 	for i, d := range h.tasks {

@@ -35,12 +35,9 @@ func newPlan(g *graph.Graph, parallelism, groups int) (*plan, error) {
 	uids := map[string]string{}
 	for i, n := range g.Nodes {
 		v := &p.nodes[i]
-		*v = planned{Node: n, uid: n.UID, parallelism: n.Parallelism}
+		*v = planned{Node: n, uid: UIDOf(n), parallelism: n.Parallelism}
 		if n.ID != i {
 			return nil, fmt.Errorf("node '%s' stands at position %d of the graph and has the id %d", n.Name, i, n.ID)
-		}
-		if v.uid == "" {
-			v.uid = fmt.Sprintf("node-%d", i)
 		}
 		if other, twice := uids[v.uid]; twice {
 			return nil, fmt.Errorf("nodes '%s' and '%s' have the same uid '%s', by which their state would be mixed up", other, n.Name, v.uid)
@@ -129,4 +126,12 @@ func alone(op graph.Op) bool {
 		return len(op.LeftKeys) == 0
 	}
 	return false
+}
+
+// UIDOf returns what a node's state is found by.
+func UIDOf(n *graph.Node) string {
+	if n.UID == "" {
+		return fmt.Sprintf("node-%d", n.ID)
+	}
+	return n.UID
 }

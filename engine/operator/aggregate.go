@@ -56,6 +56,7 @@ func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, e
 	}
 	// Without keys there is a group for no rows at all.
 	o.state = newAggregation(op.Keys, types, op.Calls, argTypes, op.Phase == graph.Whole && (op.Updates || len(op.Keys) > 0))
+	o.state.named(in)
 	switch width := len(op.Keys) + len(op.Calls); {
 	case op.Phase == graph.Partial:
 		o.partial = newPartial(o.state)

@@ -77,7 +77,7 @@ func (a *aggregation) CopyRows(rows []int32, to *column.Batch, groups []int32) [
 func (a *aggregation) distinctFields(c *aggregateCall) []column.Field {
 	fields := a.stateFields()[:len(a.keys):len(a.keys)]
 	for _, t := range c.argTypes {
-		fields = append(fields, column.Field{Name: "argument", Type: t})
+		fields = append(fields, column.Field{Name: c.Name, Type: t})
 	}
 	return append(fields, countField)
 }

@@ -10,6 +10,7 @@ import (
 type aggregation struct {
 	keys   []int // columns of the input
 	types  []column.Type
+	names  []string // of the keys
 	groups *state.Groups
 	calls  []*aggregateCall
 	shared []*distinctSet // those of several calls
@@ -67,6 +68,14 @@ func (a *aggregation) accumulator(c *aggregateCall) expr.Accumulator {
 		return c.NewFilled(c.argTypes)
 	}
 	return c.New(c.argTypes)
+}
+
+// named names the keys by the columns of the input, as the columns of state are called.
+func (a *aggregation) named(in []column.Field) {
+	a.names = a.names[:0]
+	for _, k := range a.keys {
+		a.names = append(a.names, in[k].Name)
+	}
 }
 
 // clear forgets all groups.
@@ -251,8 +260,12 @@ func (a *aggregation) appendKeys(b *column.Batch, from, to int) int {
 // stateFields are the columns that appendStates writes.
 func (a *aggregation) stateFields() []column.Field {
 	var list []column.Field
-	for _, t := range a.types {
-		list = append(list, column.Field{Name: "key", Type: t})
+	for i, t := range a.types {
+		name := "key"
+		if i < len(a.names) {
+			name = a.names[i]
+		}
+		list = append(list, column.Field{Name: name, Type: t})
 	}
 	for _, c := range a.calls {
 		for _, t := range c.states {

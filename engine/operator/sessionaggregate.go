@@ -330,7 +330,7 @@ func (o *sessionAggregate) snapshotDistinct(call int, c *aggregateCall, live []i
 	k := len(o.agg.keys)
 	fields := append(o.sessionFields()[:k:k], column.Field{Name: "start", Type: column.Of(column.BigInt).Required()})
 	for _, t := range c.argTypes {
-		fields = append(fields, column.Field{Name: "argument", Type: t})
+		fields = append(fields, column.Field{Name: c.Name, Type: t})
 	}
 	fields = append(fields, countField)
 	b := column.NewBatch(fields, 0)

@@ -48,6 +48,7 @@ type windowAggregate struct {
 type aggregateSpec struct {
 	keys     []int
 	types    []column.Type
+	names    []string
 	argTypes [][]column.Type
 }
 
@@ -81,6 +82,7 @@ func newWindowAggregate(op *graph.WindowAggregate, in, schema []column.Field) (O
 
 func (o *windowAggregate) newAggregation() *aggregation {
 	a := newAggregation(o.spec.keys, o.spec.types, o.op.Calls, o.spec.argTypes, o.op.Phase == graph.Whole)
+	a.names = o.spec.names
 	a.local = len(o.spec.keys) - len(o.op.Keys)
 	return a
 }
@@ -97,6 +99,7 @@ func windowSpec(op *graph.WindowAggregate, in []column.Field) (aggregateSpec, er
 			return s, fmt.Errorf("key column %d of %d", k, len(in))
 		}
 		s.types = append(s.types, in[k].Type)
+		s.names = append(s.names, in[k].Name)
 	}
 	s.argTypes = op.ArgTypes
 	if op.Phase != graph.Final {

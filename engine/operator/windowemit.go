@@ -57,6 +57,7 @@ func (o *windowEmit) reset(c *Context) {
 		keys, list = append(keys, in+i), append(list, o.wide[in].Type)
 	}
 	l := newChangelog(newAggregation(keys, list, o.op.Calls, o.spec.argTypes, true), true)
+	l.named(o.wide)
 	l.local, l.life.clock, l.life.setTimer = 2, c.Now, c.SetTimer
 	var fields []column.Field
 	for _, t := range list {

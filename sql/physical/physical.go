@@ -148,6 +148,9 @@ func (b *Builder) node(n plan.Node, name string, schema []column.Field, op graph
 		single = true
 	}
 	out := &graph.Node{Name: name, Op: op, Schema: schema, UID: b.uid(n, op)}
+	if _, sink := op.(*graph.Sink); n != nil && !sink {
+		out.Shape = shape(n)
+	}
 	if single {
 		out.Parallelism = 1
 	}

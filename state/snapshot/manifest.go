@@ -30,6 +30,7 @@ const (
 type Operator struct {
 	UID          string   `json:"uid"`
 	Name         string   `json:"name"`
+	Shape        string   `json:"shape,omitempty"`    // by which a changed operator finds its state
 	Finished     bool     `json:"finished,omitempty"` // ended in all subtasks
 	Parallelism  int      `json:"parallelism"`
 	Stateless    []int    `json:"stateless,omitempty"` // subtasks without tables, such as those that had ended
