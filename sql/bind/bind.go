@@ -42,7 +42,7 @@ func (b *Binder) Query(q *syntax.Query) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Query{Node: r.node, Times: r.times, Ordered: plan.Ordered(r.node)}, nil
+	return &Query{Node: r.node, Times: plan.Times(r.node), Ordered: plan.Ordered(r.node)}, nil
 }
 
 // binding is the work on one statement, or on one view inside it.
@@ -81,17 +81,13 @@ func (e *env) find(name string) *rel {
 
 // rel is a bound relation: a plan and what its schema does not tell.
 type rel struct {
-	node  plan.Node
-	times []catalog.TimeAttribute
-	at    []syntax.Node // what each column was made from in the text; nil where that is no single expression
+	node plan.Node
+	at   []syntax.Node // what each column was made from in the text; nil where that is no single expression
 }
 
 func (r *rel) fields() []column.Field { return r.node.Schema() }
 
-// newRel returns a relation without attributes of time.
-func newRel(n plan.Node) *rel {
-	return &rel{node: n, times: make([]catalog.TimeAttribute, len(n.Schema()))}
-}
+func newRel(n plan.Node) *rel { return &rel{node: n} }
 
 // unsupported says that a part of the language cannot be executed.
 func unsupported(at syntax.Node, format string, args ...any) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/catalog"
+	"github.com/millstream/millstream/sql/plan"
 	"github.com/millstream/millstream/sql/suggest"
 	"github.com/millstream/millstream/sql/syntax"
 )
@@ -38,9 +39,9 @@ type scopeColumn struct {
 
 // newRelation numbers the columns of a relation from a place on.
 func newRelation(at syntax.Node, path []string, r *rel, from int) relation {
-	out := relation{path: path, at: at}
+	out, times := relation{path: path, at: at}, plan.Times(r.node)
 	for i, f := range r.fields() {
-		out.columns = append(out.columns, scopeColumn{name: f.Name, index: from + i, typ: f.Type, time: r.times[i]})
+		out.columns = append(out.columns, scopeColumn{name: f.Name, index: from + i, typ: f.Type, time: times[i]})
 	}
 	return out
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph/expr"
-	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
 	"github.com/millstream/millstream/sql/syntax"
 )
@@ -15,7 +14,6 @@ type item struct {
 	e     expr.Expr
 	name  string // differs from the others'
 	alias string // as written
-	time  catalog.TimeAttribute
 	at    syntax.Node
 }
 
@@ -211,15 +209,9 @@ func (x *exprs) items(list []syntax.SelectItem) ([]item, error) {
 		it := item{e: e, name: "EXPR$" + strconv.Itoa(len(out)), at: n.X}
 		if ref, ok := n.X.(*syntax.ColumnRef); ok {
 			it.name = ref.Parts[len(ref.Parts)-1].Name
-			if hit, err := x.scope.lookup(ref.Parts, ref); err == nil && len(hit.fields) == 0 {
-				it.time = hit.column.time
-			}
 		}
 		if f, ok := n.X.(*syntax.Field); ok {
 			it.name = f.Name.Name
-		}
-		if call, ok := n.X.(*syntax.FuncCall); ok && functionLabel(call) == "PROCTIME" {
-			it.time = catalog.Proctime
 		}
 		if n.Alias != nil {
 			it.name = n.Alias.Name
@@ -247,7 +239,7 @@ func (x *exprs) star(n *syntax.Star) ([]item, error) {
 			if x.places != nil {
 				x.places[col] = n
 			}
-			out = append(out, item{e: col, name: c.name, time: c.time, at: n})
+			out = append(out, item{e: col, name: c.name, at: n})
 		}
 	}
 	if len(n.Qualifier) == 0 {
@@ -302,7 +294,6 @@ func project(input plan.Node, items []item) *rel {
 	for _, it := range items {
 		p.Exprs = append(p.Exprs, it.e)
 		p.Fields = append(p.Fields, column.Field{Name: it.name, Type: it.e.Type()})
-		r.times = append(r.times, it.time)
 		r.at = append(r.at, it.at)
 	}
 	return r

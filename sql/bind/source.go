@@ -79,7 +79,6 @@ func (b *binding) scan(t *catalog.Table, n *syntax.TableName) (*rel, error) {
 		}
 		p.Exprs = append(p.Exprs, e)
 		p.Fields = append(p.Fields, column.Field{Name: c.Name, Type: c.Type})
-		r.times = append(r.times, c.Time)
 	}
 	if plain {
 		r.node = scan

@@ -5,7 +5,6 @@ import (
 
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
-	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
 	"github.com/millstream/millstream/sql/suggest"
 	"github.com/millstream/millstream/sql/syntax"
@@ -74,7 +73,7 @@ func (b *binding) tableFunction(left plan.Node, sc *scope, n *syntax.TableFunc, 
 	width := len(left.Schema())
 	out := &plan.TableFunction{Input: left, Fields: append(slices.Clone(left.Schema()), fields...), At: n.Span}
 	out.Func, out.Args, out.Outer = f, typed, outer
-	r := &rel{node: &plan.Values{Fields: fields}, times: make([]catalog.TimeAttribute, len(fields))}
+	r := &rel{node: &plan.Values{Fields: fields}}
 	joined := &scope{relations: slices.Clone(sc.relations)}
 	return out, joined, joined.add(newRelation(n, path, r, width))
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
-	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
 	"github.com/millstream/millstream/sql/syntax"
 )
@@ -94,7 +93,7 @@ func (b *binding) unnest(input plan.Node, sc *scope, n *syntax.Unnest, outer boo
 		out.Keep = append(out.Keep, i)
 	}
 	out.Fields = append(slices.Clone(input.Schema()), elems...)
-	r := &rel{node: &plan.Values{Fields: elems}, times: make([]catalog.TimeAttribute, len(elems))}
+	r := &rel{node: &plan.Values{Fields: elems}}
 	joined := &scope{relations: slices.Clone(sc.relations)}
 	return out, joined, joined.add(newRelation(n, path, r, width))
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/millstream/millstream/sql/catalog"
+	"github.com/millstream/millstream/sql/plan"
 	"github.com/millstream/millstream/sql/syntax"
 )
 
@@ -45,8 +46,9 @@ func (b *Binder) View(n *syntax.CreateView, text string) (*catalog.Table, error)
 	if n.Comment != nil {
 		t.Comment = n.Comment.Text
 	}
+	times := plan.Times(r.node)
 	for i, f := range r.fields() {
-		t.Columns = append(t.Columns, catalog.Column{Name: list[i], Type: f.Type, Time: r.times[i]})
+		t.Columns = append(t.Columns, catalog.Column{Name: list[i], Type: f.Type, Time: times[i]})
 	}
 	return t, nil
 }

@@ -57,13 +57,7 @@ func (b *binding) windowFunction(n *syntax.TableFunc, e *env) (*named, error) {
 		fields[i].Name = unique
 	}
 	out.Fields = fields
-	r := newRel(out)
-	copy(r.times, in.times)
-	r.times[len(fields)-1] = catalog.Rowtime
-	if out.Processing {
-		r.times[len(fields)-1] = catalog.Proctime
-	}
-	return &named{rel: r}, nil
+	return &named{rel: newRel(out)}, nil
 }
 
 // windowArguments gives the arguments of a windowing table function their names.
