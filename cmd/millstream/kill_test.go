@@ -90,7 +90,7 @@ func runUntilDone(t *testing.T, in, script string, kills int, long time.Duration
 	resumed := 0
 	for try := 1; ; try++ {
 		cmd := millstream(t, "run", "-D", "execution.checkpointing.interval=10ms", "-D", "execution.checkpointing.dir="+dir+"/checkpoints",
-			"-D", "pipeline.name=the job", "-D", fmt.Sprint("parallelism.default=", 2+random.IntN(3)), file)
+			"-D", "pipeline.name=the job", "-D", fmt.Sprint("parallelism.default=", 1+random.IntN(4)), file)
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		must(t, cmd.Start())

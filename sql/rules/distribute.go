@@ -34,8 +34,8 @@ func spread(n plan.Node, c *Context) (plan.Node, distribution) {
 	case *plan.Values:
 		return n, distribution{single: true}
 	case *plan.Scan:
-		// The shape of a streaming job must not depend on the parallelism that it happens to start with.
-		return n, distribution{single: c.Batch && c.Parallelism == 1}
+		// The shape of a job that can go on from a checkpoint must not depend on the parallelism that it happens to start with.
+		return n, distribution{single: c.Batch && c.Parallelism == 1 && !c.Resumable}
 	case *plan.Calc:
 		return n.With(in), distribution{at[0].single, follow(at[0].keys, n)}
 	case *plan.Unnest:

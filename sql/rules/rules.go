@@ -23,6 +23,8 @@ type Context struct {
 	Parallelism int
 	// TTL is after which time state is forgotten; 0: never.
 	TTL time.Duration
+	// Resumable says that the job may go on from a checkpoint at another parallelism, so that its shape must not depend on that.
+	Resumable bool
 	// Emit says when group windows of streams show results beside those of complete windows.
 	Emit Emission
 	// Materialize says when changes are put in order by a sink's primary key: "NONE", "AUTO" where the stream's key is another, "FORCE".

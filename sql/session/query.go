@@ -71,6 +71,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 		Batch:       p.batch,
 		Parallelism: s.settings.Int(setting.Parallelism),
 		TTL:         s.settings.Duration(setting.StateTTL),
+		Resumable:   s.settings.Duration(setting.CheckpointInterval) > 0,
 		Materialize: s.settings.Enum(setting.UpsertMaterialize),
 		Emit:        s.emission(),
 		MultiJoin:   s.settings.Bool(setting.MultiJoin),
