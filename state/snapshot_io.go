@@ -21,6 +21,9 @@ type Frozen struct {
 // Freeze returns a writer whose tables must be copied by Copy.
 func Freeze(f Frozen) Writer { return Writer{frozen: &f} }
 
+// Gradual reports whether tables are frozen and copied later.
+func (w *Writer) Gradual() bool { return w.frozen != nil }
+
 type copying struct {
 	tracker *Tracker
 	table   int

@@ -31,16 +31,31 @@ func (a *aggregation) appendKeyGroups(list, ids []int32) []int32 {
 
 // snapshot writes the groups that live, with their number of rows where that is counted.
 func (a *aggregation) snapshot(w *state.Writer, keyGroups int) {
+	for _, f := range a.followed(keyGroups) {
+		w.Track(f.track, f.table, f.name, f.fields)
+	}
+}
+
+// followed is a table of the state.
+type followed struct {
+	track  *state.Tracker
+	table  state.Tracked
+	name   string
+	fields []column.Field
+}
+
+func (a *aggregation) followed(keyGroups int) []followed {
 	fields := a.stateFields()
 	if a.parts = max(keyGroups, 1); a.count != nil {
 		fields = append(fields, countField)
 	}
-	w.Track(&a.track, a, groupsTable, fields)
+	list := []followed{{a.track, a, groupsTable, fields}}
 	for i, c := range a.calls {
-		if c.distinct != nil {
-			w.Track(c.distinct.tracks[c.distinct.at], distinctEntries{a, c}, distinctTable(i), a.distinctFields(c))
+		if d := c.distinct; d != nil {
+			list = append(list, followed{d.tracks[d.at], distinctEntries{a, c}, distinctTable(i), a.distinctFields(c)})
 		}
 	}
+	return list
 }
 
 // Len, Alive and CopyRows implement [state.Tracked] for the table of groups.

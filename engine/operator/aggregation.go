@@ -17,7 +17,7 @@ type aggregation struct {
 	room   int            // accumulators, where these do not belong to the groups
 	filled bool           // no group is shown without a row
 	local  int            // of the keys, the last ones by which rows are not shipped: the windows
-	track  state.Tracker
+	track  *state.Tracker
 	parts  int      // key groups, of CopyRows
 	count  *[]int64 // rows by group, where they are counted
 
@@ -49,7 +49,7 @@ type aggregateCall struct {
 
 // newAggregation returns an empty state. argTypes are by call. filled says that no group is shown that has no row.
 func newAggregation(keys []int, types []column.Type, list []expr.Aggregate, argTypes [][]column.Type, filled bool) *aggregation {
-	a := &aggregation{keys: keys, types: types, cols: make([]*column.Vector, len(keys)), filled: filled, rows: -1}
+	a := &aggregation{keys: keys, types: types, cols: make([]*column.Vector, len(keys)), filled: filled, rows: -1, track: &state.Tracker{}}
 	for i, spec := range list {
 		c := &aggregateCall{Aggregate: spec, argTypes: argTypes[i]}
 		c.states = a.accumulator(c).StateTypes()
@@ -96,6 +96,16 @@ func (a *aggregation) clear() {
 	for i, c := range a.calls {
 		if c.distinct != nil && was[i] != nil { // a checkpoint may know their entries
 			c.distinct.tracks[c.distinct.at], c.distinct.chained = was[i].tracks[was[i].at], was[i].chained
+		}
+	}
+}
+
+// untrack makes an empty aggregation another table to checkpoints.
+func (a *aggregation) untrack() {
+	a.track = &state.Tracker{}
+	for _, c := range a.calls {
+		if c.distinct != nil {
+			c.distinct.tracks[c.distinct.at] = &state.Tracker{}
 		}
 	}
 }

@@ -174,7 +174,8 @@ type firstRows struct {
 	Base
 	keyedRows
 	op    *graph.Deduplicate
-	fresh []bool // by new group: a row has passed
+	fresh []bool        // by new group: a row has passed
+	track state.Tracker // without a time to live
 	sel   []int32
 	cut   column.Batch
 }
@@ -190,9 +191,31 @@ func (o *firstRows) Open(c *Context) error {
 		if len(t.Rows.Cols) != len(o.keys) {
 			return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the operator was changed", t.Name, len(t.Rows.Cols), len(o.keys))
 		}
-		o.lookup(t.Rows)
+		if t.Rows.Sel != nil || !o.groups.Load(t.Rows.Cols, t.Rows.Len, t.Resumable()) {
+			o.lookup(t.Rows)
+		}
+		o.track.Resume(seenKeys{o}, t)
 	}
 	return nil
+}
+
+// seenKeys are the keys of firstRows as a table.
+type seenKeys struct{ *firstRows }
+
+func (t seenKeys) Len() int           { return t.groups.Len() }
+func (t seenKeys) Alive(g int32) bool { return t.groups.Alive(int(g)) }
+
+func (t seenKeys) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	for i, k := range t.groups.Keys() {
+		to.Cols[i].AppendRows(k, rows)
+	}
+	to.Len += len(rows)
+	hashes := make([]uint64, len(rows))
+	t.groups.HashRows(rows, hashes)
+	for _, h := range hashes {
+		groups = append(groups, int32(state.KeyGroup(h, max(t.number, 1))))
+	}
+	return groups
 }
 
 func (o *firstRows) Process(_ int, p Payload, out Output) error {
@@ -254,16 +277,6 @@ func (o *firstRows) Snapshot(w *state.Writer) error {
 		o.rows.Snapshot(w, "rows", o.number)
 		return nil
 	}
-	b := column.NewBatch(o.in, 0)
-	var byGroup []int32
-	for _, h := range o.groups.Hashes() {
-		byGroup = append(byGroup, int32(state.KeyGroup(h, max(o.number, 1))))
-	}
-	if b.Len = len(byGroup); b.Len > 0 {
-		for i, k := range o.groups.Keys() {
-			b.Cols[i].AppendRows(k, nil)
-		}
-	}
-	w.Add(state.Table{Name: "keys", Schema: o.in, Keyed: true, Groups: byGroup, Rows: b})
+	w.Track(&o.track, seenKeys{o}, "keys", o.in)
 	return nil
 }

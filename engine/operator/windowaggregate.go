@@ -203,6 +203,7 @@ func (o *windowAggregate) Process(_ int, p Payload, out Output) error {
 		}
 		s := o.sliceFor(run.end)
 		ids := s.agg.lookup(&o.sub)
+		s.agg.track.Touch(ids)
 		if o.op.Changes != 0 {
 			s.weigh(&o.sub, ids)
 		}
@@ -430,6 +431,7 @@ func (s *windowSlice) add(from *windowSlice, ids *[]int32) {
 	}
 	list := (*ids)[:n]
 	s.agg.groups.Lookup(from.agg.groups.Keys(), nil, n, list)
+	s.agg.track.Touch(list)
 	s.agg.fold(from.agg, list)
 	if from.count != nil {
 		s.grow()
@@ -450,9 +452,9 @@ func (o *windowAggregate) SizeBytes() int {
 
 func (o *windowAggregate) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)
-	o.slices.snapshot(w, "slice", o.groups)
+	o.slices.snapshot(w, "slice", o.groups, o.op.Changes != 0)
 	if o.cumulates() {
-		o.series.snapshot(w, "series", o.groups)
+		o.series.snapshot(w, "series", o.groups, o.op.Changes != 0)
 	}
 	return nil
 }

@@ -273,10 +273,10 @@ func (o *windowEmit) Watermark(t int64, out Output) error {
 	}
 	for _, g := range over {
 		if o.log.groups.Alive(int(g)) {
-			o.log.groups.Delete(int(g))
+			o.log.end(g)
 		}
 	}
-	if groups := o.log.groups; groups.Len() > 2*groups.Live()+ChunkRows {
+	if o.log.crowded() {
 		if err := o.Drain(out); err != nil {
 			return err
 		}

@@ -179,6 +179,10 @@ func (l *sliceList) remove(i int) {
 	copy(l.list[i:], l.list[i+1:])
 	l.list[len(l.list)-1] = nil
 	l.list = l.list[:len(l.list)-1]
+	for _, f := range s.agg.followed(1) {
+		f.track.Reset() // a checkpoint may be copying it
+	}
+	s.agg.untrack()
 	if len(l.free) < 4 && s.agg.sizeBytes() < 16<<20 {
 		s.agg.clear()
 		l.free = append(l.free, s.agg)

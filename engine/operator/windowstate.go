@@ -10,15 +10,25 @@ import (
 // The state of slices is that of their aggregations, as aggregate_state.go has it, in tables with one more column in front: the slice.
 var sliceField = column.Field{Name: "slice", Type: column.Of(column.BigInt).Required()}
 
-// snapshot writes the slices to tables whose names begin with prefix.
-func (l *sliceList) snapshot(w *state.Writer, prefix string, keyGroups int) {
+// snapshot writes the slices to tables whose names begin with prefix: all to one, or, where they are followed, each to a part of its own, which a checkpoint
+// drops with the slice.
+func (l *sliceList) snapshot(w *state.Writer, prefix string, keyGroups int, counted bool) {
 	at := len(w.Tables)
 	for _, s := range l.list {
-		var part state.Writer
-		if s.count != nil {
+		if counted {
+			if s.count == nil {
+				s.count = []int64{}
+			}
 			s.grow()
 		}
 		s.agg.count = s.counted()
+		if w.Gradual() {
+			for _, f := range s.agg.followed(keyGroups) {
+				w.TrackPart(f.track, slicePart{f.table, s.end}, prefix+"-"+f.name, append([]column.Field{sliceField}, f.fields...), s.end)
+			}
+			continue
+		}
+		var part state.Writer
 		s.agg.snapshot(&part, keyGroups)
 		for i, t := range part.Tables {
 			if len(w.Tables) <= at+i {
@@ -32,6 +42,22 @@ func (l *sliceList) snapshot(w *state.Writer, prefix string, keyGroups int) {
 	}
 }
 
+// slicePart is a table of a slice with the slice in front.
+type slicePart struct {
+	state.Tracked
+	end int64
+}
+
+func (t slicePart) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	part := column.Batch{Len: to.Len, Cols: to.Cols[1:]}
+	groups = t.Tracked.CopyRows(rows, &part, groups)
+	for range rows {
+		column.Append(to.Cols[0], t.end)
+	}
+	to.Len = part.Len
+	return groups
+}
+
 // appendTagged adds rows with one more column in front.
 func appendTagged(to *column.Batch, tag int64, rows *column.Batch) {
 	for range rows.Len {
@@ -41,6 +67,21 @@ func appendTagged(to *column.Batch, tag int64, rows *column.Batch) {
 		to.Cols[i+1].AppendRows(c, nil)
 	}
 	to.Len += rows.Len
+}
+
+// resume lets the next checkpoint build on a slice's part that was read.
+func (l *sliceList) resume(t *state.Table, prefix string) {
+	name, ours := strings.CutPrefix(t.Name, prefix+"-")
+	at, found := l.find(t.Layers.Part)
+	if !ours || !found {
+		return
+	}
+	s := l.list[at]
+	for _, f := range s.agg.followed(1) {
+		if f.name == name {
+			f.track.Resume(slicePart{f.table, s.end}, t)
+		}
+	}
 }
 
 // counted are the numbers of rows, nil if they are not counted.
@@ -76,6 +117,9 @@ func (l *sliceList) restore(r *state.Reader, prefix string, counted bool) error 
 		}
 		for end, rows := range bySlice {
 			b := &column.Batch{Len: t.Rows.Len, Cols: t.Rows.Cols[1:], Sel: rows}
+			if len(rows) == t.Rows.Len {
+				b.Sel = t.Rows.Sel
+			}
 			parts[end].Tables = append(parts[end].Tables, state.Table{Name: name, Schema: t.Schema[1:], Keyed: true, Rows: b})
 		}
 	}
@@ -87,6 +131,11 @@ func (l *sliceList) restore(r *state.Reader, prefix string, counted bool) error 
 		s.agg.count = s.counted()
 		if err := s.agg.restore(parts[end]); err != nil {
 			return err
+		}
+	}
+	for i := range r.Tables {
+		if t := &r.Tables[i]; t.Layers != nil {
+			l.resume(t, prefix)
 		}
 	}
 	return nil
