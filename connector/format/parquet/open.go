@@ -30,12 +30,13 @@ func openFooter(ctx context.Context, f format.File) (*parquet.File, *fetched, er
 		return nil, nil, fmt.Errorf("not a Parquet file: %d bytes are too few", size)
 	}
 	data := &fetched{file: f}
-	tail, known := tails.get(f)
-	if !known {
-		var err error
-		if tail, err = data.fetch(ctx, objstore.Range{Offset: max(0, size-tailBytes), Length: min(size, tailBytes)}); err != nil {
-			return nil, nil, err
-		}
+	if k, ok := tails.get(f); ok {
+		data.tail = footerOnly{k.bytes, size - int64(len(k.bytes))}
+		return k.file, data, nil
+	}
+	tail, err := data.fetch(ctx, objstore.Range{Offset: max(0, size-tailBytes), Length: min(size, tailBytes)})
+	if err != nil {
+		return nil, nil, err
 	}
 	end := tail[len(tail)-8:]
 	switch string(end[4:]) {
@@ -56,10 +57,9 @@ func openFooter(ctx context.Context, f format.File) (*parquet.File, *fetched, er
 		}
 		tail = append(head, tail...)
 	}
-	tails.put(f, tail)
 	data.tail = footerOnly{tail, size - int64(len(tail))}
 	var file *parquet.File
-	err := guard(func() (err error) {
+	err = guard(func() (err error) {
 		file, err = parquet.OpenFile(data.tail, size,
 			parquet.SkipMagicBytes(true), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 		return err
@@ -67,6 +67,7 @@ func openFooter(ctx context.Context, f format.File) (*parquet.File, *fetched, er
 	if err != nil {
 		return nil, nil, damaged(err)
 	}
+	tails.put(f, known{tail, file})
 	return file, data, nil
 }
 

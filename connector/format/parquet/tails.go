@@ -4,14 +4,22 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/parquet-go/parquet-go"
+
 	"github.com/millstream/millstream/connector/format"
 )
 
-// tails keeps the ends of files that were read last: listing a file's pieces and reading each of them all begin with its footer, and
-// the end of a small file is all of it.
-var tails = tailCache{parts: map[tailKey][]byte{}}
+// tails keeps the ends of files that were read last, and what was read from them: listing a file's pieces and reading each of them all begin with its footer,
+// and the end of a small file is all of it.
+var tails = tailCache{parts: map[tailKey]known{}}
 
-// tailsBytes is how much is kept.
+// known is the end of a file with its footer.
+type known struct {
+	bytes []byte
+	file  *parquet.File // only its metadata are read, by many at a time
+}
+
+// tailsBytes is how much is kept of the files' bytes.
 const tailsBytes = 16 << 20
 
 // tailKey names one version of a file; ETags alone need not be unique among stores.
@@ -22,8 +30,8 @@ type tailKey struct {
 
 type tailCache struct {
 	mu    sync.Mutex
-	parts map[tailKey][]byte // never written to
-	order []tailKey          // the oldest first
+	parts map[tailKey]known // never written to
+	order []tailKey         // the oldest first
 	bytes int
 }
 
@@ -31,25 +39,25 @@ func keyOf(f format.File) tailKey {
 	return tailKey{f.Store.String(), f.Store.URL(f.Info.Key), f.Info.ETag, f.Info.Size, f.Info.ModTime.UnixNano()}
 }
 
-func (c *tailCache) get(f format.File) ([]byte, bool) {
+func (c *tailCache) get(f format.File) (known, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b, ok := c.parts[keyOf(f)]
-	return b, ok
+	t, ok := c.parts[keyOf(f)]
+	return t, ok
 }
 
 // put keeps the end of a file whose version is known.
-func (c *tailCache) put(f format.File, b []byte) {
+func (c *tailCache) put(f format.File, t known) {
 	key := keyOf(f)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, known := c.parts[key]; known || key.etag == "" || f.Info.ModTime.IsZero() || len(b) > tailsBytes/4 {
+	if _, there := c.parts[key]; there || key.etag == "" || f.Info.ModTime.IsZero() || len(t.bytes) > tailsBytes/4 {
 		return
 	}
-	c.parts[key] = b
+	c.parts[key] = t
 	c.order = append(c.order, key)
-	for c.bytes += len(b); c.bytes > tailsBytes; c.order = slices.Delete(c.order, 0, 1) {
-		c.bytes -= len(c.parts[c.order[0]])
+	for c.bytes += len(t.bytes); c.bytes > tailsBytes; c.order = slices.Delete(c.order, 0, 1) {
+		c.bytes -= len(c.parts[c.order[0]].bytes)
 		delete(c.parts, c.order[0])
 	}
 }

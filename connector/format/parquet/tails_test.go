@@ -35,13 +35,13 @@ func TestTails(t *testing.T) {
 }
 
 func TestTailsAreBounded(t *testing.T) {
-	cache := tailCache{parts: map[tailKey][]byte{}}
+	cache := tailCache{parts: map[tailKey]known{}}
 	store := mem.New("tails")
 	file := func(i int) format.File {
 		return format.File{Store: store, Info: objstore.Info{Key: fmt.Sprint(i), ETag: "x", Size: 1 << 20, ModTime: time.Unix(1, 0)}}
 	}
 	for i := range 40 {
-		cache.put(file(i), make([]byte, 1<<20))
+		cache.put(file(i), known{bytes: make([]byte, 1<<20)})
 	}
 	for i := range 40 {
 		if _, ok := cache.get(file(i)); ok != (i >= 24) {
@@ -51,8 +51,8 @@ func TestTailsAreBounded(t *testing.T) {
 	if len(cache.parts) != 16 || len(cache.order) != 16 || cache.bytes != 16<<20 {
 		t.Errorf("%d files of %d bytes are kept", len(cache.parts), cache.bytes)
 	}
-	cache.put(format.File{Store: store, Info: objstore.Info{Key: "unknown version"}}, make([]byte, 10))
-	cache.put(file(100), make([]byte, tailsBytes))
+	cache.put(format.File{Store: store, Info: objstore.Info{Key: "unknown version"}}, known{bytes: make([]byte, 10)})
+	cache.put(file(100), known{bytes: make([]byte, tailsBytes)})
 	if len(cache.parts) != 16 {
 		t.Error("what has no version, or is too large, is not to be kept")
 	}
