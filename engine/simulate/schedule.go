@@ -64,7 +64,7 @@ func (s Step) String() string { return fmt.Sprintf("%s (1 of %d, at %v)", s.Who,
 func (t *Trace) Hash() uint64 {
 	h := fnv.New64a()
 	for _, s := range t.Steps {
-		fmt.Fprintln(h, s)
+		h.Write([]byte(s.String() + "\n"))
 	}
 	return h.Sum64()
 }

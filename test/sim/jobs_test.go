@@ -60,6 +60,27 @@ var jobs = []struct{ name, script string }{
 	{"sorted by time", csv("id BIGINT") + `INSERT INTO results SELECT id FROM a ORDER BY ts`},
 	{"union", changes("k STRING, n BIGINT") + `INSERT INTO results SELECT k, COUNT(*) FROM (SELECT k FROM a UNION ALL SELECT k FROM m WHERE v < 5) GROUP BY k`},
 	{"intersection", changes("k STRING, v BIGINT") + `INSERT INTO results SELECT k, v FROM a INTERSECT SELECT k, v FROM m`},
+	{"grouping sets", changes("k STRING, v BIGINT, n BIGINT, s BIGINT") + `INSERT INTO results SELECT k, v, COUNT(*), SUM(id) FROM m GROUP BY GROUPING SETS ((k), (v), ())`},
+	{"one group", changes("n BIGINT, s BIGINT, d BIGINT") + `INSERT INTO results SELECT COUNT(*), SUM(v), COUNT(DISTINCT k) FROM m`},
+	{"filtered and ordered aggregates", changes("k STRING, n BIGINT, f BIGINT, l STRING") +
+		`INSERT INTO results SELECT k, COUNT(*) FILTER (WHERE v > 4), COUNT(DISTINCT v) FILTER (WHERE id > 50), ARRAY_JOIN(ARRAY_AGG(CAST(id AS STRING) ORDER BY id), ',') FROM a GROUP BY k`},
+	{"top of all", changes("id BIGINT, v BIGINT") + `INSERT INTO results SELECT id, v FROM m ORDER BY v DESC, id LIMIT 7`},
+	{"first of groups", changes("k STRING, s BIGINT, r BIGINT") +
+		`INSERT INTO results SELECT k, s, r FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY s DESC, k) AS r FROM (SELECT k, SUM(v) AS s FROM m GROUP BY k)) WHERE r <= 3`},
+	{"joins by one key", `SET 'table.optimizer.multi-join.enabled' = 'true';` + changes("k STRING, x BIGINT, y BIGINT, z BIGINT") +
+		`INSERT INTO results SELECT f.k, f.n, g.n, h.n FROM (SELECT k, COUNT(*) AS n FROM a GROUP BY k) f
+		JOIN (SELECT k, COUNT(*) AS n FROM b GROUP BY k) g ON f.k = g.k LEFT JOIN (SELECT k, COUNT(*) AS n FROM m WHERE v > 3 GROUP BY k) h ON f.k = h.k`},
+	{"join with one row", changes("id BIGINT, more BOOLEAN") + `INSERT INTO results SELECT id, v > avg_v FROM m, (SELECT AVG(v) AS avg_v FROM a)`},
+	{"mini-batches of a join", `SET 'table.exec.mini-batch.enabled' = 'true'; SET 'table.exec.mini-batch.allow-latency' = '3 ms'; SET 'table.exec.mini-batch.size' = '20';` +
+		changes("k STRING, x BIGINT, n BIGINT") + `INSERT INTO results SELECT m.k, m.id, g.n FROM m LEFT JOIN (SELECT k, v, COUNT(*) AS n FROM a GROUP BY k, v) g ON m.k = g.k AND m.v = g.v`},
+	{"window of a window", csv("e TIMESTAMP(3), n BIGINT") +
+		`CREATE VIEW small AS SELECT window_time AS wt, COUNT(*) AS n
+		FROM TABLE(TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL '5' SECOND)) GROUP BY k, window_start, window_end, window_time;
+		INSERT INTO results SELECT window_end, SUM(n) FROM TABLE(TUMBLE(TABLE small, DESCRIPTOR(wt), INTERVAL '20' SECOND)) GROUP BY window_start, window_end`},
+	{"partitioned session rows", csv("id BIGINT, s TIMESTAMP(3)") +
+		`INSERT INTO results SELECT id, window_start FROM TABLE(SESSION(TABLE a PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4' SECOND))`},
+	{"unnested", changes("w STRING, n BIGINT") + `INSERT INTO results SELECT w, COUNT(*) FROM m, UNNEST(SPLIT(REPEAT(k || ' ', CAST(v AS INT)), ' ')) AS t(w) GROUP BY w`},
+	{"lag", csv("id BIGINT, l BIGINT") + `INSERT INTO results SELECT id, LAG(v, 2) OVER (PARTITION BY k ORDER BY ts) FROM a`},
 	{"several inserts", changes("k STRING, n BIGINT") + `CREATE TABLE few (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'json');
 		CREATE TABLE parts (v BIGINT, id BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out/parts', 'format' = 'csv');
 		EXECUTE STATEMENT SET BEGIN INSERT INTO results SELECT k, COUNT(*) FROM m GROUP BY k; INSERT INTO few SELECT id FROM m WHERE v = 3;
