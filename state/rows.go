@@ -41,6 +41,7 @@ type RowsSpec struct {
 	Identity []int
 	Marks    bool
 	Timed    bool // rows have the time of their coming and may be expired by it
+	Unlisted bool // rows of a group are counted and not listed: AppendGroup, First and Pairs are for tables that list them
 }
 
 // NewRows returns an empty table of rows.
@@ -60,6 +61,7 @@ func NewRows(keys *Groups, spec RowsSpec) *Rows {
 		t.place[c] = len(t.cols)
 		t.cols = append(t.cols, column.NewVector(typ, 0))
 	}
+	t.lists.counts = spec.Unlisted
 	t.index.init(t)
 	return t
 }

@@ -5,10 +5,12 @@ import "github.com/millstream/millstream/column"
 // rowLists are the lists of the rows of groups, each in the order in which they came. A group with one row, as keys mostly have, needs 4 bytes: what there
 // must be for several exists only from the first such group on.
 type rowLists struct {
-	heads []int32 // by group: None, its only row, or the number of its list, as longAt has it
+	heads []int32 // by group: None, its only row, or the number of its list, as longAt has it; only the number of rows if counts is set
 	long  []longList
 	free  []int32 // lists that are not in use
 	next  []int32 // by row: the one behind it in a list; nil as long as there is no list
+
+	counts bool
 }
 
 // longList is the list of a group that has had several rows at once. Dead rows are taken out when somebody walks over them.
@@ -25,11 +27,21 @@ func (l *rowLists) head(g int32) int32 {
 	return l.heads[g]
 }
 
+// none is the head of a group without rows.
+func (l *rowLists) none() int32 {
+	if l.counts {
+		return 0
+	}
+	return None
+}
+
 // count is the number of rows of a group.
 func (l *rowLists) count(g int32) int {
 	switch h := l.head(g); {
 	case h == None:
 		return 0
+	case l.counts:
+		return int(h)
 	case h >= 0:
 		return 1
 	default:
@@ -47,7 +59,11 @@ func (l *rowLists) appended(n int) {
 // add puts a row, one of so many, at the end of the list of a group.
 func (l *rowLists) add(r, g int32, rows int) {
 	if int(g) >= len(l.heads) {
-		l.heads = extend(l.heads, int(g)+1-len(l.heads), None)
+		l.heads = extend(l.heads, int(g)+1-len(l.heads), l.none())
+	}
+	if l.counts {
+		l.heads[g]++
+		return
 	}
 	switch h := l.heads[g]; {
 	case h == None:
@@ -79,6 +95,10 @@ func (l *rowLists) list(p longList) int32 {
 
 // drop counts a dead row of a group out.
 func (l *rowLists) drop(g int32) {
+	if l.counts {
+		l.heads[g]--
+		return
+	}
 	h := l.heads[g]
 	if h >= 0 {
 		l.heads[g] = None
@@ -136,7 +156,7 @@ func (l *rowLists) first(g int32, dead column.Bitmap) int32 {
 // reset forgets all lists; their rows are to be added again.
 func (l *rowLists) reset() {
 	for g := range l.heads {
-		l.heads[g] = None
+		l.heads[g] = l.none()
 	}
 	l.long, l.free, l.next = l.long[:0], l.free[:0], nil
 }

@@ -10,15 +10,17 @@ import (
 
 // keyedRows is what operators share that hold rows by key and emit some of them again: the table, its time to live, and the making of batches.
 type keyedRows struct {
-	in     []column.Field
-	keys   []int
-	find   []int // columns by which a row is found again; nil: none
-	marks  bool  // rows have a number for the owner's use
-	groups *state.Groups
-	rows   *state.Rows
-	ttl    int64 // milliseconds; 0: for ever
-	number int   // key groups
-	clock  func() time.Time
+	in    []column.Field
+	keys  []int
+	find  []int // columns by which a row is found again; nil: none
+	marks bool  // rows have a number for the owner's use
+	// unlisted: rows of a group are only counted, since the owner has lists of them.
+	unlisted bool
+	groups   *state.Groups
+	rows     *state.Rows
+	ttl      int64 // milliseconds; 0: for ever
+	number   int   // key groups
+	clock    func() time.Time
 
 	setTimer func(time.Time)
 	armed    bool
@@ -46,7 +48,7 @@ func (k *keyedRows) open(c *Context, ttl time.Duration) error {
 		list[i] = k.in[c].Type
 	}
 	k.groups = state.NewGroups(list)
-	k.rows = state.NewRows(k.groups, state.RowsSpec{Types: types(k.in), Keys: k.keys, Identity: k.find, Marks: k.marks, Timed: k.ttl > 0})
+	k.rows = state.NewRows(k.groups, state.RowsSpec{Types: types(k.in), Keys: k.keys, Identity: k.find, Marks: k.marks, Timed: k.ttl > 0, Unlisted: k.unlisted})
 	if err := k.rows.Restore(c.Restore, "rows"); err != nil {
 		return err
 	}

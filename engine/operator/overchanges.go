@@ -59,7 +59,7 @@ func (o *overChanges) Process(_ int, p Payload, out Output) error {
 	o.batch.Reset()
 	for i, g := range ids {
 		r := b.Row(i)
-		list := o.places[g]
+		list := slices.Clone(o.places.of(g))
 		if err := o.compute(&o.old, list); err != nil {
 			return err
 		}
@@ -68,16 +68,16 @@ func (o *overChanges) Process(_ int, p Payload, out Output) error {
 			come = next
 			next++
 			o.rows.Link(come, g)
-			o.places[g] = slices.Insert(slices.Clone(list), o.position(list, b.Cols, r), come)
+			o.places.set(g, slices.Insert(slices.Clone(list), o.position(list, b.Cols, r), come))
 		} else {
 			at := o.search(list, b.Cols, r)
 			if at < 0 {
 				continue
 			}
 			gone = list[at]
-			o.places[g] = slices.Delete(slices.Clone(list), at, at+1)
+			o.places.set(g, slices.Delete(slices.Clone(list), at, at+1))
 		}
-		if err := o.compute(&o.fresh, o.places[g]); err != nil {
+		if err := o.compute(&o.fresh, o.places.of(g)); err != nil {
 			return err
 		}
 		o.show(come, gone, b.Kind(r))

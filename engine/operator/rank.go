@@ -31,7 +31,7 @@ type rank struct {
 	shifts  bool // places are shown one by one
 	quiet   bool // changes are not shown: results come at the end
 
-	places  [][]int32 // by group: rows in order
+	places  rowPlaces // by group: rows in order
 	enters  []bool    // by live row: it comes, and may have a place
 	hash    []uint64
 	numbers *column.Vector
@@ -65,6 +65,7 @@ func newRank(op *graph.Rank, in, schema []column.Field) (Operator, error) {
 		}
 	}
 	o.keyedRows = newKeyedRows(in, op.Partition, nil)
+	o.unlisted = true
 	switch {
 	case op.WindowEnd >= 0 && op.Updates:
 		if op.Numbering != graph.RowNumber {
@@ -102,11 +103,16 @@ func (o *rank) Open(c *Context) error {
 
 // index puts the rows of all groups in order; rows that are alike stand in the order in which they came.
 func (o *rank) index() {
-	o.places = o.places[:0]
+	o.places.reset()
 	o.grow()
-	for g := range o.places {
-		o.places[g] = o.rows.AppendGroup(int32(g), nil)
-		o.arrange(o.places[g])
+	for r := range int32(o.rows.Len()) {
+		if o.rows.Alive(r) {
+			g := o.rows.Owner(r)
+			o.places.set(g, append(o.places.of(g), r))
+		}
+	}
+	for g := range int32(o.places.len()) {
+		o.arrange(o.places.of(g))
 	}
 }
 
@@ -127,8 +133,8 @@ func (o *rank) mark() {
 	if !o.upserts {
 		return
 	}
-	for _, list := range o.places {
-		for place, row := range list {
+	for g := range int32(o.places.len()) {
+		for place, row := range o.places.of(g) {
 			if o.rows.Marks[row] != int32(place) {
 				o.rows.Touch(row)
 				o.rows.Marks[row] = int32(place)
@@ -139,22 +145,19 @@ func (o *rank) mark() {
 
 // renumber follows rows to their new numbers.
 func (o *rank) renumber(to []int32) {
-	for g, list := range o.places {
+	for g := range int32(o.places.len()) {
+		list := o.places.of(g)
 		kept := list[:0]
 		for _, row := range list {
 			if to[row] >= 0 {
 				kept = append(kept, to[row])
 			}
 		}
-		o.places[g] = kept
+		o.places.set(g, kept)
 	}
 }
 
-func (o *rank) grow() {
-	for len(o.places) < o.groups.Len() {
-		o.places = append(o.places, nil)
-	}
-}
+func (o *rank) grow() { o.places.grow(o.groups.Len()) }
 
 // compare compares rows of the table by the sort keys.
 func (o *rank) compare(a, b int32) int {
@@ -255,7 +258,7 @@ func (o *rank) load(b *column.Batch, ids []int32, now int64) int32 {
 		in := b.Kind(r).Adds()
 		if in && !o.keeps {
 			last := o.last(b, r)
-			list := o.places[g]
+			list := o.places.of(g)
 			in = last > 0 && (len(list) < last || o.better(b.Cols, r, list[last-1]))
 		}
 		o.enters = append(o.enters, in)
@@ -302,7 +305,7 @@ func (o *rank) position(list []int32, cols []*column.Vector, r int) int {
 
 // insert gives a new row its place.
 func (o *rank) insert(b *column.Batch, r int, g, row int32) {
-	list, last := o.places[g], o.last(b, r)
+	list, last := o.places.of(g), o.last(b, r)
 	at := o.position(list, b.Cols, r)
 	if at >= last && !o.keeps {
 		return // earlier rows of the batch have taken the place
@@ -322,7 +325,7 @@ func (o *rank) insert(b *column.Batch, r int, g, row int32) {
 		o.gone = append(o.gone, list[last:]...)
 		list = list[:last]
 	}
-	o.places[g] = list
+	o.places.set(g, list)
 }
 
 // swap shows that a row leaves and another one enters.
@@ -371,7 +374,7 @@ func (o *rank) add(row int32, kind column.RowKind, place int64) {
 // remove takes back row r of b, of which old is the row of the same unique key, if that is how it is found.
 func (o *rank) remove(b *column.Batch, r int, g, old int32) {
 	o.touched = append(o.touched, g)
-	list := o.places[g]
+	list := o.places.of(g)
 	at := -1
 	if o.upserts {
 		if old != state.None {
@@ -394,13 +397,13 @@ func (o *rank) remove(b *column.Batch, r int, g, old int32) {
 	default:
 		o.add(row, column.Delete, 0)
 	}
-	o.places[g] = rest
+	o.places.set(g, rest)
 	o.rows.Remove(row)
 }
 
 // replace puts a new row in the stead of the one of the same unique key.
 func (o *rank) replace(b *column.Batch, r int, g, old, row int32) {
-	list, last := o.places[g], o.last(b, r)
+	list, last := o.places.of(g), o.last(b, r)
 	from := o.placeOf(list, old)
 	same := o.compareNew(b.Cols, r, old) == 0
 	before := slices.Clone(list)
@@ -410,7 +413,7 @@ func (o *rank) replace(b *column.Batch, r int, g, old, row int32) {
 		at = o.position(list, b.Cols, r)
 	}
 	list = slices.Insert(list, at, row)
-	o.places[g] = list
+	o.places.set(g, list)
 	o.rows.Link(row, g)
 	lo, hi := min(at, from), min(max(at, from)+1, last)
 	switch {
@@ -483,8 +486,8 @@ func (o *rank) renew() int64 {
 	now := o.tidy()
 	if o.rows.Live() != live {
 		for _, g := range o.expired {
-			o.places[g] = o.rows.AppendGroup(g, o.places[g][:0])
-			o.arrange(o.places[g])
+			list := o.places.of(g)
+			o.places.set(g, slices.DeleteFunc(list, func(r int32) bool { return !o.rows.Alive(r) }))
 		}
 	}
 	if o.sparse() {
@@ -506,8 +509,8 @@ func (o *rank) EndInput(_ int, out Output) error {
 	if o.op.Updates {
 		return nil
 	}
-	for _, list := range o.places {
-		if err := o.show(list, out, false); err != nil {
+	for g := range int32(o.places.len()) {
+		if err := o.show(o.places.of(g), out, false); err != nil {
 			return err
 		}
 	}
@@ -538,11 +541,7 @@ func (o *rank) show(list []int32, out Output, now bool) error {
 
 // SizeBytes implements [Sizer].
 func (o *rank) SizeBytes() int {
-	n := o.keyedRows.sizeBytes() + cap(o.places)*24
-	for _, p := range o.places {
-		n += cap(p) * 4
-	}
-	return n
+	return o.keyedRows.sizeBytes() + o.places.sizeBytes()
 }
 
 func (o *rank) Snapshot(w *state.Writer) error {

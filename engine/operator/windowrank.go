@@ -125,7 +125,7 @@ func (o *windowRank) Watermark(t int64, out Output) error {
 		end := o.heap.pop().end
 		fired = true
 		for _, g := range o.members[end] {
-			if err := o.show(o.places[g], out, false); err != nil {
+			if err := o.show(o.places.of(g), out, false); err != nil {
 				return err
 			}
 		}
@@ -133,10 +133,10 @@ func (o *windowRank) Watermark(t int64, out Output) error {
 			return err
 		}
 		for _, g := range o.members[end] {
-			for _, row := range o.places[g] {
+			for _, row := range o.places.of(g) {
 				o.rows.Remove(row)
 			}
-			o.places[g] = nil
+			o.places.set(g, nil)
 			o.forget(g)
 		}
 		delete(o.members, end)
