@@ -82,6 +82,9 @@ func newRank(op *graph.Rank, in, schema []column.Field) (Operator, error) {
 	o.quiet = !op.Updates
 	o.keeps = op.Updates && changes != graph.InsertOnly
 	o.shifts = op.Number || op.From > 1
+	if o.places.least = 2; !o.keeps && op.ToColumn < 0 && op.To <= 4 {
+		o.places.least = int(op.To) // most partitions will be full
+	}
 	o.pairs = op.From == 1 && op.To == 1 && op.ToColumn < 0 && (changes == graph.InsertOnly || o.upserts)
 	if o.upserts {
 		if len(op.Side.Unique) == 0 {

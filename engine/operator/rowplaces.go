@@ -8,6 +8,7 @@ type rowPlaces struct {
 	heads []placeHead
 	pool  []int32
 	free  [][]int32 // by class of size: blocks that are not in use
+	least int       // rows for which the smallest block has room
 }
 
 // placeHead is a list: its block in the pool and its length, which says how large the block is.
@@ -18,8 +19,8 @@ func (p *rowPlaces) len() int { return len(p.heads) }
 
 // grow makes empty lists up to n.
 func (p *rowPlaces) grow(n int) {
-	for len(p.heads) < n {
-		p.heads = append(p.heads, placeHead{})
+	if n > len(p.heads) {
+		p.heads = extended(p.heads, n-len(p.heads))
 	}
 }
 
@@ -29,15 +30,15 @@ func (p *rowPlaces) reset() { p.heads, p.pool, p.free = p.heads[:0], p.pool[:0],
 // of returns the list of a group. It may be changed in place, up to its capacity, and stands until the next set.
 func (p *rowPlaces) of(g int32) []int32 {
 	h := p.heads[g]
-	_, size := placeClass(int(h.n))
+	_, size := p.class(int(h.n))
 	return p.pool[h.at : h.at+h.n : int(h.at)+size]
 }
 
 // set replaces the list of a group, perhaps by what of returned and was changed.
 func (p *rowPlaces) set(g int32, list []int32) {
 	h := &p.heads[g]
-	class, _ := placeClass(int(h.n))
-	next, size := placeClass(len(list))
+	class, _ := p.class(int(h.n))
+	next, size := p.class(len(list))
 	if next != class {
 		for len(p.free) <= max(class, next) {
 			p.free = append(p.free, nil)
@@ -63,14 +64,26 @@ func (p *rowPlaces) set(g int32, list []int32) {
 }
 
 // extended makes a list n elements longer. A long one grows by an eighth, as columns do.
-func extended(list []int32, n int) []int32 {
+func extended[T any](list []T, n int) []T {
 	const long = 64 << 10
 	if size := len(list) + n; size > cap(list) && size > long {
-		next := make([]int32, len(list), max(size, cap(list)+cap(list)/8+long/4))
+		next := make([]T, len(list), max(size, cap(list)+cap(list)/8+long/4))
 		copy(next, list)
 		list = next
 	}
-	return append(list, make([]int32, n)...)
+	return append(list, make([]T, n)...)
+}
+
+// class is that of the block for n rows, and how many rows such a block has room for.
+func (p *rowPlaces) class(n int) (class, size int) {
+	switch {
+	case n == 0:
+		return 0, 0
+	case n <= p.least:
+		return 1, p.least
+	}
+	class, size = placeClass(n)
+	return class + 1, size
 }
 
 // placeClass is the class of block for n rows, and how many rows such a block has room for: at most a quarter, mostly an eighth more than there are.

@@ -28,7 +28,7 @@ func TestPlaceClass(t *testing.T) {
 // TestRowPlaces holds lists that grow and shrink, in place and as copies, against slices.
 func TestRowPlaces(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	var p rowPlaces
+	p := rowPlaces{least: 3}
 	const groups = 40
 	p.grow(groups)
 	model := make([][]int32, groups)
