@@ -26,6 +26,10 @@ var (
 		Key: "table.exec.mini-batch.size", Type: Int, Default: "-1",
 		Doc: "Most input rows that mini-batch holds; must be greater than 0 with mini-batch enabled.",
 	})
+	AggPhase = Engine.Register(&Option{
+		Key: "table.optimizer.agg-phase-strategy", Type: Enum, Values: []string{"AUTO", "ONE_PHASE", "TWO_PHASE"}, Default: "AUTO",
+		Doc: "With mini-batches, whether each subtask first aggregates the rows that it has: TWO_PHASE evens out keys with very many rows. AUTO moves rows.",
+	})
 	AsyncLookupCapacity = Engine.Register(&Option{
 		Key: "table.exec.async-lookup.buffer-capacity", Type: Int, Default: "100",
 		Doc: "Most requests, and most batches of rows that wait for theirs, that a lookup join with the hint 'async' has under way at a time.",

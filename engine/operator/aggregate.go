@@ -28,9 +28,6 @@ type aggregate struct {
 
 func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, error) {
 	o := &aggregate{op: op, schema: schema}
-	if op.Updates && op.Phase != graph.Whole {
-		return nil, fmt.Errorf("an aggregate that emits a changelog has no phases")
-	}
 	types := make([]column.Type, len(op.Keys))
 	for i, k := range op.Keys {
 		types[i] = in[k].Type
@@ -72,7 +69,8 @@ func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, e
 			return nil, fmt.Errorf("the input has %d columns of keys and states, want %d", len(in), want)
 		}
 	}
-	if op.Updates {
+	if op.Updates && op.Phase != graph.Partial {
+		o.state.merges = op.Phase == graph.Final
 		o.log = newChangelog(o.state, op.UpdateBefore)
 	}
 	return o, nil
@@ -85,6 +83,14 @@ func (o *aggregate) Open(c *Context) error {
 		o.log.life.clock, o.log.life.setTimer = c.Now, c.SetTimer
 		o.log.life.ttl = c.Env.Settings.Duration(setting.StateTTL).Milliseconds()
 		o.bundle = bundling(o.log, c, o.schema)
+	}
+	switch settings := c.Env.Settings; {
+	case !o.op.Updates || o.op.Phase == graph.Whole:
+	case !settings.Bool(setting.MiniBatchEnabled):
+		return fmt.Errorf("an aggregate that emits a changelog has phases only with %s", setting.MiniBatchEnabled.Key)
+	case o.partial != nil:
+		o.partial.limit, o.partial.latency = settings.Int(setting.MiniBatchSize), settings.Duration(setting.MiniBatchLatency)
+		o.partial.context = c
 	}
 	if err := o.restore(c.Restore); err != nil {
 		return err
@@ -135,14 +141,21 @@ func (o *aggregate) Drain(out Output) error {
 }
 
 func (o *aggregate) Watermark(_ int64, out Output) error {
-	if o.bundle == nil {
-		return nil
+	switch {
+	case o.bundle != nil:
+		return o.bundle.flush(out)
+	case o.partial != nil && o.op.Updates:
+		return o.partial.flush(out)
 	}
-	return o.bundle.flush(out)
+	return nil
 }
 
 // Timer implements [Operator]: rows have waited long enough for their change to be shown, or groups have lived long enough.
 func (o *aggregate) Timer(_ time.Time, out Output) error {
+	if o.partial != nil {
+		o.partial.waiting = false
+		return o.partial.flush(out)
+	}
 	if o.bundle != nil {
 		o.bundle.waiting = false
 		if err := o.bundle.flush(out); err != nil {

@@ -505,10 +505,9 @@ func TestAggregateErrors(t *testing.T) {
 	distinctSum := sum
 	distinctSum.Distinct = true
 	for want, n := range map[string]*graph.Node{
-		"an aggregate that emits a changelog has no phases": {Op: &graph.Aggregate{Phase: graph.Partial, Updates: true}},
-		"SUM(DISTINCT …) cannot be computed in phases":      {Op: &graph.Aggregate{Phase: graph.Partial, Calls: []expr.Aggregate{distinctSum}}},
-		"argument types of 0 aggregate calls, want 1":       {Op: &graph.Aggregate{Phase: graph.Final, Calls: []expr.Aggregate{sum}}},
-		"the output has 0 columns, want 1":                  {Op: &graph.Aggregate{Calls: []expr.Aggregate{sum}}},
+		"SUM(DISTINCT …) cannot be computed in phases": {Op: &graph.Aggregate{Phase: graph.Partial, Calls: []expr.Aggregate{distinctSum}}},
+		"argument types of 0 aggregate calls, want 1":  {Op: &graph.Aggregate{Phase: graph.Final, Calls: []expr.Aggregate{sum}}},
+		"the output has 0 columns, want 1":             {Op: &graph.Aggregate{Calls: []expr.Aggregate{sum}}},
 	} {
 		if _, err := New(n, [][]column.Field{in}); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("error %v, want %s", err, want)

@@ -20,6 +20,7 @@ type aggregation struct {
 	track  *state.Tracker
 	parts  int      // key groups, of CopyRows
 	count  *[]int64 // rows by group, where they are counted
+	merges bool     // rows are keys and states
 
 	cols []*column.Vector // the key columns of the current batch
 	ids  []int32          // the groups of its live rows

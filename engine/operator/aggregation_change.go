@@ -9,6 +9,10 @@ import (
 
 // change takes b's live rows in or out, as their kinds say; row i belongs to ids[i].
 func (a *aggregation) change(b *column.Batch, ids []int32) error {
+	if a.merges {
+		a.merge(b, len(a.keys), ids)
+		return nil
+	}
 	if b.Kinds == nil {
 		a.update(b, ids)
 		return nil

@@ -50,7 +50,7 @@ func newChangelog(a *aggregation, before bool) *changelog {
 	}
 	for i, c := range a.calls {
 		l.pairs = append(l.pairs, column.NewVector(c.T, 0))
-		if _, ok := c.acc.(expr.RowCounter); ok && a.rows < 0 && c.CountsRows(c.argTypes) {
+		if _, ok := c.acc.(expr.RowCounter); ok && a.rows < 0 && !a.merges && c.CountsRows(c.argTypes) {
 			a.rows = i
 		}
 	}

@@ -1,6 +1,8 @@
 package operator
 
 import (
+	"time"
+
 	"github.com/millstream/millstream/column"
 )
 
@@ -12,6 +14,12 @@ type partial struct {
 	skip    int // rows still to be passed through before the next try
 	numbers []int32
 	out     *column.Batch
+
+	// Of streams, which wait for results: after so many rows, or so long after the first of them, states go downstream.
+	limit   int // 0: there is no such number
+	latency time.Duration
+	context *Context
+	waiting bool // a timer is set
 }
 
 // The bounds of a partial table, and when it gives up: hardly any row found its group.
@@ -36,13 +44,22 @@ func (p *partial) process(b *column.Batch, out Output) error {
 	p.rows += n
 	groups := p.groups.Len()
 	poor := p.rows >= partialTry && groups > p.rows-p.rows/8
-	if !poor && groups < partialGroups && p.sizeBytes() < partialBytes {
+	if !poor && groups < partialGroups && p.sizeBytes() < partialBytes && (p.limit <= 0 || p.rows < p.limit) {
+		p.wait()
 		return nil
 	}
 	if poor {
 		p.skip = partialSkip
 	}
 	return p.flush(out)
+}
+
+// wait sees to it that no row waits for too long.
+func (p *partial) wait() {
+	if p.latency > 0 && !p.waiting && p.rows > 0 {
+		p.waiting = true
+		p.context.SetTimer(p.context.Now().Add(p.latency))
+	}
 }
 
 // flush emits the states of all groups and forgets them.

@@ -12,7 +12,7 @@ func ChangesOf(n Node) graph.Changes {
 	case *Aggregate:
 		in := ChangesOf(n.Input)
 		switch {
-		case !n.Updates:
+		case !n.Updates || n.Phase == graph.Partial:
 			return graph.InsertOnly
 		case in != graph.InsertOnly:
 			return before(graph.Retract, n.UpdateBefore)

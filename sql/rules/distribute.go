@@ -78,7 +78,7 @@ func single(n plan.Node, at distribution) plan.Node {
 }
 
 // aggregate brings the rows of a group together. In batch mode each subtask first aggregates what it has, so that states
-// travel instead of rows; in streaming mode every row's effect is to be seen, so rows travel.
+// travel instead of rows; in streaming mode every row's effect is to be seen, so rows travel unless mini-batches are asked for in two phases.
 func aggregate(n *plan.Aggregate, at distribution, c *Context) (plan.Node, distribution) {
 	out := distribution{single: at.single || len(n.Keys) == 0, keys: ascending(len(n.Keys))}
 	if at.single {
@@ -88,11 +88,11 @@ func aggregate(n *plan.Aggregate, at distribution, c *Context) (plan.Node, distr
 		out.keys = moved(at.keys, inverse(len(n.Input.Schema()), n.Keys)) // they lie as they did
 		return n, out
 	}
-	if !c.Batch || !splittable(n.Calls) {
+	if !c.Batch && !(c.TwoPhase && n.Updates && plan.ChangesOf(n.Input) == graph.InsertOnly) || !splittable(n.Calls) {
 		return n.With([]plan.Node{&plan.Exchange{Input: n.Input, Single: len(n.Keys) == 0, Keys: n.Keys}}), out
 	}
 	types := argTypes(n.Calls, n.Input)
-	local := &plan.Aggregate{Input: n.Input, Keys: n.Keys, Calls: n.Calls, Phase: graph.Partial, Fields: stateFields(n.Fields[:len(n.Keys)], n.Calls, types)}
+	local := &plan.Aggregate{Input: n.Input, Keys: n.Keys, Calls: n.Calls, Phase: graph.Partial, Updates: n.Updates, Fields: stateFields(n.Fields[:len(n.Keys)], n.Calls, types)}
 	global := *n
 	global.ArgTypes = types
 	global.Input = &plan.Exchange{Input: local, Single: len(n.Keys) == 0, Keys: out.keys}

@@ -29,6 +29,8 @@ type Context struct {
 	Emit Emission
 	// Materialize says when changes are put in order by a sink's primary key: "NONE", "AUTO" where the stream's key is another, "FORCE".
 	Materialize string
+	// TwoPhase makes groupings of streams aggregate in two phases, for mini-batches; table.optimizer.agg-phase-strategy.
+	TwoPhase bool
 	// MultiJoin makes one operator of joins by the same key; table.optimizer.multi-join.enabled.
 	MultiJoin bool
 	// Fold computes what is constant in an expression.

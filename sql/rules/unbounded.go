@@ -28,7 +28,7 @@ func Unbounded(n plan.Node) []*syntax.Error {
 		}
 		switch n := n.(type) {
 		case *plan.Aggregate:
-			if n.TTL == 0 && n.Updates && len(n.Keys) > 0 && !finite(n.Input, n.Keys) {
+			if n.TTL == 0 && n.Updates && n.Phase != graph.Partial && len(n.Keys) > 0 && !finite(n.Input, n.Keys) {
 				what := "GROUP BY keeps a result"
 				if len(n.Calls) == 0 {
 					what = "DISTINCT keeps a row"

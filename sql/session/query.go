@@ -74,6 +74,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 		Resumable:   s.settings.Duration(setting.CheckpointInterval) > 0,
 		Materialize: s.settings.Enum(setting.UpsertMaterialize),
 		Emit:        s.emission(),
+		TwoPhase:    s.settings.Bool(setting.MiniBatchEnabled) && s.settings.Enum(setting.AggPhase) == "TWO_PHASE",
 		MultiJoin:   s.settings.Bool(setting.MultiJoin),
 		Fold:        folding(expr.InZone(zone), expr.InDatabase(database)),
 		Exact:       folding(expr.InZone(zone), expr.InDatabase(database), expr.Exactly()),

@@ -44,6 +44,10 @@ var variants = []variant{
 	}},
 	{name: "restored after every row", parallelism: 1, restored: []int{1}, share: 4},
 	{name: "restored after every row at other parallelisms", parallelism: 2, restored: []int{1, 3, 2}, share: 3},
+	{name: "mini-batches in two phases", parallelism: 3, schedule: 5, share: 8, settings: map[string]string{
+		"table.exec.mini-batch.enabled": "true", "table.exec.mini-batch.allow-latency": "1 s", "table.exec.mini-batch.size": "5",
+		"table.optimizer.agg-phase-strategy": "TWO_PHASE",
+	}},
 	{name: "one operator for joins by one key", parallelism: 2, schedule: 4, share: 8, settings: map[string]string{"table.optimizer.multi-join.enabled": "true"}},
 }
 
