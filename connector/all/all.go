@@ -8,4 +8,5 @@ import (
 	_ "github.com/millstream/millstream/connector/format/all"
 	_ "github.com/millstream/millstream/connector/nexmark"
 	_ "github.com/millstream/millstream/connector/print"
+	_ "github.com/millstream/millstream/connector/savepoint"
 )

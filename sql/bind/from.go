@@ -58,9 +58,12 @@ func (b *binding) tableRef(n syntax.TableRef, e *env) (*named, error) {
 		}
 	case *syntax.TableFunc:
 		alias = n.Alias
-		if slices.Contains(changelogFunctions, functionLabel(n.Call)) {
+		switch label := functionLabel(n.Call); {
+		case label == savepointFunction:
+			t, err = b.savepoint(n)
+		case slices.Contains(changelogFunctions, label):
 			t, err = b.changelogFunction(n, e)
-		} else {
+		default:
 			t, err = b.windowFunction(n, e)
 		}
 	case *syntax.MatchRecognize:

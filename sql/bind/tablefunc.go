@@ -13,10 +13,11 @@ import (
 // windowingFunctions are the table functions that put rows into windows.
 var windowingFunctions = map[string]graph.WindowKind{"TUMBLE": graph.Tumble, "HOP": graph.Hop, "CUMULATE": graph.Cumulate, "SESSION": graph.Session}
 
-// takesTable reports whether a table function takes a table: it puts rows into windows, or changes their kinds.
+// takesTable reports whether a table function takes a table: it puts rows into windows, or changes their kinds. It, or a savepoint, does not depend on
+// the rows to its left.
 func takesTable(n *syntax.FuncCall) bool {
 	_, ok := windowingFunctions[functionLabel(n)]
-	return (ok || slices.Contains(changelogFunctions, functionLabel(n))) && len(n.Name.Parts) == 1
+	return (ok || functionLabel(n) == savepointFunction || slices.Contains(changelogFunctions, functionLabel(n))) && len(n.Name.Parts) == 1
 }
 
 // tableFunctionJoin binds a join with what a table function makes of each row.
@@ -37,7 +38,7 @@ func (b *binding) tableFunction(left plan.Node, sc *scope, n *syntax.TableFunc, 
 	name := functionLabel(n.Call)
 	f, ok := expr.LookupTableFunction(name)
 	if !ok {
-		known := append([]string{"TUMBLE", "HOP", "CUMULATE", "SESSION", "UNNEST"}, changelogFunctions...)
+		known := append([]string{"TUMBLE", "HOP", "CUMULATE", "SESSION", "UNNEST", savepointFunction}, changelogFunctions...)
 		for t := range expr.TableFunctions() {
 			known = append(known, t.Name)
 		}

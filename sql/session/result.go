@@ -68,7 +68,7 @@ func (r *Result) Text() [][]any {
 			case c.IsNull(i):
 			case c.Type.Kind == column.Boolean:
 				row[j] = c.Bits().Get(i)
-			case c.Type.Kind == column.TimestampLTZ:
+			case c.Type.Kind == column.TimestampLTZ || c.Type.Kind == column.BigInt:
 				row[j] = string(column.AppendText(nil, c, i, nil))
 			default:
 				row[j] = string(c.BytesAt(i))
@@ -91,7 +91,7 @@ func textColumns(names ...string) []column.Field {
 	return fields
 }
 
-// rowsResult makes a result of rows of nil, string, bool and, for TIMESTAMP_LTZ(6), time.
+// rowsResult makes a result of rows of nil, string, bool, for BIGINT int64 and, for TIMESTAMP_LTZ(6), time.
 func rowsResult(kind ResultKind, columns []column.Field, rows [][]any) *Result {
 	b := column.NewBatch(columns, len(rows))
 	for _, row := range rows {
@@ -101,6 +101,8 @@ func rowsResult(kind ResultKind, columns []column.Field, rows [][]any) *Result {
 				c.AppendString(v)
 			case bool:
 				c.AppendBool(v)
+			case int64:
+				column.Append(c, v)
 			case time.Time:
 				column.Append(c, v.UnixMicro())
 			default:

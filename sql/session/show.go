@@ -53,6 +53,8 @@ func (s *Session) show(ctx context.Context, n *syntax.Show) (*Result, error) {
 		return listResult("jars", nil), nil
 	case syntax.ShowJobs:
 		return s.showJobs(ctx)
+	case syntax.ShowState:
+		return s.showState(ctx, n)
 	case syntax.ShowProcedures:
 		return nil, noProcedures(n)
 	}

@@ -212,6 +212,7 @@ const (
 	ShowModules
 	ShowJars
 	ShowJobs
+	ShowState // of a snapshot
 )
 
 // Show is SHOW … with the filters that the kind has.
@@ -224,6 +225,7 @@ type Show struct {
 	From      *Name
 	Like      *LikeFilter
 	Partition []PartitionValue // of SHOW PARTITIONS
+	Path      *Literal         // of SHOW STATE; nil: the job's own checkpoints
 }
 
 // LikeFilter is [NOT] LIKE|ILIKE 'Pattern' of SHOW.

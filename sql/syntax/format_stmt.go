@@ -232,7 +232,7 @@ var showNames = [...]string{
 	ShowCurrentDatabase: "CURRENT DATABASE", ShowTables: "TABLES", ShowViews: "VIEWS",
 	ShowMaterializedTables: "MATERIALIZED TABLES", ShowColumns: "COLUMNS", ShowPartitions: "PARTITIONS",
 	ShowFunctions: "FUNCTIONS", ShowProcedures: "PROCEDURES", ShowModels: "MODELS", ShowConnections: "CONNECTIONS",
-	ShowModules: "MODULES", ShowJars: "JARS", ShowJobs: "JOBS",
+	ShowModules: "MODULES", ShowJars: "JARS", ShowJobs: "JOBS", ShowState: "STATE",
 }
 
 func (f *formatter) show(s *Show) {
@@ -250,6 +250,10 @@ func (f *formatter) show(s *Show) {
 			f.put(" FROM ")
 		}
 		f.name(*s.From)
+	}
+	if s.Path != nil {
+		f.put(" FROM ")
+		f.literal(s.Path)
 	}
 	if len(s.Partition) > 0 {
 		f.put(" ")

@@ -141,7 +141,7 @@ func (p *parser) tablePrimary() TableRef {
 // tableCall takes the call of a table function.
 func (p *parser) tableCall() *FuncCall {
 	var name Name
-	if p.t.kind == tokWord && p.t.flags&isFunction != 0 {
+	if p.t.kind == tokWord && p.t.flags&isFunction != 0 || p.t.kw == kwSavepoint {
 		name = p.reservedName()
 	} else {
 		name = p.name()
@@ -154,7 +154,12 @@ func (p *parser) tableCall() *FuncCall {
 
 // namedTable takes a table's name with hints and point in time, or the call of a table function.
 func (p *parser) namedTable(from Pos, lateral bool) TableRef {
-	name := p.name()
+	var name Name
+	if p.t.kw == kwSavepoint && p.peek(1).kind == tokLParen {
+		name = p.reservedName()
+	} else {
+		name = p.name()
+	}
 	if p.t.kind == tokLParen {
 		call := p.functionCall(name).(*FuncCall)
 		return &TableFunc{Span: p.span(from), Lateral: lateral, Call: call}

@@ -1,5 +1,7 @@
 package syntax
 
+import "strings"
+
 // use takes USE CATALOG c, USE MODULES a, b or USE database.
 func (p *parser) use() Statement {
 	from := p.t.from
@@ -89,6 +91,12 @@ func (p *parser) show() Statement {
 		s.Kind = ShowJars
 	case p.acceptKw(kwJobs):
 		s.Kind = ShowJobs
+	case p.t.kind == tokWord && strings.EqualFold(p.text(p.t), "STATE"):
+		p.next()
+		if s.Kind = ShowState; p.acceptKw(kwFrom) {
+			path := p.textLiteral()
+			s.Path = &path
+		}
 	default:
 		p.unexpected()
 	}

@@ -25,6 +25,9 @@ func Locate(ctx context.Context, objects *objstore.Resolver, url string, codec C
 		if key[at:] == HeadName {
 			return inside(ctx, &Dir{store, key[:at], codec})
 		}
+		if key[at:] == flinkMetadata {
+			return nil, "", &Error{Object: store.URL(key), Reason: "it is a savepoint or checkpoint of Apache Flink", Hint: flinkHint}
+		}
 		return &Dir{store, key[:at], codec}, key[at:], nil
 	}
 	return inside(ctx, &Dir{store, slash(dir), codec})
@@ -53,10 +56,43 @@ func inside(ctx context.Context, d *Dir) (*Dir, string, error) {
 	case err == nil:
 		return d, h.Retained[len(h.Retained)-1].Object, nil
 	case missing(err):
+		if err := foreign(ctx, d); err != nil {
+			return nil, "", err
+		}
 		return nil, "", &Error{Object: d.URL(""), Reason: "there is neither a savepoint nor a job's checkpoint",
 			Hint: "name a manifest, the directory of a savepoint or the directory of a job's checkpoints"}
 	}
 	return nil, "", err
+}
+
+// flinkMetadata is the object by which Flink's savepoints and checkpoints are known.
+const flinkMetadata = "_metadata"
+
+const flinkHint = "state of Flink cannot be read here: start without it (--resume never) and let the job read its inputs again, or have Flink write what is wanted into tables"
+
+// foreign finds out whether a directory holds a snapshot of Flink: right there, or as a job's checkpoints.
+func foreign(ctx context.Context, d *Dir) error {
+	found := &Error{Object: d.URL(flinkMetadata), Reason: "it is a savepoint or checkpoint of Apache Flink", Hint: flinkHint}
+	_, err := d.Store.Head(ctx, d.Prefix+flinkMetadata)
+	if err == nil {
+		return found
+	}
+	if !missing(err) {
+		return err
+	}
+	for info, err := range d.Store.List(ctx, d.Prefix+"chk-", objstore.ListOptions{Delimiter: "/"}) {
+		if err != nil {
+			return err
+		}
+		if !strings.HasSuffix(info.Key, "/") {
+			continue
+		}
+		if _, err := d.Store.Head(ctx, info.Key+flinkMetadata); err == nil {
+			found.Object, found.Reason = d.URL(""), "the directory holds checkpoints of Apache Flink"
+			return found
+		}
+	}
+	return nil
 }
 
 func missing(err error) bool { return objstore.KindOf(err) == objstore.NotFound }

@@ -129,3 +129,24 @@ func columnsOf(fields []column.Field) []Column {
 	}
 	return list
 }
+
+// Readable returns a table's columns as a query sees them: by their names in segments, of which no two are the same, and all of them nullable, as
+// operators hold NULLs where their columns have none.
+func (t *Table) Readable() ([]column.Field, error) {
+	fields, err := t.fields()
+	if err != nil {
+		return nil, err
+	}
+	for i := range fields {
+		fields[i] = column.Field{Name: t.Columns[i].Stored, Type: fields[i].Type.Optional()}
+	}
+	return fields, nil
+}
+
+// Size returns the number of rows in a table's segments and their bytes. Of a table in layers, rows that were replaced count too.
+func (t *Table) Size() (rows, bytes int64) {
+	for i := range t.Segments {
+		rows, bytes = rows+int64(t.Segments[i].Rows), bytes+t.Segments[i].Size
+	}
+	return rows, bytes
+}
