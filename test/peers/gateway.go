@@ -70,6 +70,16 @@ const pollResult = 20 * time.Millisecond
 // job ends with ctx. The rows are all that the statement emitted, in order. If only the job fails, or ctx ends
 // before it does, the result is returned beside the error.
 func (s *SQLSession) Submit(ctx context.Context, statement string) (*SQLResult, error) {
+	return s.submit(ctx, 0, statement)
+}
+
+// SubmitWithin is Submit for a statement that starts a job: it waits for so long for the job's end. The error is
+// then a [context.DeadlineExceeded], and the job still runs.
+func (s *SQLSession) SubmitWithin(ctx context.Context, limit time.Duration, statement string) (*SQLResult, error) {
+	return s.submit(ctx, limit, statement)
+}
+
+func (s *SQLSession) submit(ctx context.Context, limit time.Duration, statement string) (*SQLResult, error) {
 	var submitted struct{ OperationHandle string }
 	if err := call(ctx, http.MethodPost, s.url()+"/statements", map[string]any{"statement": statement}, &submitted); err != nil {
 		return nil, sqlError(statement, err)
@@ -117,6 +127,11 @@ func (s *SQLSession) Submit(ctx context.Context, statement string) (*SQLResult, 
 	}
 	if result.JobID == "" || s.rest == "" {
 		return result, nil
+	}
+	if limit > 0 {
+		limited, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		ctx = limited
 	}
 	var err error
 	if result.Job, err = awaitJob(ctx, s.rest, result.JobID); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,16 +54,14 @@ func flinkRun(ctx context.Context, cluster *peers.FlinkCluster, q string, mini b
 		return f, err
 	}
 	defer session.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the figures are there
-	limited, cancel := context.WithTimeout(ctx, *flinkLimit)
-	defer cancel()
 	for _, name := range []string{"source_files", "views", q} {
 		texts, err := statements(name, variables)
 		if err != nil {
 			return f, err
 		}
 		for _, text := range texts {
-			result, err := session.Submit(limited, forFlink(text))
-			if err != nil && result != nil && limited.Err() != nil && ctx.Err() == nil {
+			result, err := session.SubmitWithin(ctx, *flinkLimit, forFlink(text))
+			if errors.Is(err, context.DeadlineExceeded) && result != nil && ctx.Err() == nil {
 				f, err = stopped(ctx, cluster, result.JobID)
 				if err != nil {
 					return f, fmt.Errorf("%s: %w", name, err)
