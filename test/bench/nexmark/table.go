@@ -108,7 +108,11 @@ func (t *table) print(w io.Writer, queries []string) {
 
 // cell is a run's figures. Those of a peer that runs all queries in the same processes have no CPU time.
 func (t *table) cell(f measure.Figure) string {
-	text := fmt.Sprintf("%.2f", float64(t.events)/1e6/seconds(f))
+	rate := float64(t.events) / 1e6 / seconds(f)
+	text := fmt.Sprintf("%.2f", rate)
+	if rate < 1 {
+		text = fmt.Sprintf("%.3f", rate)
+	}
 	switch {
 	case f.Part > 0:
 		text += fmt.Sprintf("\\*, > %.0f s", f.Wall.Seconds())
