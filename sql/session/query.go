@@ -59,6 +59,15 @@ func (s *Session) emission() rules.Emission {
 	return e
 }
 
+// plannedFor is the parallelism that plans are made for. State of a job with checkpoints must find its operators with any other.
+func (s *Session) plannedFor() int {
+	n := s.settings.Int(setting.Parallelism)
+	if s.settings.Duration(setting.CheckpointInterval) > 0 {
+		n = max(n, 2)
+	}
+	return n
+}
+
 // plan optimises bound plans for the mode and builds their graph. deliver gets the rows of those that are no sinks.
 func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*planned, error) {
 	p := &planned{batch: s.batch(nodes...)}
@@ -69,7 +78,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 	_, database := s.catalogs.Current()
 	c := &rules.Context{
 		Batch:       p.batch,
-		Parallelism: s.settings.Int(setting.Parallelism),
+		Parallelism: s.plannedFor(),
 		TTL:         s.settings.Duration(setting.StateTTL),
 		Resumable:   s.settings.Duration(setting.CheckpointInterval) > 0,
 		Materialize: s.settings.Enum(setting.UpsertMaterialize),
