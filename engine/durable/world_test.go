@@ -151,19 +151,33 @@ func (r *numbersReader) Close() error {
 type counter struct {
 	operator.Base
 	context *operator.Context
-	counts  map[string]int64
+	number  map[string]int32 // of keys, in the order in which they came
+	keys    []string
+	counts  []int64
+	track   state.Tracker
 	out     *column.Batch
 }
 
 func (o *counter) Open(c *operator.Context) error {
-	o.context, o.counts, o.out = c, map[string]int64{}, column.NewBatch(fields, 0)
+	*o = counter{context: c, number: map[string]int32{}, out: column.NewBatch(fields, 0)}
 	if t := c.Restore.Table("counts"); t != nil {
 		for i := range t.Rows.Rows() {
 			r := t.Rows.Row(i)
-			o.counts[string(t.Rows.Cols[0].BytesAt(r))] = column.Values[int64](t.Rows.Cols[1])[r]
+			o.counts[o.of(string(t.Rows.Cols[0].BytesAt(r)))] = column.Values[int64](t.Rows.Cols[1])[r]
 		}
+		o.track.Resume(o, t)
 	}
 	return nil
+}
+
+// of returns the number of a key.
+func (o *counter) of(key string) int32 {
+	n, known := o.number[key]
+	if !known {
+		n = int32(len(o.keys))
+		o.number[key], o.keys, o.counts = n, append(o.keys, key), append(o.counts, 0)
+	}
+	return n
 }
 
 func (o *counter) Process(_ int, p operator.Payload, out operator.Output) error {
@@ -171,29 +185,37 @@ func (o *counter) Process(_ int, p operator.Payload, out operator.Output) error 
 	o.out.Reset()
 	for i := range b.Rows() {
 		k := string(b.Cols[0].BytesAt(b.Row(i)))
-		o.counts[k]++
+		n := o.of(k)
+		o.track.TouchRow(n)
+		o.counts[n]++
 		o.out.Cols[0].AppendString(k)
-		column.Append(o.out.Cols[1], o.counts[k])
+		column.Append(o.out.Cols[1], o.counts[n])
 		o.out.Len++
 	}
 	return out.Emit(o.out)
 }
 
 func (o *counter) Snapshot(w *state.Writer) error {
-	b := column.NewBatch(fields, len(o.counts))
-	for _, k := range slices.Sorted(maps.Keys(o.counts)) {
-		b.Cols[0].AppendString(k)
-		column.Append(b.Cols[1], o.counts[k])
-		b.Len++
-	}
-	t := state.Table{Name: "counts", Schema: fields, Keyed: true, Rows: b}
-	hashes := make([]uint64, b.Len)
-	new(state.KeyHasher).Hash(b.Cols[:1], nil, hashes)
-	for _, h := range hashes {
-		t.Groups = append(t.Groups, int32(state.KeyGroup(h, o.context.MaxParallelism)))
-	}
-	w.Add(t)
+	w.Track(&o.track, o, "counts", fields)
 	return nil
+}
+
+func (o *counter) Len() int         { return len(o.keys) }
+func (o *counter) Alive(int32) bool { return true }
+
+func (o *counter) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	first := to.Len
+	for _, r := range rows {
+		to.Cols[0].AppendString(o.keys[r])
+		column.Append(to.Cols[1], o.counts[r])
+		to.Len++
+	}
+	hashes := make([]uint64, to.Len)
+	new(state.KeyHasher).Hash(to.Cols[:1], nil, hashes)
+	for _, h := range hashes[first:] {
+		groups = append(groups, int32(state.KeyGroup(h, o.context.MaxParallelism)))
+	}
+	return groups
 }
 
 // world is a job over a store.

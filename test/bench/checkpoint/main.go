@@ -21,7 +21,7 @@ var (
 	stateMB  = flag.Int64("state-mb", 2000, "`megabytes` of state that the pauses are measured with; recovery is of half as much")
 	seconds  = flag.Int64("seconds", 20, "`seconds` of each throughput run")
 	store    = flag.String("store", "", "`URL` of the directory for checkpoints; default: a temporary directory")
-	only     = flag.String("only", "", "measure one part: throughput, pause or recovery")
+	only     = flag.String("only", "", "measure one part: throughput, pause, alignment or recovery")
 	flink    = flag.Bool("flink", false, "measure Apache Flink on the same job and a MinIO store too")
 	profile  = flag.String("cpuprofile", "", "write a CPU profile to `file`")
 	recovers = flag.String("recover", "", "") // of the process that is measured: the directory that it recovers from
@@ -66,7 +66,7 @@ func run() error {
 	parts := []struct {
 		name string
 		run  func(context.Context, string) error
-	}{{"throughput", throughput}, {"pause", pauses}, {"recovery", recovery}}
+	}{{"throughput", throughput}, {"pause", pauses}, {"alignment", alignment}, {"recovery", recovery}}
 	for _, p := range parts {
 		if *only == "" || *only == p.name {
 			if err := p.run(ctx, dir+"/"+p.name); err != nil {
@@ -120,6 +120,25 @@ func throughput(ctx context.Context, dir string) error {
 		fmt.Printf("| %s | %.0f | %.0f | %.1f %% | %d |\n", q.name, rate[0], rate[1], 100*(1-rate[1]/rate[0]), taken)
 	}
 	return nil
+}
+
+// alignment takes checkpoints behind back pressure: the sink takes its time for each batch.
+func alignment(ctx context.Context, dir string) error {
+	j := &measured{query: queries[0], keys: 100_000, dir: dir, interval: "1 s", slow: time.Millisecond}
+	if err := j.start(ctx); err != nil {
+		return err
+	}
+	if err := sleep(ctx, time.Duration(*seconds)*time.Second); err != nil {
+		return err
+	}
+	var longest, sum time.Duration
+	list := j.list()
+	for _, c := range list {
+		longest, sum = max(longest, c.Timing.Aligning), sum+c.Timing.Aligning
+	}
+	fmt.Printf("Back pressure of a sink that takes a millisecond for each batch: aligning takes %v on average and %v at most, over %d checkpoints.\n",
+		(sum / time.Duration(max(len(list), 1))).Round(time.Microsecond), longest.Round(time.Microsecond), len(list))
+	return j.stop()
 }
 
 // pauses takes checkpoints of a large state, of which a hundredth changes between two.

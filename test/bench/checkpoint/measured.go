@@ -16,6 +16,7 @@ import (
 	"github.com/millstream/millstream/objstore/standard"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/session"
+	"github.com/millstream/millstream/test/peers"
 )
 
 // query is a job over the events.
@@ -35,8 +36,9 @@ type measured struct {
 	keys     int64
 	dir      string
 	interval string
-	quiet    bool // events stop behind the keys
-	restored bool // from what is in the directory
+	quiet    bool          // events stop behind the keys
+	slow     time.Duration // the sink takes as long for each batch
+	s3       *peers.S3     // the store of the directory, if it is one
 
 	events *events
 	handle *durable.Handle
@@ -47,7 +49,7 @@ type measured struct {
 
 // start starts the job.
 func (m *measured) start(ctx context.Context) error {
-	m.events = &events{keys: m.keys, first: make(chan time.Time, 1)}
+	m.events = &events{keys: m.keys, slow: m.slow, first: make(chan time.Time, 1)}
 	m.events.limit.Store(1 << 62)
 	if m.quiet {
 		m.events.limit.Store(m.keys)
@@ -63,6 +65,15 @@ func (m *measured) start(ctx context.Context) error {
 		}
 		if err := values.Set(key, text, "checkpoint"); err != nil {
 			return err
+		}
+	}
+	if m.s3 != nil {
+		for key, text := range map[string]string{
+			"s3.endpoint": m.s3.Endpoint, "s3.access-key": m.s3.AccessKey, "s3.secret-key": m.s3.SecretKey, "s3.path.style.access": "true",
+		} {
+			if err := values.Set(key, text, "checkpoint"); err != nil {
+				return err
+			}
 		}
 	}
 	env := connector.Env{Objects: standard.FromSettings(values), Settings: values, Stdout: io.Discard, Stderr: io.Discard}

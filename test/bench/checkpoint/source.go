@@ -15,7 +15,7 @@ import (
 // taken.
 type events struct {
 	keys    int64
-	step    int64
+	slow    time.Duration
 	limit   atomic.Int64
 	next    atomic.Int64 // about how many were brought, over all splits
 	results atomic.Int64 // rows at the sink
@@ -138,6 +138,9 @@ func (r *numberedReader) Close() error     { return nil }
 type counting struct{ *events }
 
 func (c counting) Write(_ context.Context, b *column.Batch) error {
+	if c.slow > 0 {
+		time.Sleep(c.slow)
+	}
 	if c.results.Add(int64(b.Rows())) == int64(b.Rows()) && c.first != nil {
 		select {
 		case c.first <- time.Now():
