@@ -128,13 +128,13 @@ func theirs(ctx context.Context, cluster *peers.FlinkCluster, keys int64) error 
 		return err
 	}
 	rate := float64(after.read()-before.read()) / time.Since(start).Seconds()
-	if err := get(ctx, cluster.REST+"/jobs/"+first+"/checkpoints", &checkpoints); err != nil {
-		return err
-	}
 	if err := request(ctx, http.MethodPatch, cluster.REST+"/jobs/"+first+"?mode=cancel", nil); err != nil {
 		return err
 	}
 	if err := sleep(ctx, 2*time.Second); err != nil { // its slots are free again
+		return err
+	}
+	if err := get(ctx, cluster.REST+"/jobs/"+first+"/checkpoints", &checkpoints); err != nil {
 		return err
 	}
 	start = time.Now()
