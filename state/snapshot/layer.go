@@ -58,15 +58,21 @@ func inNew(base []state.Span, id int64) bool {
 // gather makes a table of the rows of a span, in the order of their ids.
 func (s *layered) gather(span int) (*state.Table, []int64) {
 	t := s.table
-	b, groups, ids := column.NewBatch(t.Schema, 0), []int32(nil), []int64(nil)
+	n := 0
+	for _, r := range s.runs[span] {
+		n += r.to - r.from
+	}
+	b, groups, ids := column.NewBatch(t.Schema, n), make([]int32, 0, n), make([]int64, 0, n)
 	var list []int32
 	for _, r := range s.runs[span] {
 		c := &t.Layers.Chunks[r.chunk]
 		list = list[:0]
-		for i := r.from; i < r.to; i++ {
-			list = append(list, int32(i))
+		if r.from > 0 || r.to < c.Rows.Len {
+			for i := r.from; i < r.to; i++ {
+				list = append(list, int32(i))
+			}
 		}
-		b.AppendRows(c.Rows, list)
+		b.AppendRows(c.Rows, list) // no list: all
 		groups, ids = append(groups, c.Groups[r.from:r.to]...), append(ids, c.IDs[r.from:r.to]...)
 	}
 	return &state.Table{Name: t.Name, Schema: t.Schema, Keyed: true, Rows: b, Groups: groups}, ids

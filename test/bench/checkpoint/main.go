@@ -15,6 +15,8 @@ import (
 	"runtime/debug"
 	"runtime/pprof"
 	"time"
+
+	"github.com/millstream/millstream/test/bench/measure"
 )
 
 var (
@@ -59,7 +61,7 @@ func run() error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(tmp)
+		defer func() { _ = os.RemoveAll(tmp) }() // of temporary files, which others clear away too
 		dir = tmp
 	}
 	fmt.Printf("%d cores, checkpoints in %s\n\n", runtime.NumCPU(), dir)
@@ -90,9 +92,9 @@ func keysOf(mb int64) int64 { return mb * 1e6 / keyBytes }
 // throughput runs the counts with and without checkpoints, in turns.
 func throughput(ctx context.Context, dir string) error {
 	keys := keysOf(*stateMB / 10)
-	fmt.Printf("Throughput, %d keys changing at random, %d s each:\n\n| query | without checkpoints (rows/s) | each second (rows/s) | cost | checkpoints |\n|---|---|---|---|---|\n", keys, *seconds)
+	fmt.Printf("Throughput, %d keys changing at random, %d s each:\n\n| query | without checkpoints (rows/s) | each second (rows/s) | cost | without (rows per CPU second) | each second | cost | checkpoints |\n|---|---|---|---|---|---|---|---|\n", keys, *seconds)
 	for _, q := range queries {
-		var rate [2]float64
+		var rate, work [2]float64
 		taken := 0
 		for round := range 4 { // in turns, for a machine is not always as fast
 			with := round & 1
@@ -107,17 +109,20 @@ func throughput(ctx context.Context, dir string) error {
 			if err := j.loaded(ctx); err != nil {
 				return err
 			}
-			before, start := j.events.next.Load(), time.Now()
+			before, start, busy := j.events.next.Load(), time.Now(), measure.CPU()
 			if err := sleep(ctx, time.Duration(*seconds)*time.Second/2); err != nil {
 				return err
 			}
-			rate[with] += float64(j.events.next.Load()-before) / time.Since(start).Seconds() / 2
+			rows := float64(j.events.next.Load() - before)
+			rate[with] += rows / time.Since(start).Seconds() / 2
+			work[with] += rows / (measure.CPU() - busy).Seconds() / 2
 			taken += len(j.list())
 			if err := j.stop(); err != nil {
 				return err
 			}
 		}
-		fmt.Printf("| %s | %.0f | %.0f | %.1f %% | %d |\n", q.name, rate[0], rate[1], 100*(1-rate[1]/rate[0]), taken)
+		fmt.Printf("| %s | %.0f | %.0f | %.1f %% | %.0f | %.0f | %.1f %% | %d |\n", q.name, rate[0], rate[1], 100*(1-rate[1]/rate[0]),
+			work[0], work[1], 100*(1-work[1]/work[0]), taken)
 	}
 	return nil
 }

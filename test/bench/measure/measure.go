@@ -46,3 +46,12 @@ func Process(ctx context.Context, env []string, name string, args ...string) (Fi
 	}
 	return f, nil
 }
+
+// CPU is the time that this process has spent computing.
+func CPU() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
