@@ -10,6 +10,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/millstream/millstream/setting"
 )
 
 // Event is one thing that happened to one object.
@@ -64,3 +66,7 @@ type Stream interface {
 	Stored(ctx context.Context, position []byte) error
 	Close() error
 }
+
+// Open opens a stream by the values of its options. The stream goes on behind a position of an earlier one, or with what happens from now on where that is
+// nil; it lives longer than ctx, until it is closed. The packages below this one have an Open each, beside the Options that it takes, for a table to embed.
+type Open func(ctx context.Context, values setting.Values, position []byte) (Stream, error)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/objstore"
+	"github.com/millstream/millstream/objstore/event"
 )
 
 // Op names an operation that a rule can hit.
@@ -28,6 +29,7 @@ const (
 	Uploads Op = "uploads"
 	List    Op = "list" // before the first and behind every listed object
 	Delete  Op = "delete"
+	Listen  Op = "listen" // opening a stream of events, and every Next of it
 )
 
 // Rule injects one fault into some operations.
@@ -65,7 +67,10 @@ type Store struct {
 	crashed  atomic.Bool
 }
 
-var _ objstore.Store = (*Store)(nil)
+var (
+	_ objstore.Store    = (*Store)(nil)
+	_ objstore.Listener = (*Store)(nil)
+)
 
 // New wraps inner. It panics on a wrong pattern: plans are written by programmers.
 func New(inner objstore.Store, plan Plan) *Store {
@@ -309,4 +314,32 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 		key = keys[0]
 	}
 	return s.inject(ctx, Delete, key, func() error { return s.inner.Delete(ctx, keys...) })
+}
+
+// Listen implements [objstore.Listener] if the store behind it does.
+func (s *Store) Listen(ctx context.Context, prefix string) (event.Stream, error) {
+	st := &stream{store: s, prefix: prefix}
+	err := s.inject(ctx, Listen, prefix, func() (err error) { st.Stream, err = objstore.Listen(ctx, s.inner, prefix); return })
+	if err == nil {
+		return st, nil
+	}
+	if st.Stream != nil {
+		err = errors.Join(err, st.Close()) // carried out, and the answer was lost
+	}
+	return nil, err
+}
+
+type stream struct {
+	event.Stream
+	store  *Store
+	prefix string
+}
+
+// Next loses the events of a call that fails: the stream ends, as one whose connection broke.
+func (st *stream) Next(ctx context.Context) (list []event.Event, err error) {
+	err = st.store.inject(ctx, Listen, st.prefix, func() (err error) { list, err = st.Stream.Next(ctx); return })
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
