@@ -55,7 +55,20 @@ type Normalize struct {
 // order: it remembers the rows of each sink key and emits the newest that still lives. InputKeys is the stream's own unique key; nil: whole rows.
 type Materialize struct {
 	Keys, InputKeys []int
+	Conflict        Conflict
+	Table           string   // the sink's, for messages
+	KeyNames        []string // of its columns
 }
+
+// Conflict is what happens to rows of several keys of a stream that have the same key of a sink.
+type Conflict uint8
+
+// What may happen.
+const (
+	ShowNewest     Conflict = iota // the newest that lives is shown
+	KeepFirst                      // the first is shown for as long as it lives; others that live when the watermark goes on are forgotten
+	FailOnConflict                 // as KeepFirst, but others fail the job
+)
 
 // DropUpdateBefore leaves out -U rows.
 type DropUpdateBefore struct{}

@@ -94,6 +94,10 @@ var (
 		Key: "table.exec.sink.upsert-materialize", Type: Enum, Values: []string{"NONE", "AUTO", "FORCE"}, Default: "AUTO",
 		Doc: "Whether a sink with a primary key keeps state to put changes of the same key in order.",
 	})
+	RequireOnConflict = Engine.Register(&Option{
+		Key: "table.exec.sink.require-on-conflict", Type: Bool, Default: "true",
+		Doc: "Whether INSERT must say what to do ON CONFLICT where rows of several keys of the query may have the same primary key of the sink.",
+	})
 	DynamicTableOptions = Engine.Register(&Option{
 		Key: "table.dynamic-table-options.enabled", Type: Bool, Default: "true",
 		Doc: "Whether the hint OPTIONS(…) may change a table's options in a query.",

@@ -84,6 +84,9 @@ func newOperator(n *graph.Node, in [][]column.Field) (Operator, error) {
 	case *graph.Normalize:
 		return newNormalize(op, in[0])
 	case *graph.Materialize:
+		if op.Conflict != graph.ShowNewest {
+			return newMaterializeOnce(op, in[0]), nil
+		}
 		return newMaterialize(op, in[0]), nil
 	case *graph.DropUpdateBefore:
 		return &dropBefore{}, nil

@@ -34,9 +34,6 @@ func (b *Binder) Insert(n *syntax.Insert) (*plan.Sink, error) {
 	if t.View != nil {
 		return nil, fail(&n.Target, "insert into the table it reads", "'%s' is a view and cannot be written to", path)
 	}
-	if n.Conflict != syntax.ConflictUnset && t.PrimaryKey != nil { // without a key nothing conflicts
-		return nil, unsupported(n, "ON CONFLICT for a table with a primary key is")
-	}
 	return w.insert(t, n, nil)
 }
 
@@ -86,6 +83,9 @@ func (b *binding) insert(t *catalog.Table, n *syntax.Insert, q *rel) (*plan.Sink
 		return nil, tableError(&n.Target, t, err)
 	}
 	sink := &plan.Sink{Input: b.enforceNotNull(node, gt.Name), Table: gt, Overwrite: n.Overwrite, Partition: columns.static, Upserts: spec.Updates, At: n.Target.Span}
+	sink.Conflict = [...]string{
+		syntax.ConflictUnset: "", syntax.ConflictNothing: "NOTHING", syntax.ConflictError: "ERROR", syntax.ConflictDeduplicate: "DEDUPLICATE",
+	}[n.Conflict]
 	if c, ok := made.(connector.ChangelogSink); ok {
 		takes := c.Takes()
 		sink.Upserts, sink.OnlyAfter = takes != graph.InsertOnly, takes.Updates() && takes&graph.UpdateBefore == 0

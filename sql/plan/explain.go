@@ -145,6 +145,9 @@ func (n *Sink) Details() []Detail {
 	if n.Overwrite {
 		d = append(d, Detail{"overwrite", "true"})
 	}
+	if n.Conflict != "" {
+		d = append(d, Detail{"conflictStrategy", n.Conflict})
+	}
 	if len(n.Partition) > 0 {
 		var list []string
 		for _, k := range slices.Sorted(maps.Keys(n.Partition)) {

@@ -53,15 +53,23 @@ func forSink(sink *plan.Sink, in plan.Node, how string) plan.Node {
 		return need(in, true)
 	}
 	keys := plan.UpsertKeys(in)
-	same := slices.ContainsFunc(keys, func(unique []int) bool { return subset(unique, key) && subset(key, unique) })
-	if how == "NONE" || same && how != "FORCE" {
+	if how == "NONE" || sameKey(keys, key) && how != "FORCE" {
 		out := need(in, !sink.OnlyAfter)
 		if !sink.OnlyAfter || plan.ChangesOf(out)&graph.UpdateBefore == 0 {
 			return out
 		}
 	}
 	out := &plan.Materialize{Input: need(in, true)}
-	out.Keys = key
+	out.Keys, out.Table = key, sink.Table.Name
+	for _, k := range key {
+		out.KeyNames = append(out.KeyNames, sink.Table.Columns[k].Name)
+	}
+	switch sink.Conflict {
+	case "NOTHING":
+		out.Conflict = graph.KeepFirst
+	case "ERROR":
+		out.Conflict = graph.FailOnConflict
+	}
 	if len(keys) > 0 {
 		out.InputKeys = keys[0]
 	}

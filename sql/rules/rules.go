@@ -31,6 +31,8 @@ type Context struct {
 	Materialize string
 	// TwoPhase makes groupings of streams aggregate in two phases, for mini-batches; table.optimizer.agg-phase-strategy.
 	TwoPhase bool
+	// RequireConflict says that ON CONFLICT must be there where Materialize is AUTO and rows of several keys of a stream may meet in a sink's row.
+	RequireConflict bool
 	// MultiJoin makes one operator of joins by the same key; table.optimizer.multi-join.enabled.
 	MultiJoin bool
 	// Fold computes what is constant in an expression.
@@ -68,6 +70,7 @@ var Order = []Rule{
 	{Name: "interval-joins", Doc: "makes joins whose state is bounded by time of those that ask for times near each other", Apply: sure(intervalJoins)},
 	{Name: "streaming", Doc: "makes every operator emit changes as they come, and says what cannot", Apply: streaming},
 	{Name: "multi-joins", Doc: "makes one operator of regular joins by the same key, where the session or a hint asks for it", Apply: sure(multiJoins)},
+	{Name: "conflicts", Doc: "checks what is to be done with rows of several keys that meet in one row of a sink", Apply: conflicts},
 	{Name: "watermarks", Doc: "drops watermarks that nothing waits for", Apply: sure(watermarks)},
 	{Name: "known-values", Doc: "computes projections with the values that conditions leave to columns", Apply: sure(knownValues)},
 	{Name: "prune-columns", Doc: "reads, computes and passes on only the columns that are needed above", Apply: sure(pruneColumns)},

@@ -43,7 +43,7 @@ func needed(n plan.Node, above, shown bool) plan.Node {
 			n = &each
 		}
 	}
-	above, shown = above || waits(n), shown || shows(n)
+	above, shown = above || waits(n), shown || shows(n) || settles(n)
 	inputs := n.Inputs()
 	changed := make([]plan.Node, len(inputs))
 	same := true
@@ -96,6 +96,12 @@ func waits(n plan.Node) bool {
 		return n.Time >= 0
 	}
 	return false
+}
+
+// settles reports whether a sink tells by watermarks which rows are in conflict: what comes and goes between two of them is not.
+func settles(n plan.Node) bool {
+	s, ok := n.(*plan.Sink)
+	return ok && (s.Conflict == "NOTHING" || s.Conflict == "ERROR")
 }
 
 // shows reports whether an operator computes with the watermark.

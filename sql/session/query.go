@@ -88,6 +88,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 		Fold:        folding(expr.InZone(zone), expr.InDatabase(database)),
 		Exact:       folding(expr.InZone(zone), expr.InDatabase(database), expr.Exactly()),
 	}
+	c.RequireConflict = s.settings.Bool(setting.RequireOnConflict)
 	p.logical = nodes
 	if p.optimized, err = rules.Optimize(nodes, c); err != nil {
 		return nil, err
