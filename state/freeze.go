@@ -129,7 +129,7 @@ func (t *Tracker) take(rows []int32) {
 		return
 	}
 	last := len(t.layers.Chunks) - 1
-	if last < 0 || t.layers.Chunks[last].Rows.Len >= chunkRows {
+	if last < 0 || t.layers.Chunks[last].Rows.Len >= t.sizes().chunk {
 		t.layers.Chunks = append(t.layers.Chunks, Chunk{Rows: column.NewBatch(t.schema, len(alive))})
 		last++
 	}

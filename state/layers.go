@@ -32,8 +32,6 @@ type Chunk struct {
 	Groups []int32
 }
 
-const chunkRows = 1 << 14
-
 // Join makes one batch of the chunks of a table that is complete, for a restore from memory.
 func (t *Table) Join() {
 	if t.Layers == nil || t.Rows != nil {
@@ -81,9 +79,10 @@ type layering struct {
 	fan    int // how many deltas of a level there are before one of the next level stands for them
 	few    int // how many small spans there may be at the end before they are one
 	deltas int // how many deltas there are before all is written anew
+	chunk  int // how many rows a chunk has, about
 }
 
-var usual = layering{span: 1 << 16, fan: 64, few: 16, deltas: 400}
+var usual = layering{span: 1 << 16, fan: 64, few: 16, deltas: 400, chunk: 1 << 14}
 
 // class sorts spans by their rows: those of a class differ by a factor of 16 at most.
 func (l *layering) class(rows int) int { return bits.Len(uint(min(rows, l.span))) / 4 }

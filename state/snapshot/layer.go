@@ -66,13 +66,15 @@ func (s *layered) gather(span int) (*state.Table, []int64) {
 	var list []int32
 	for _, r := range s.runs[span] {
 		c := &t.Layers.Chunks[r.chunk]
-		list = list[:0]
-		if r.from > 0 || r.to < c.Rows.Len {
+		if r.from == 0 && r.to == c.Rows.Len {
+			b.AppendRows(c.Rows, nil)
+		} else {
+			list = list[:0]
 			for i := r.from; i < r.to; i++ {
 				list = append(list, int32(i))
 			}
+			b.AppendRows(c.Rows, list)
 		}
-		b.AppendRows(c.Rows, list) // no list: all
 		groups, ids = append(groups, c.Groups[r.from:r.to]...), append(ids, c.IDs[r.from:r.to]...)
 	}
 	return &state.Table{Name: t.Name, Schema: t.Schema, Keyed: true, Rows: b, Groups: groups}, ids
