@@ -52,8 +52,8 @@ func TestConstraints(t *testing.T) {
 				switch {
 				case null && notNull == "DROP":
 					nulls = true
-				case fails == "" && (null || length == "ERROR"):
-					fails = path
+				case null || length == "ERROR":
+					fails += " " + path + " "
 				}
 			}
 			if r := b.Cols[0]; !enforced(r, sometimes) {
@@ -103,7 +103,7 @@ func TestConstraints(t *testing.T) {
 			}
 			b.Sel = append(b.Sel, int32(row))
 			if fails != "" {
-				failure += " " + fails + " "
+				failure += fails
 			}
 			if !nulls {
 				kept = append(kept, row)
