@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millstream/millstream/engine/durable"
 	"github.com/millstream/millstream/examples"
 	"github.com/millstream/millstream/setting"
 )
@@ -34,6 +35,7 @@ JOB is one of
   ` + pad(exampleNames(), 22, false) + `an example that comes with millstream
 
 With execution.checkpointing.interval and .dir, a job that was killed goes on where it was when it is run again: it is found by its name, pipeline.name.
+A script goes on with the INSERT that had not ended, as long as its text is the same.
 
 Go jobs get ARGUMENTS as they are, and the settings as MILLSTREAM_* variables. Flags of millstream go before the JOB.`,
 		Example: `  millstream run --config flink-conf.yaml wordcount --input s3://input/test.txt --output s3://testbucket/output
@@ -79,8 +81,13 @@ func (a *app) resume(from string) {
 	}
 }
 
+// runScript runs a script of SQL. One that was interrupted goes on with the job that had not ended, if its jobs have checkpoints.
 func (a *app) runScript(ctx context.Context, file string) error {
-	items, err := readScript(file)
+	text, err := readText(file)
+	if err != nil {
+		return err
+	}
+	items, err := parseItems(file, text)
 	if err != nil {
 		return err
 	}
@@ -88,7 +95,15 @@ func (a *app) runScript(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	return a.execute(ctx, settings, items, "table")
+	s := a.newShell(settings, "table")
+	s.resumed = durable.NewScript(text)
+	if err := s.script(ctx, items); err != nil {
+		return err
+	}
+	if err := s.resumed.End(ctx); err != nil {
+		a.notify(fmt.Sprintf("the script has ended, but its record could not be deleted: %v", err))
+	}
+	return nil
 }
 
 // runJob runs a job written in Go.

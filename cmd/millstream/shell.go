@@ -23,10 +23,11 @@ type shell struct {
 	style   style  // of what is written to out
 	format  string // one of outputFormats
 	file    *os.File
-	depth   int         // of scripts that execute one another
-	last    *job.Result // of the job that ended last
-	keys    [][2]string // for the help; nil where there are none
-	clear   func()      // empties the screen
+	depth   int             // of scripts that execute one another
+	resumed *durable.Script // of a script that goes on where it was, if it was interrupted; nil: of none
+	last    *job.Result     // of the job that ended last
+	keys    [][2]string     // for the help; nil where there are none
+	clear   func()          // empties the screen
 
 	finished time.Time // when the query that was shown last ended, if its rows were looked at after that
 
@@ -55,15 +56,19 @@ func (s *shell) runJob(ctx context.Context, j *session.Job) error {
 	show, finish := s.progress()
 	defer finish()
 	result, err := control.Run(ctx, j.Graph, durable.Options{
-		Job: job.Options{Env: s.env(j.Settings), Batch: j.Batch, ID: j.ID, Progress: show}, Name: j.Name, Notify: s.notify,
+		Job: job.Options{Env: s.env(j.Settings), Batch: j.Batch, ID: j.ID, Progress: show}, Name: j.Name, Notify: s.notify, Script: s.resumed,
 	})
 	s.last = result
 	return err
 }
 
 // execute executes a script, in a session of its own, and stops at the first statement that fails.
-func (a *app) execute(ctx context.Context, settings setting.Values, items []item, format string) (err error) {
-	s := a.newShell(settings, format)
+func (a *app) execute(ctx context.Context, settings setting.Values, items []item, format string) error {
+	return a.newShell(settings, format).script(ctx, items)
+}
+
+// script executes a script and closes the shell.
+func (s *shell) script(ctx context.Context, items []item) (err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.run(ctx, items); !errors.Is(err, errLeave) {
 		return err

@@ -81,9 +81,17 @@ func (a *app) sqlItems(file string, texts []string) ([]item, error) {
 
 // readScript parses the script in a file.
 func readScript(file string) ([]item, error) {
+	text, err := readText(file)
+	if err != nil {
+		return nil, err
+	}
+	return parseItems(file, text)
+}
+
+func readText(file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, usagef("cannot read the script: %w", err)
+		return "", usagef("cannot read the script: %w", err)
 	}
-	return parseItems(file, string(text))
+	return string(text), nil
 }

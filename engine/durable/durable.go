@@ -26,6 +26,8 @@ type Options struct {
 	Job job.Options
 	// Name is what the job's checkpoints are found by.
 	Name string
+	// Script, if set, is what the job is a part of.
+	Script *Script
 	// Notify, if set, hears what a user should know while the job runs: failures, restarts, and from what it goes on.
 	Notify func(text string)
 	// Completed, if set, hears of each checkpoint that was stored.
@@ -49,6 +51,7 @@ type Handle struct {
 	cancel   context.CancelCauseFunc
 	dir      *snapshot.Dir // nil: checkpoints are kept in memory
 	strategy strategy
+	part     string // of a script; "": of none
 
 	mu      sync.Mutex
 	current *job.Handle
@@ -91,16 +94,23 @@ func Start(ctx context.Context, g *graph.Graph, opts Options) (*Handle, error) {
 	}
 	h := &Handle{graph: g, opts: opts, done: make(chan struct{})}
 	h.ctx, h.cancel = context.WithCancelCause(ctx)
-	if err := h.begin(); err != nil {
+	over, err := h.begin()
+	if err != nil {
 		h.cancel(err)
 		return nil, err
+	}
+	if over {
+		h.result = &job.Result{}
+		h.cancel(nil)
+		close(h.done)
+		return h, nil
 	}
 	go h.supervise()
 	return h, nil
 }
 
-// begin starts the first run.
-func (h *Handle) begin() error {
+// begin starts the first run, unless the job is over.
+func (h *Handle) begin() (over bool, err error) {
 	settings := h.opts.Job.Env.Settings
 	checkpoints := settings.Duration(setting.CheckpointInterval) > 0
 	if !h.delivers() { // rows that were handed to the caller cannot be taken back
@@ -108,13 +118,22 @@ func (h *Handle) begin() error {
 		if url := settings.Text(setting.CheckpointDir); checkpoints && url != "" {
 			root, err := snapshot.OpenDir(h.ctx, h.opts.Job.Env.Objects, url, Codec)
 			if err != nil {
-				return fmt.Errorf("%s: %w", setting.CheckpointDir.Key, err)
+				return false, fmt.Errorf("%s: %w", setting.CheckpointDir.Key, err)
 			}
+			all := *root
 			root.Prefix += snapshot.JobDir(h.opts.Name) + "/"
 			h.dir = root
+			if from := h.from(); h.opts.Script != nil {
+				if over, err := h.skip(all, from.never || from.path != ""); err != nil {
+					return false, err
+				} else if over {
+					h.opts.Notify(fmt.Sprintf("the job %s had ended before the script was interrupted, and is not run again; --resume never runs all", h.opts.Name))
+					return true, nil
+				}
+			}
 		}
 	}
-	return h.start(h.from())
+	return false, h.start(h.from())
 }
 
 // delivers reports whether the graph hands rows to its caller.
@@ -272,6 +291,11 @@ func (h *Handle) leave() {
 	if h.err == nil {
 		if err := h.owner.End(ctx); err != nil {
 			h.opts.Notify(fmt.Sprintf("the job has ended, but its checkpoints could not be deleted: %v", err))
+		}
+		if h.part != "" {
+			if err := h.opts.Script.ended(ctx); err != nil {
+				h.opts.Notify(fmt.Sprintf("the job has ended, but the script cannot remember it: %v", err))
+			}
 		}
 		return
 	}

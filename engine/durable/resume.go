@@ -52,7 +52,7 @@ func (h *Handle) claim(run string, from resume) (c *job.Checkpoint, err error) {
 				head.Retained, head.Origin = []snapshot.Ref{{ID: m.ID, Object: name}}, ""
 			}
 		}
-		if h.owner, err = h.dir.Claim(h.ctx, h.opts.Name, run, h.claimed, change); err != nil {
+		if h.owner, err = h.dir.Claim(h.ctx, h.opts.Name, run, h.claimed, h.marked(change)); err != nil {
 			return nil, err
 		}
 		if own {
@@ -70,7 +70,7 @@ func (h *Handle) claim(run string, from resume) (c *job.Checkpoint, err error) {
 		}
 		change = nil
 	}
-	owner, err := h.dir.Claim(h.ctx, h.opts.Name, run, h.claimed, change)
+	owner, err := h.dir.Claim(h.ctx, h.opts.Name, run, h.claimed, h.marked(change))
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +86,16 @@ func (h *Handle) claim(run string, from resume) (c *job.Checkpoint, err error) {
 		h.opts.Notify("the job goes on from " + describe(c))
 	}
 	return c, nil
+}
+
+// marked adds to a change of the head of which script the job is a part.
+func (h *Handle) marked(change func(*snapshot.Head)) func(*snapshot.Head) {
+	return func(head *snapshot.Head) {
+		head.Part = h.part
+		if change != nil {
+			change(head)
+		}
+	}
 }
 
 func lastID(head *snapshot.Head) (id int64) {

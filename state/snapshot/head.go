@@ -14,10 +14,11 @@ import (
 // that it is the one that was read: so of several processes one goes on, and the others find out before they commit anything.
 type Head struct {
 	Job    string `json:"job"`
-	Epoch  int64  `json:"epoch"`  // counts the runs; a greater one fences those before
-	Run    string `json:"run"`    // id of the run whose turn it is
-	Serial int64  `json:"serial"` // counts the writes of a run, so that no two heads are the same
-	State  string `json:"state"`  // Running or Ended
+	Epoch  int64  `json:"epoch"`          // counts the runs; a greater one fences those before
+	Run    string `json:"run"`            // id of the run whose turn it is
+	Serial int64  `json:"serial"`         // counts the writes of a run, so that no two heads are the same
+	State  string `json:"state"`          // Running or Ended
+	Part   string `json:"part,omitempty"` // of which run of a script the job is which part
 	// Retained are the completed checkpoints, the oldest first.
 	Retained []Ref `json:"retained,omitempty"`
 	// Origin is the snapshot from outside that the job started from; it counts as long as there is no checkpoint.
