@@ -108,6 +108,11 @@ func (o *assignWindows) Process(_ int, p Payload, out Output) error {
 	if err != nil || b.Rows() == 0 {
 		return err
 	}
+	return o.assign(b, times, out)
+}
+
+// assign passes on rows with their windows; times are local, by physical row.
+func (o *assignWindows) assign(b *column.Batch, times []int64, out Output) error {
 	if o.op.Type == graph.Tumble {
 		return o.tumble(b, times, out)
 	}

@@ -116,7 +116,28 @@ func (o *windowEmit) enroll() {
 }
 
 func (o *windowEmit) Process(_ int, p Payload, out Output) error {
-	return o.assign.Process(0, p, emitTo(func(p Payload) error { return o.take(p.(*column.Batch), out) }))
+	b, times, err := o.assign.timed(p.(*column.Batch))
+	if err != nil || b.Rows() == 0 {
+		return err
+	}
+	if err := o.miss(b, times); err != nil {
+		return err
+	}
+	return o.assign.assign(b, times, emitTo(func(p Payload) error { return o.take(p.(*column.Batch), out) }))
+}
+
+// miss hands on the rows that come too late for all of their windows, each once. Times are local, by physical row.
+func (o *windowEmit) miss(b *column.Batch, times []int64) error {
+	o.missed.rows = o.missed.rows[:0]
+	lateness := o.op.AllowedLateness.Milliseconds()
+	for i := range b.Rows() {
+		r := b.Row(i)
+		end := o.w.lastEnd(o.w.sliceEnd(times[r]))
+		if end > times[r] && o.w.due(end)+lateness <= o.now { // what stands between two windows is not late
+			o.missed.rows = append(o.missed.rows, int32(r))
+		}
+	}
+	return o.missed.drop(0, b, o.missed.rows, o.now)
 }
 
 // emitTo makes a function an [Output].
@@ -124,24 +145,18 @@ type emitTo func(p Payload) error
 
 func (f emitTo) Emit(p Payload) error { return f(p) }
 
-// take takes in rows that bear their windows.
+// take takes in rows that bear their windows, but for windows that are over.
 func (o *windowEmit) take(b *column.Batch, out Output) error {
 	ends, err := o.times.of(b, len(o.wide)-2)
 	if err != nil {
 		return err
 	}
-	o.sel, o.missed.rows = o.sel[:0], o.missed.rows[:0]
+	o.sel = o.sel[:0]
 	lateness := o.op.AllowedLateness.Milliseconds()
 	for i := range b.Rows() {
-		r := b.Row(i)
-		if o.w.due(ends[r])+lateness <= o.now {
-			o.missed.rows = append(o.missed.rows, int32(r))
-			continue
+		if r := b.Row(i); o.w.due(ends[r])+lateness > o.now {
+			o.sel = append(o.sel, int32(r))
 		}
-		o.sel = append(o.sel, int32(r))
-	}
-	if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
-		return err
 	}
 	step := len(o.sel)
 	if o.single {
