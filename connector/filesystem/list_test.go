@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
@@ -205,6 +206,32 @@ func TestPruning(t *testing.T) {
 	if got, want := s.PushedDown(), "files by (h = 0), limit 5"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+
+	// What is known of a file, whatever its format.
+	table.Metadata = metadata
+	meta := func(i int) expr.Expr {
+		return &expr.Column{Index: i, Name: metadata[i].Key, T: metadata[i].Field.Type}
+	}
+	put(t, store, "d/dt=2024-01-02/h=5/large", []byte("xxxxxxxx\n"))
+	large, hour := "d/dt=2024-01-02/h=5/large", time.Hour.Milliseconds()
+	now := &expr.Literal{Value: time.Now().UnixMilli() - hour, T: metadata[3].Field.Type}
+	for _, c := range []struct {
+		filter expr.Expr
+		want   int
+		only   string
+	}{
+		{eq(meta(0), "mem://t/"+large), 1, large},
+		{call(t, ">", meta(2), &expr.Literal{Value: int64(5), T: column.Of(column.BigInt).Required()}), 1, large},
+		{call(t, ">", meta(3), now), 5, ""},
+		{call(t, "<", meta(3), now), 0, ""},
+		{call(t, "OR", eq(meta(1), "g"), eq(meta(1), "large")), 2, ""},
+	} {
+		got := pruned(t, store, table, []int{3, 4, 5, 6}, c.filter)
+		if len(got) != c.want || c.only != "" && got[0] != c.only {
+			t.Errorf("%s: got %v, want %d %s", c.filter, got, c.want, c.only)
+		}
+	}
+	table.Metadata = metadata[1:2]
 
 	// A directory that is no number.
 	put(t, store, "d/dt=2024-01-03/h=noon/f", []byte("x\n"))

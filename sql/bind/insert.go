@@ -69,7 +69,8 @@ func (b *binding) insert(t *catalog.Table, n *syntax.Insert, q *rel) (*plan.Sink
 	if len(gt.Metadata) > 0 {
 		for _, m := range gt.Metadata {
 			if c := t.Columns[t.Find(m.Field.Name)]; !c.Virtual {
-				return nil, unsupported(&n.Target, "writing the metadata column '%s' of table '%s' is", c.Name, t.Path)
+				return nil, fail(&n.Target, "declare it VIRTUAL, then INSERT leaves it out",
+					"table '%s' cannot be written to: its column '%s' is the metadata '%s', which the connector '%s' only reads", t.Path, c.Name, m.Key, spec.Name)
 			}
 		}
 		gt.Metadata = nil

@@ -3,6 +3,7 @@ package bind
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/millstream/millstream/connector"
@@ -39,6 +40,9 @@ var (
 	}
 	watermarkOptions = []*setting.Option{emitStrategy, emitGap, idleTimeout, alignmentGroup, alignmentDrift, alignmentInterval, lateTable}
 )
+
+// TableOptions are the options that a table of any connector may have, besides the connector's own.
+func TableOptions() []*setting.Option { return slices.Clone(watermarkOptions) }
 
 // scanOptions are what the options say that the planner and the engine look after, for any connector.
 type scanOptions struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/millstream/millstream/connector/format"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/sql/bind"
 	"github.com/millstream/millstream/sql/session"
 )
 
@@ -68,7 +69,8 @@ func settings(b *strings.Builder) {
 }
 
 func connectors(b *strings.Builder) {
-	b.WriteString("\n## Connectors\n")
+	b.WriteString("\n## Connectors\n\nBesides the options of its connector and its format, a table that is read may have:\n")
+	options(b, bind.TableOptions(), "\n")
 	for _, name := range connector.Names() {
 		s, _ := connector.Lookup(name)
 		fmt.Fprintf(b, "\n### %s\n\n%s\n\n", name, prose(s.Doc))

@@ -34,7 +34,7 @@ func TestPage(t *testing.T) {
 	text := page()
 	for _, part := range []string{
 		"| `s3.endpoint` | String |", "| `parallelism.default` | Int | number of cores |", "`MILLSTREAM_CONF`", "\n### filesystem\n", "\n### parquet\n",
-		"| `csv.field-delimiter` |", "| `file.path` |", "| `COUNT([any]) → BIGINT` |", "| `UPPER(text) → STRING` |", "\n- Use: source, sink of inserts.\n",
+		"| `csv.field-delimiter` |", "| `file.path` |", "| `late-records.dead-letter` |", "| `COUNT([any]) → BIGINT` |", "| `UPPER(text) → STRING` |", "\n- Use: source, sink of inserts.\n",
 	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is missing", part)
