@@ -70,6 +70,8 @@ type Store struct {
 var (
 	_ objstore.Store    = (*Store)(nil)
 	_ objstore.Listener = (*Store)(nil)
+	_ objstore.Resumer  = (*Store)(nil)
+	_ objstore.Saver    = (*upload)(nil)
 )
 
 // New wraps inner. It panics on a wrong pattern: plans are written by programmers.
@@ -254,6 +256,33 @@ func (u *upload) Seal(ctx context.Context) (p objstore.Pending, err error) {
 		return objstore.Pending{}, err
 	}
 	return p, nil
+}
+
+// Save implements [objstore.Saver]. It falls under the rules for [Seal].
+func (u *upload) Save(ctx context.Context) (saved *objstore.Saved, err error) {
+	saver, ok := u.inner.(objstore.Saver)
+	if !ok {
+		return nil, nil
+	}
+	err = u.store.inject(ctx, Seal, u.key, func() (err error) { saved, err = saver.Save(ctx); return })
+	if err != nil {
+		return nil, err
+	}
+	return saved, nil
+}
+
+// Resume implements [objstore.Resumer]. It falls under the rules for [Create].
+func (s *Store) Resume(ctx context.Context, saved objstore.Saved) (objstore.Upload, error) {
+	resumer, ok := s.inner.(objstore.Resumer)
+	if !ok {
+		return nil, s.fail(Create, saved.Key, objstore.Unsupported)
+	}
+	u := &upload{ctx: ctx, store: s, key: saved.Key}
+	err := s.inject(ctx, Create, saved.Key, func() (err error) { u.inner, err = resumer.Resume(ctx, saved); return })
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
 }
 
 func (u *upload) Abort(ctx context.Context) error {

@@ -192,6 +192,7 @@ type upload struct {
 	key, id   string
 	initiated time.Time
 	data      pieces
+	saved     []pieces // data as it was at each Save
 	sealed    bool
 	aborted   bool
 }

@@ -23,6 +23,7 @@ type upload struct {
 	buf    []byte // the part being filled
 	size   int64
 	number int // of the last part handed over
+	count  int // of the parts handed over
 	ended  bool
 
 	wg    sync.WaitGroup
@@ -58,7 +59,7 @@ func (b *bucket) Create(ctx context.Context, key string) (objstore.Upload, error
 
 // partSize grows with the number of parts, of which S3 allows 10,000: the first 1000 have PartSize, the
 // next 1000 twice that, and so on up to more than the 5 TiB that an object may have.
-func (u *upload) partSize() int { return int(u.b.c.cfg.PartSize) << (u.number / 1000) }
+func (u *upload) partSize() int { return int(u.b.c.cfg.PartSize) << (u.count / 1000) }
 
 func (u *upload) Write(p []byte) (n int, err error) {
 	if err := u.usable(u.ctx); err != nil {
@@ -113,6 +114,7 @@ func (u *upload) flush() error {
 		return err
 	}
 	u.number++
+	u.count++
 	buf, number := u.buf, u.number
 	u.buf = nil
 	u.wg.Add(1)
@@ -174,7 +176,7 @@ func (u *upload) Seal(ctx context.Context) (objstore.Pending, error) {
 	// The parts follow the context of Create; here the wait for them ends with that of Seal too.
 	stop := context.AfterFunc(ctx, u.cancel)
 	defer stop()
-	if len(u.buf) > 0 || u.number == 0 {
+	if len(u.buf) > 0 || u.count == 0 {
 		if err := u.flush(); err != nil {
 			return objstore.Pending{}, u.sealError(ctx, err)
 		}

@@ -54,6 +54,7 @@ func Run(t *testing.T, s Suite) {
 	t.Run("ConcurrentIfMatch", s.concurrentIfMatch)
 	t.Run("Upload", s.upload)
 	t.Run("UploadAbort", s.uploadAbort)
+	t.Run("Resume", s.resume)
 	t.Run("CommitByAnother", s.commitByAnother)
 	t.Run("CommitConditions", s.commitConditions)
 	t.Run("ConcurrentCommit", s.concurrentCommit)
