@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/millstream/millstream/column"
@@ -63,7 +64,7 @@ func unitName(fields []column.Field) string {
 }
 
 func (c parquetCodec) Encode(fields []column.Field, b *column.Batch) ([]byte, error) {
-	spec, config, err := c.config(fields)
+	spec, config, err := c.config(withoutNulls(fields, b))
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +84,17 @@ func (c parquetCodec) Encode(fields []column.Field, b *column.Batch) ([]byte, er
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+// withoutNulls makes columns required that have no NULL, since levels of definition take as long to write as values.
+func withoutNulls(fields []column.Field, b *column.Batch) []column.Field {
+	list := slices.Clone(fields)
+	for i, v := range b.Cols {
+		if v.Valid == nil && len(v.Children) == 0 {
+			list[i].Type = list[i].Type.Required()
+		}
+	}
+	return list
 }
 
 func (c parquetCodec) Decode(ctx context.Context, data []byte, fields []column.Field, out *column.Batch) error {
