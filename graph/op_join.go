@@ -65,7 +65,7 @@ type Join struct {
 	BuildLeft bool
 }
 
-// JoinBound says that a row of a side has no match with rows of the other side that come once the watermark is at the time in Column, a TIMESTAMP
+// JoinBound says that a row of a side has no match with rows of the other side that come once the watermark of that is at the time in Column, a TIMESTAMP
 // in milliseconds, plus Delay milliseconds.
 type JoinBound struct {
 	Column int

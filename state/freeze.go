@@ -356,8 +356,8 @@ func (t *Tracker) resume(table *Table) {
 	t.ids.trim()
 }
 
-// sizeBytes is the memory held, in bytes.
-func (t *Tracker) sizeBytes() int {
+// SizeBytes is the memory held, in bytes.
+func (t *Tracker) SizeBytes() int {
 	n := cap(t.todo) + cap(t.dirty.bits) + cap(t.pending.bits) + cap(t.ids.list) + cap(t.dirty.gone) + cap(t.pending.gone)
 	for i := range t.since {
 		n += cap(t.since[i].bits) + cap(t.since[i].gone)

@@ -201,7 +201,7 @@ func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {
 
 // SizeBytes returns the memory that the table holds, in bytes, without that of its groups.
 func (t *Rows) SizeBytes() int {
-	n := (cap(t.owner)+cap(t.Marks)+cap(t.picks.Rows))*4 + (cap(t.dead)+cap(t.since))*8 + t.lists.sizeBytes() + t.index.sizeBytes() + t.track.sizeBytes()
+	n := (cap(t.owner)+cap(t.Marks)+cap(t.picks.Rows))*4 + (cap(t.dead)+cap(t.since))*8 + t.lists.sizeBytes() + t.index.sizeBytes() + t.track.SizeBytes()
 	for _, c := range t.cols {
 		n += c.SizeBytes()
 	}

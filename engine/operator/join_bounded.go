@@ -12,17 +12,21 @@ import (
 // boundedJoin is an inner join of streams of inserts of which rows can have matches only until a time; see [graph.JoinBound].
 //
 // Rows of a side stand in slabs, in the order in which they came. A slab is dropped as a whole once all of its rows are over, so that nothing is done for
-// a single row that goes. Rows are found by their keys' hashes: a slab is run through for a batch of the other side, and gets an index only when
+// a single row that goes. What counts for that is the event time of the other side alone, on all of its channels: the watermark does not wait for those that
+// are idle, and an operator behind an idle source goes on from where it was. Rows are found by their keys' hashes: a slab is run through for a batch of the other side, and gets an index only when
 // that has happened a few times. Where one side brings a row now and then and the other millions in between, most of these are never indexed.
 type boundedJoin struct {
 	Base
 	*match
-	op    *graph.Join
-	ctx   *Context
-	now   int64 // the watermark
-	slabs [2][]*slab
-	free  [2][]*slab
-	out   *joined
+	op  *graph.Join
+	ctx *Context
+	// gone is, by side, until when its rows are over: no row that has matches with them comes of the other side any more.
+	gone    [2]int64
+	behind  [2]bool // something that is over is still held
+	shelves [2][]*shelf
+	parts   int64 // the greatest number of a shelf
+	free    [2][]*slab
+	out     *joined
 
 	hasher state.KeyHasher
 	hash   []uint64
@@ -46,7 +50,6 @@ type slab struct {
 }
 
 const (
-	slabRows = 1 << 14
 	maxScans = 3
 	// maxProbe bounds the rows of a batch for which a slab is run through.
 	maxProbe = 256
@@ -64,7 +67,7 @@ func newBoundedJoin(op *graph.Join, m *match, schema []column.Field) (*boundedJo
 	if op.Type != graph.InnerJoin || op.Sides[0].Changes|op.Sides[1].Changes != graph.InsertOnly {
 		return nil, fmt.Errorf("only inner joins of inserts can forget rows by their times")
 	}
-	return &boundedJoin{op: op, match: m, out: newJoined(m, schema), now: firstTime}, nil
+	return &boundedJoin{op: op, match: m, out: newJoined(m, schema), gone: [2]int64{math.MinInt64, math.MinInt64}}, nil
 }
 
 func (o *boundedJoin) Open(c *Context) error {
@@ -72,42 +75,7 @@ func (o *boundedJoin) Open(c *Context) error {
 	if err := o.match.open(c); err != nil {
 		return err
 	}
-	var p progress
-	if p.open(c); p.now > firstTime {
-		o.now = p.now
-	}
-	for side, name := range sideTables {
-		t := c.Restore.Table(name)
-		if t == nil || t.Rows.Rows() == 0 {
-			continue
-		}
-		if len(t.Rows.Cols) != len(o.in[side]) {
-			return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the operator was changed", name, len(t.Rows.Cols), len(o.in[side]))
-		}
-		o.prepare(side, t.Rows)
-		o.store(side, t.Rows)
-	}
-	return nil
-}
-
-func (o *boundedJoin) Snapshot(w *state.Writer) error {
-	for side, list := range o.slabs {
-		b := column.NewBatch(o.rowFields(side), 0)
-		var byGroup []int32
-		for _, s := range list {
-			for i, c := range s.cols {
-				b.Cols[i].AppendRows(c, nil)
-			}
-			for _, h := range s.hash {
-				byGroup = append(byGroup, int32(state.KeyGroup(h, max(o.ctx.MaxParallelism, 1))))
-			}
-			b.Len += len(s.hash)
-		}
-		w.Add(state.Table{Name: sideTables[side], Schema: o.rowFields(side), Keyed: true, Groups: byGroup, Rows: b})
-	}
-	p := progress{o.now, o.ctx.Subtask, max(o.ctx.Parallelism, 1), max(o.ctx.MaxParallelism, 1)}
-	p.snapshot(w)
-	return nil
+	return o.restore(c.Restore)
 }
 
 // rowFields are the columns of a side's table in a checkpoint.
@@ -122,13 +90,14 @@ func (o *boundedJoin) rowFields(side int) []column.Field {
 // SizeBytes implements [Sizer].
 func (o *boundedJoin) SizeBytes() int {
 	n := o.out.sizeBytes() + cap(o.hash)*8 + cap(o.over)*8 + (cap(o.sel)+cap(o.probe)+cap(o.pairs[0])+cap(o.pairs[1]))*4 + cap(o.none)
-	for side := range o.slabs {
-		for _, list := range [2][]*slab{o.slabs[side], o.free[side]} {
-			for _, s := range list {
-				n += cap(s.hash)*8 + (cap(s.heads)+cap(s.next))*4
-				for _, c := range s.cols {
-					n += c.SizeBytes()
-				}
+	for side := range o.shelves {
+		for _, s := range o.free[side] {
+			n += s.sizeBytes()
+		}
+		for _, f := range o.shelves[side] {
+			n += f.track.SizeBytes()
+			for _, s := range f.slabs {
+				n += s.sizeBytes()
 			}
 		}
 	}
@@ -141,9 +110,14 @@ func (o *boundedJoin) Process(side int, p Payload, out Output) error {
 		return nil
 	}
 	o.prepare(side, b)
-	for _, s := range o.slabs[1-side] {
-		if err := o.meet(side, b, s, out); err != nil {
-			return err
+	for _, f := range o.shelves[1-side] {
+		for _, s := range f.slabs {
+			if s == nil {
+				continue
+			}
+			if err := o.meet(side, b, s, out); err != nil {
+				return err
+			}
 		}
 	}
 	o.store(side, b)
@@ -272,32 +246,43 @@ func (o *boundedJoin) store(side int, b *column.Batch) {
 	o.sel = o.sel[:0]
 	n := 0
 	for i, over := range o.over {
-		if over > o.now && !o.none[i] {
+		if over > o.gone[side] && !o.none[i] {
 			o.sel = append(o.sel, int32(b.Row(i)))
 			o.hash[n], o.over[n] = o.hash[i], over
 			n++
 		}
 	}
 	for from := 0; from < n; {
-		s := o.open(side)
-		to := min(n, from+slabRows-len(s.hash))
-		for i, c := range s.cols {
-			c.AppendRows(b.Cols[i], o.sel[from:to])
+		list := o.shelves[side]
+		if len(list) == 0 || list[len(list)-1].full() {
+			list = append(list, o.newShelf(side, o.parts+1))
+			o.shelves[side] = list
 		}
-		s.hash = append(s.hash, o.hash[from:to]...)
-		for _, over := range o.over[from:to] {
-			s.over = max(s.over, over)
-		}
-		from = to
+		from += o.put(side, list[len(list)-1], b, from, n)
 	}
 }
 
-// open returns the slab that is not full, or a new one.
-func (o *boundedJoin) open(side int) *slab {
-	list := o.slabs[side]
-	if n := len(list); n > 0 && len(list[n-1].hash) < slabRows {
-		return list[n-1]
+// put moves some of what store has chosen to a shelf, and returns how many rows.
+func (o *boundedJoin) put(side int, f *shelf, b *column.Batch, from, to int) int {
+	s := f.last()
+	if s == nil {
+		s = o.newSlab(side)
+		f.slabs = append(f.slabs, s)
 	}
+	to = min(to, from+slabRows-len(s.hash))
+	for i, c := range s.cols {
+		c.AppendRows(b.Cols[i], o.sel[from:to])
+	}
+	s.hash = append(s.hash, o.hash[from:to]...)
+	for _, over := range o.over[from:to] {
+		s.over = max(s.over, over)
+	}
+	f.rows += to - from
+	return to - from
+}
+
+// newSlab returns an empty slab.
+func (o *boundedJoin) newSlab(side int) *slab {
 	s := &slab{}
 	if free := o.free[side]; len(free) > 0 {
 		s = free[len(free)-1]
@@ -308,8 +293,18 @@ func (o *boundedJoin) open(side int) *slab {
 		}
 	}
 	s.over = math.MinInt64
-	o.slabs[side] = append(list, s)
 	return s
+}
+
+func (s *slab) sizeBytes() int {
+	if s == nil {
+		return 0
+	}
+	n := cap(s.hash)*8 + (cap(s.heads)+cap(s.next))*4
+	for _, c := range s.cols {
+		n += c.SizeBytes()
+	}
+	return n
 }
 
 // index makes an index; extend fills it.
@@ -346,18 +341,35 @@ const maxFree = 4
 
 // Watermark drops the slabs that are over.
 func (o *boundedJoin) Watermark(t int64, _ Output) error {
-	if t <= o.now {
-		return nil
+	for side := range o.shelves {
+		reached := t
+		if o.ctx.Reached != nil {
+			reached = o.ctx.Reached(1 - side)
+		}
+		if reached > o.gone[side] || o.behind[side] {
+			o.gone[side] = max(o.gone[side], reached)
+			o.drop(side)
+		}
 	}
-	o.now = t
-	for side, list := range o.slabs {
-		kept := list[:0]
-		for _, s := range list {
-			if s.over > t {
-				kept = append(kept, s)
+	return nil
+}
+
+// drop drops what is over of a side. What a checkpoint is still to copy stays until a later time: at its barrier it was not over.
+func (o *boundedJoin) drop(side int) {
+	o.behind[side] = false
+	kept := o.shelves[side][:0]
+	for _, f := range o.shelves[side] {
+		if f.track.Busy() {
+			kept, o.behind[side] = append(kept, f), true
+			continue
+		}
+		held := false
+		for i, s := range f.slabs {
+			if s == nil || s.over > o.gone[side] {
+				held = held || s != nil
 				continue
 			}
-			if len(o.free[side]) < maxFree {
+			if f.slabs[i] = nil; len(o.free[side]) < maxFree {
 				for _, c := range s.cols {
 					c.Reset()
 				}
@@ -365,8 +377,10 @@ func (o *boundedJoin) Watermark(t int64, _ Output) error {
 				o.free[side] = append(o.free[side], s)
 			}
 		}
-		clear(list[len(kept):])
-		o.slabs[side] = kept
+		if f.fill(); held {
+			kept = append(kept, f)
+		}
 	}
-	return nil
+	clear(o.shelves[side][len(kept):])
+	o.shelves[side] = kept
 }

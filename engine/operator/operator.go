@@ -61,9 +61,12 @@ type Context struct {
 	SetTimer       func(at time.Time)
 	Wake           func()               // asks for a call of [Resumer.Resume] soon; any goroutine may
 	Watermark      func() (int64, bool) // the watermark that the operator got last, and whether it got one; nil: it gets none
-	Restore        *state.Reader        // nil: start empty
-	Counters       *Counters
-	LateTakers     []LateTaker // by input; nil: nobody takes late rows
+	// Reached is the event time behind which nothing more comes from an input: the watermark of the slowest of its channels, those included that are idle, for
+	// which Watermark does not wait. Nil for an operator that gets its input from another one of its task.
+	Reached    func(input int) int64
+	Restore    *state.Reader // nil: start empty
+	Counters   *Counters
+	LateTakers []LateTaker // by input; nil: nobody takes late rows
 	// Sink is what a node with a [graph.Sink] writes to, made by [NewSink] once and shared by the node's subtasks; the job has called
 	// its Prepare. Nil for other nodes.
 	Sink connector.Sink

@@ -21,7 +21,8 @@ type step struct {
 	batch   *column.Batch
 	end     bool
 	mark    bool
-	time    int64 // of a watermark or the clock, in milliseconds
+	time    int64   // of a watermark or the clock, in milliseconds
+	reached []int64 // with a watermark, the event time of each input, if they differ; an idle one may be behind it
 	clock   bool
 	restart int
 }
@@ -36,6 +37,7 @@ type crew struct {
 	timers  [][]int64
 	at      int // the subtask at work
 	now     int64
+	reached []int64 // by input
 	late    int64
 	counts  []*Counters
 	out     capture
@@ -63,7 +65,7 @@ const crewGroups = 7
 // returns what came out in all.
 func runSteps(t fataler, n *graph.Node, in [][]column.Field, keys [][]int, steps []step) *crew {
 	t.Helper()
-	c := &crew{t: t, node: n, in: in, keys: keys}
+	c := &crew{t: t, node: n, in: in, keys: keys, reached: slices.Repeat([]int64{-1 << 63}, len(in))}
 	c.follow = len(steps)&1 == 1
 	c.open(1, nil)
 	ended := make([]bool, len(in))
@@ -81,11 +83,17 @@ func runSteps(t fataler, n *graph.Node, in [][]column.Field, keys [][]int, steps
 			}
 		case s.end:
 			ended[s.input] = true
+			c.reached[s.input] = 1<<63 - 1
 			if !slices.Contains(ended, false) {
 				c.each(func(o Operator) error { return o.Watermark(1<<63-1, c) })
 			}
 			c.each(func(o Operator) error { return o.EndInput(s.input, c) })
 		case s.mark:
+			for i := range c.reached {
+				if c.reached[i] = max(c.reached[i], s.time); s.reached != nil {
+					c.reached[i] = s.reached[i]
+				}
+			}
 			c.each(func(o Operator) error { return o.Watermark(s.time, c) })
 		case s.clock:
 			c.now = s.time
@@ -119,6 +127,7 @@ func (c *crew) open(parallelism int, tables [][]state.Table) {
 	for i := range parallelism {
 		ctx := testContext()
 		ctx.Inputs, ctx.Subtask, ctx.Parallelism, ctx.MaxParallelism = len(c.in), i, parallelism, crewGroups
+		ctx.Reached = func(input int) int64 { return c.reached[input] }
 		ctx.Now = func() time.Time { return time.UnixMilli(c.now) }
 		ctx.SetTimer = func(at time.Time) { c.timers[i] = append(c.timers[i], at.UnixMilli()) }
 		c.counts = append(c.counts, ctx.Counters)

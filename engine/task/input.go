@@ -12,7 +12,7 @@ func (t *Task) runGate() error {
 	channels := g.Channels()
 	t.marks = newMarks(channels)
 	for c, silent := range t.Silent {
-		t.marks.channels[c].idle = silent
+		t.marks.channels[c].idle, t.marks.channels[c].silent = silent, silent
 	}
 	t.told = t.marks.merged
 	t.arrived = make([]bool, channels)
@@ -105,6 +105,17 @@ func (t *Task) tell() error {
 		return t.idle(0, true)
 	}
 	return nil
+}
+
+// reached is the event time of the slowest channel of an input that has not ended, whether or not it is idle.
+func (t *Task) reached(input int) int64 {
+	lowest := int64(math.MaxInt64)
+	for i := range t.marks.channels {
+		if c := &t.marks.channels[i]; t.Gate.Input(i) == input && !c.ended && !c.silent {
+			lowest = min(lowest, c.time)
+		}
+	}
+	return lowest
 }
 
 // barrier counts a channel's barrier. The channel waits until all have delivered theirs.

@@ -19,6 +19,7 @@ type merged struct {
 type mark struct {
 	time              int64
 	idle, ended, back bool // back: active again, but behind the merged watermark
+	silent            bool // idle from the beginning to the end
 }
 
 func newMarks(channels int) marks {

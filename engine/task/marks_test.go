@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/millstream/millstream/engine/exchange"
 )
 
 func TestMarks(t *testing.T) {
@@ -101,4 +103,36 @@ func TestMarksNeverFall(t *testing.T) {
 			before = m.now
 		}
 	}
+}
+
+// What an input has reached is what its slowest channel has, idle or not: one that ended, or never has anything, holds nothing back.
+func TestReachedWaitsForIdleChannels(t *testing.T) {
+	g := exchange.NewGate()
+	for _, input := range []int{0, 0, 1, 1, 1} {
+		g.Connect(input, nil)
+	}
+	x := &Task{Gate: g, marks: newMarks(5)}
+	m := &x.marks
+	m.channels[4].idle, m.channels[4].silent = true, true
+	check := func(merged, first, second int64) {
+		t.Helper()
+		if m.now != merged || x.reached(0) != first || x.reached(1) != second {
+			t.Fatalf("event time is %d and that of the inputs %d and %d, want %d, %d and %d", m.now, x.reached(0), x.reached(1), merged, first, second)
+		}
+	}
+	for c, time := range []int64{20, 10, 5, 7} {
+		m.watermark(c, time)
+	}
+	check(5, 10, 5)
+	m.setIdle(2, true)
+	m.setIdle(3, true)
+	m.watermark(1, 30)
+	check(20, 20, 5)
+	m.setIdle(2, false) // back, and behind the others
+	m.watermark(2, 6)
+	check(20, 20, 6)
+	m.end(2)
+	check(20, 20, 7)
+	m.end(3)
+	check(20, 20, math.MaxInt64)
 }

@@ -120,6 +120,9 @@ func (t *Task) Init() {
 		s.Context.Now = t.Clock.Now
 		s.openLates(t)
 		s.Context.Watermark = func() (int64, bool) { return s.out.time, s.out.begun }
+		if i == 0 && t.Gate != nil {
+			s.Context.Reached = t.reached
+		}
 		s.Context.Wake = func() {
 			s.awake.Store(true)
 			signal(t.woken)
