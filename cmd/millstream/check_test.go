@@ -20,10 +20,7 @@ INSERT INTO shown SELECT QUERY FROM numbers WHERE k < 1000000 GROUP BY MOD(k, 7)
 
 // A changed job goes on with its state where that can be, and says before it starts where it cannot.
 func TestChangedJob(t *testing.T) {
-	sockets, err := os.MkdirTemp("", "ms")
-	must(t, err)
-	defer os.RemoveAll(sockets) //nolint:errcheck // a temporary directory
-	r, dir := reachable{t, sockets}, t.TempDir()
+	r, dir := reachable{t, shortDir(t)}, t.TempDir()
 	script := func(columns, sink, query string) string {
 		file := filepath.Join(dir, "job.sql")
 		must(t, os.WriteFile(file, []byte(strings.NewReplacer("COLUMNS", columns, "SINK", sink, "QUERY", query).Replace(changing)), 0o666))
@@ -54,7 +51,7 @@ func TestChangedJob(t *testing.T) {
 		"no group any more":   {columns, "c BIGINT", "MAX(k)", exitFailed, []string{"dropped", "Aggregate"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := reachable{t, sockets}
+			r := reachable{t, r.dir}
 			file := script(c.columns, c.sink, c.query)
 			if name == "no group any more" {
 				text, err := os.ReadFile(file)

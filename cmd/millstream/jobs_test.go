@@ -59,10 +59,7 @@ func (r reachable) start(args ...string) (*exec.Cmd, *bytes.Buffer) {
 // A running job is listed, saved, stopped and cancelled from other processes, by the command line and by SQL, with checkpoints and without. What it wrote
 // before a stop and after it went on is each number once.
 func TestJobsOfOtherProcesses(t *testing.T) {
-	sockets, err := os.MkdirTemp("", "ms") // the paths of sockets are short
-	must(t, err)
-	defer os.RemoveAll(sockets) //nolint:errcheck // a temporary directory
-	r, dir := reachable{t, sockets}, t.TempDir()
+	r, dir := reachable{t, shortDir(t)}, t.TempDir()
 	script := filepath.Join(dir, "job.sql")
 	must(t, os.WriteFile(script, []byte(strings.ReplaceAll(numbered, "DIR", dir)), 0o666))
 	if got := r.output("list"); strings.Contains(got, "numbered") {
@@ -125,4 +122,12 @@ func numbersIn(t *testing.T, dir string) int {
 		return err
 	}))
 	return len(seen)
+}
+
+// shortDir makes a directory whose path is short enough for sockets.
+func shortDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("", "ms") //nolint:usetesting // t.TempDir has the test's name in it
+	must(t, err)
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	return dir
 }

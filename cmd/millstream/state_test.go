@@ -33,10 +33,7 @@ END;`), 0o666))
 
 // State is a table like others: it is listed, read, joined and aggregated.
 func TestStateInSQL(t *testing.T) {
-	sockets, err := os.MkdirTemp("", "ms")
-	must(t, err)
-	defer os.RemoveAll(sockets) //nolint:errcheck // a temporary directory
-	r, dir := reachable{t, sockets}, t.TempDir()
+	r, dir := reachable{t, shortDir(t)}, t.TempDir()
 	path := saved(t, r, dir)
 	sql := func(text string) string {
 		t.Helper()
