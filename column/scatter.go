@@ -65,3 +65,48 @@ func scatter[T Fixed](to, from []T, constant bool, rows []int32) {
 		to[r] = from[r]
 	}
 }
+
+// Overwrite writes rows of src, which has v's layout and no dictionary, over those of v: row rows[i] of src becomes row to[i] of v. Texts, lists and structs cannot
+// be written over.
+func (v *Vector) Overwrite(src *Vector, rows, to []int32) {
+	switch v.Type.Layout() {
+	case LayoutBits:
+		from, bits := src.Bits(), v.Bits()
+		for i, r := range rows {
+			bits.Put(int(to[i]), from.Get(int(r)))
+		}
+	case LayoutInt8:
+		overwrite(Values[int8](v), Values[int8](src), rows, to)
+	case LayoutInt16:
+		overwrite(Values[int16](v), Values[int16](src), rows, to)
+	case LayoutInt32, LayoutFloat:
+		overwrite(Values[int32](v), Values[int32](src), rows, to)
+	case LayoutInt64, LayoutDouble:
+		overwrite(Values[int64](v), Values[int64](src), rows, to)
+	case LayoutInt128:
+		overwrite(Values[Int128](v), Values[Int128](src), rows, to)
+	}
+	v.OverwriteValid(src, rows, to)
+}
+
+// OverwriteValid is the part of Overwrite that says which rows are null.
+func (v *Vector) OverwriteValid(src *Vector, rows, to []int32) {
+	switch {
+	case src.Valid != nil:
+		valid := v.Validity()
+		for i, r := range rows {
+			valid.Put(int(to[i]), src.Valid.Get(int(r)))
+		}
+	case v.Valid != nil:
+		valid := v.Validity()
+		for _, r := range to {
+			valid.Set(int(r))
+		}
+	}
+}
+
+func overwrite[T Fixed](v, src []T, rows, to []int32) {
+	for i, r := range rows {
+		v[to[i]] = src[r]
+	}
+}

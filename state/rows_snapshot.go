@@ -9,15 +9,17 @@ import (
 )
 
 // Fields are the columns of the table that Snapshot writes: a row's, then its mark and its time where the table has them.
-func (t *Rows) Fields() []column.Field {
+func (t *Rows) Fields() []column.Field { return rowFields(t.spec.Types, t.spec.Marks, t.spec.Timed) }
+
+func rowFields(types []column.Type, marks, timed bool) []column.Field {
 	var list []column.Field
-	for i, typ := range t.spec.Types {
+	for i, typ := range types {
 		list = append(list, column.Field{Name: fmt.Sprintf("column-%d", i), Type: typ})
 	}
-	if t.spec.Marks {
+	if marks {
 		list = append(list, column.Field{Name: "mark", Type: column.Of(column.Int).Required()})
 	}
-	if t.spec.Timed {
+	if timed {
 		list = append(list, column.Field{Name: "since", Type: column.Of(column.BigInt).Required()})
 	}
 	return list

@@ -2,7 +2,6 @@ package operator
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/millstream/millstream/column"
@@ -16,14 +15,14 @@ func newDeduplicate(op *graph.Deduplicate, in []column.Field) (Operator, error) 
 	}
 	switch {
 	case op.Last:
-		return &lastRows{op: op, keyedRows: newKeyedRows(in, op.Keys, nil)}, nil
+		return &lastRows{op: op, latestRows: newLatestRows(in, op.Keys)}, nil
 	case op.Time < 0:
 		var fields []column.Field
 		var keys []int
 		for i, k := range op.Keys {
 			fields, keys = append(fields, in[k]), append(keys, i)
 		}
-		return &firstRows{op: op, keyedRows: newKeyedRows(fields, keys, nil)}, nil
+		return &firstRows{op: op, latestRows: newLatestRows(fields, keys)}, nil
 	}
 	return newEarliestRows(op, in), nil
 }
@@ -39,50 +38,18 @@ func onlyInserts(b *column.Batch) error {
 // time is not. Rows that the watermark has passed count too.
 type lastRows struct {
 	Base
-	keyedRows
+	latestRows
 	op    *graph.Deduplicate
 	times timeColumn
-
-	now []int64 // by group: the time of its row; none where arrival counts
-	sel []int32
-	new []int32 // by row of sel, its group
+	sel   []int32 // by group of new, its last row in the batch
+	new   []int32
 }
 
 func (o *lastRows) Open(c *Context) error {
 	if o.op.Time >= 0 {
 		o.times.field = o.in[o.op.Time]
 	}
-	if err := o.open(c, 0); err != nil {
-		return err
-	}
-	o.index()
-	return nil
-}
-
-// index finds the time of each group's row.
-func (o *lastRows) index() {
-	if o.op.Time < 0 {
-		return
-	}
-	o.now = o.now[:0]
-	o.grow()
-	v, byGroup := o.rows.Column(o.op.Time)
-	times := o.times.millis(v)
-	for g := range o.now {
-		switch r := o.rows.First(int32(g)); {
-		case r == state.None:
-		case byGroup:
-			o.now[g] = times[g]
-		default:
-			o.now[g] = times[r]
-		}
-	}
-}
-
-func (o *lastRows) grow() {
-	for len(o.now) < o.groups.Len() {
-		o.now = append(o.now, math.MinInt64)
-	}
+	return o.open(c)
 }
 
 func (o *lastRows) Process(_ int, p Payload, out Output) error {
@@ -100,68 +67,47 @@ func (o *lastRows) Process(_ int, p Payload, out Output) error {
 			return err
 		}
 	}
-	now := o.renew()
+	o.begin(b)
 	ids := o.lookup(b)
-	if times != nil {
-		o.grow()
-	}
-	o.sel, o.new = o.sel[:0], o.new[:0]
+	o.heads.begin(len(ids))
 	for i, g := range ids {
-		r := b.Row(i)
-		if times != nil {
-			if times[r] < o.now[g] {
+		r := int32(b.Row(i))
+		head := o.heads.of(g)
+		switch before := head.row; {
+		case before >= 0:
+			if times != nil && times[r] < times[before] {
 				continue
 			}
-			o.now[g] = times[r]
-		}
-		o.sel, o.new = append(o.sel, int32(r)), append(o.new, g)
-	}
-	if len(o.sel) == 0 {
-		return nil
-	}
-	next := o.rows.Append(b.Cols, o.sel, len(o.sel), now)
-	for _, g := range o.new {
-		if before := o.rows.First(g); before == state.None {
-			o.out.add(next, column.Insert)
-		} else {
 			if o.op.UpdateBefore {
 				o.out.add(before, column.UpdateBefore)
 			}
-			o.out.add(next, column.UpdateAfter)
-			o.rows.Remove(before) // its values stay where they are
+			o.out.add(r, column.UpdateAfter)
+		case o.holds(g):
+			if times != nil && times[r] < o.times.at(o.rows.At(o.op.Time, g)) {
+				continue
+			}
+			if o.op.UpdateBefore {
+				o.out.addStored(g, column.UpdateBefore)
+			}
+			o.out.add(r, column.UpdateAfter)
+		default:
+			o.out.add(r, column.Insert)
 		}
-		o.rows.Link(next, g)
-		next++
+		head.row = r
 	}
-	err := o.out.emit(o.rows, out)
-	o.arm()
+	err := o.out.emit(b, o.rows, out)
+	o.new, o.sel = o.heads.rows(o.new[:0], o.sel[:0])
+	o.rows.Put(o.new, b.Cols, o.sel, o.now)
 	return err
 }
 
-// renew is tidy with what is known by group brought up to date.
-func (o *lastRows) renew() int64 {
-	n, live := o.rows.Len(), o.rows.Live()
-	now := o.tidy()
-	if o.sparse() {
-		o.regroup()
-		o.index()
-	} else if o.rows.Len() != n || o.rows.Live() != live {
-		o.index()
-	}
-	return now
-}
-
 func (o *lastRows) Timer(time.Time, Output) error {
-	o.armed = false
-	o.renew()
-	o.arm()
+	o.expire()
 	return nil
 }
 
 // SizeBytes implements [Sizer].
-func (o *lastRows) SizeBytes() int {
-	return o.keyedRows.sizeBytes() + cap(o.now)*8
-}
+func (o *lastRows) SizeBytes() int { return o.sizeBytes() + (cap(o.sel)+cap(o.new))*4 }
 
 func (o *lastRows) Snapshot(w *state.Writer) error {
 	o.rows.Snapshot(w, "rows", o.number)
@@ -172,19 +118,20 @@ func (o *lastRows) Snapshot(w *state.Writer) error {
 // sake of their time to live.
 type firstRows struct {
 	Base
-	keyedRows
+	latestRows
 	op    *graph.Deduplicate
-	fresh []bool        // by new group: a row has passed
-	track state.Tracker // without a time to live
+	fresh []bool        // by new group: a row has passed; without a time to live
+	track state.Tracker // the same
 	sel   []int32
+	new   []int32
 	cut   column.Batch
 }
 
 func (o *firstRows) Open(c *Context) error {
-	if err := o.open(c, 0); err != nil {
+	if err := o.open(c); err != nil {
 		return err
 	}
-	if o.ttl > 0 {
+	if o.sweep.ttl > 0 {
 		return nil
 	}
 	if t := c.Restore.Table("keys"); t != nil && t.Rows.Rows() > 0 {
@@ -226,10 +173,7 @@ func (o *firstRows) Process(_ int, p Payload, out Output) error {
 	if err := onlyInserts(b); err != nil {
 		return err
 	}
-	now := o.tidy()
-	if o.sparse() {
-		o.regroup()
-	}
+	o.begin(b)
 	o.cut.Cols = o.cut.Cols[:0]
 	for _, k := range o.op.Keys {
 		o.cut.Cols = append(o.cut.Cols, b.Cols[k])
@@ -237,29 +181,44 @@ func (o *firstRows) Process(_ int, p Payload, out Output) error {
 	known := o.groups.Len()
 	o.cut = column.Batch{Len: b.Len, Cols: o.cut.Cols, Sel: b.Sel}
 	ids := o.lookup(&o.cut)
+	o.sel = o.sel[:0]
+	if o.sweep.ttl > 0 {
+		o.firstOrOver(b, ids)
+	} else {
+		o.first(b, ids, known)
+	}
+	if len(o.sel) == 0 {
+		return nil
+	}
+	o.cut = column.Batch{Len: b.Len, Cols: append(o.cut.Cols[:0], b.Cols...), Sel: o.sel, Times: b.Times}
+	return out.Emit(&o.cut)
+}
+
+// first finds the rows of keys that are new.
+func (o *firstRows) first(b *column.Batch, ids []int32, known int) {
 	o.fresh = o.fresh[:0]
 	for range o.groups.Len() - known {
 		o.fresh = append(o.fresh, true)
 	}
-	o.sel = o.sel[:0]
 	for i, g := range ids {
 		if at := int(g) - known; at >= 0 && o.fresh[at] {
 			o.fresh[at] = false
 			o.sel = append(o.sel, int32(b.Row(i)))
 		}
 	}
-	if len(o.sel) == 0 {
-		return nil
-	}
-	if o.ttl > 0 {
-		first := o.rows.Append(nil, nil, len(o.fresh), now)
-		for i := range o.fresh {
-			o.rows.Link(first+int32(i), int32(known+i))
+}
+
+// firstOrOver finds the rows of keys that are new or whose first row is too long ago, and notes that they came now.
+func (o *firstRows) firstOrOver(b *column.Batch, ids []int32) {
+	o.new = o.new[:0]
+	o.heads.begin(len(ids))
+	for i, g := range ids {
+		if head := o.heads.of(g); head.row == state.None && !o.holds(g) {
+			head.row = int32(b.Row(i))
+			o.sel, o.new = append(o.sel, head.row), append(o.new, g)
 		}
-		o.arm()
 	}
-	o.cut = column.Batch{Len: b.Len, Cols: append(o.cut.Cols[:0], b.Cols...), Sel: o.sel, Times: b.Times}
-	return out.Emit(&o.cut)
+	o.rows.Put(o.new, o.cut.Cols, o.sel, o.now)
 }
 
 func (o *firstRows) Timer(time.Time, Output) error {
@@ -269,11 +228,11 @@ func (o *firstRows) Timer(time.Time, Output) error {
 
 // SizeBytes implements [Sizer].
 func (o *firstRows) SizeBytes() int {
-	return o.keyedRows.sizeBytes()
+	return o.sizeBytes() + cap(o.fresh) + (cap(o.sel)+cap(o.new))*4
 }
 
 func (o *firstRows) Snapshot(w *state.Writer) error {
-	if o.ttl > 0 {
+	if o.sweep.ttl > 0 {
 		o.rows.Snapshot(w, "rows", o.number)
 		return nil
 	}

@@ -100,6 +100,12 @@ func (c *timeColumn) millis(v *column.Vector) []int64 {
 	return out
 }
 
+// at is what millis returns for row i of v.
+func (c *timeColumn) at(v *column.Vector, i int) int64 {
+	t, per := column.Values[int64](v)[i], v.Type.TimeUnit()/1e3
+	return floorTo(t, per) / per
+}
+
 // floorTo returns the largest multiple of step that is not greater than t.
 func floorTo(t, step int64) int64 {
 	r := t % step

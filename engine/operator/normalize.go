@@ -14,24 +14,24 @@ import (
 // -D the whole row, and leaves out what changes nothing. With a filter, a row that stops to fulfil it is deleted, and one that begins to is inserted.
 type normalize struct {
 	Base
-	keyedRows
+	latestRows
 	op     *graph.Normalize
 	filter *expr.Filter
 
-	at   []int32 // by group: its row, one more; 0: none
-	pass []bool  // by live row: it fulfils the filter
-	rows []int32
+	pass []bool // by live row: it fulfils the filter
 	kept []int32
-	sel  []int32
-	gone []int32
-	left []int32
+	sel  []int32 // by group of new, its row of the batch
+	new  []int32
 }
+
+// deleted is the row of a group that the batch has deleted.
+const deleted = -2
 
 func newNormalize(op *graph.Normalize, in []column.Field) (*normalize, error) {
 	if len(op.Keys) == 0 {
 		return nil, fmt.Errorf("rows replace one another by a key, and there is none")
 	}
-	return &normalize{op: op, keyedRows: newKeyedRows(in, op.Keys, nil)}, nil
+	return &normalize{op: op, latestRows: newLatestRows(in, op.Keys)}, nil
 }
 
 func (o *normalize) Open(c *Context) error {
@@ -44,28 +44,7 @@ func (o *normalize) Open(c *Context) error {
 			return fmt.Errorf("filter %s: %w", o.op.Filter, err)
 		}
 	}
-	if err := o.open(c, 0); err != nil {
-		return err
-	}
-	o.index()
-	return nil
-}
-
-// index finds the row of each group.
-func (o *normalize) index() {
-	o.at = o.at[:0]
-	o.grow()
-	for r := range int32(o.keyedRows.rows.Len()) {
-		if o.keyedRows.rows.Alive(r) {
-			o.at[o.keyedRows.rows.Owner(r)] = r + 1
-		}
-	}
-}
-
-func (o *normalize) grow() {
-	for len(o.at) < o.groups.Len() {
-		o.at = append(o.at, 0)
-	}
+	return o.open(c)
 }
 
 func (o *normalize) Process(_ int, p Payload, out Output) error {
@@ -73,70 +52,62 @@ func (o *normalize) Process(_ int, p Payload, out Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	now := o.renew()
+	o.begin(b)
 	if err := o.judge(b); err != nil {
 		return err
 	}
 	ids := o.lookup(b)
-	o.grow()
 	// A row is stored if it comes, fulfils the filter and differs from the one before, which may stand in the batch itself.
-	table := o.keyedRows.rows
-	base := int32(table.Len())
-	o.sel, o.rows, o.gone, o.left = o.sel[:0], o.rows[:0], o.gone[:0], o.left[:0]
+	o.heads.begin(len(ids))
 	for i, g := range ids {
-		r := b.Row(i)
-		before := o.at[g]
-		adds := b.Kind(r).Adds() && o.pass[i]
+		r := int32(b.Row(i))
+		head := o.heads.of(g)
+		stored := head.row == state.None && o.holds(g)
+		known := stored || head.row >= 0
+		adds := b.Kind(int(r)).Adds() && o.pass[i]
 		switch {
-		case b.Kind(r) == column.UpdateBefore, !adds && before == 0:
+		case b.Kind(int(r)) == column.UpdateBefore, !adds && !known:
 		case !adds:
-			o.out.add(before-1, column.Delete)
-			o.gone, o.at[g] = append(o.gone, before-1), 0
-			o.left = append(o.left, g)
-		case before != 0 && o.same(b, r, before-1, base):
+			o.leave(g, head.row, column.Delete)
+			head.row = deleted
+		case !known:
+			o.out.add(r, column.Insert)
+			head.row = r
+		case stored && o.rows.Same(g, b.Cols, int(r)), !stored && sameRows(b, int(r), int(head.row)):
 		default:
-			next := base + int32(len(o.sel))
-			if before == 0 {
-				o.out.add(next, column.Insert)
-			} else {
-				if o.op.UpdateBefore {
-					o.out.add(before-1, column.UpdateBefore)
-				}
-				o.out.add(next, column.UpdateAfter)
-				o.gone = append(o.gone, before-1)
+			if o.op.UpdateBefore {
+				o.leave(g, head.row, column.UpdateBefore)
 			}
-			o.at[g] = next + 1
-			o.sel, o.rows = append(o.sel, int32(r)), append(o.rows, g)
+			o.out.add(r, column.UpdateAfter)
+			head.row = r
 		}
 	}
-	if len(o.sel) > 0 {
-		first := table.Append(b.Cols, o.sel, len(o.sel), now)
-		for i, g := range o.rows {
-			table.Link(first+int32(i), g)
+	err := o.out.emit(b, o.rows, out)
+	known := o.rows.Len()
+	o.new, o.sel = o.heads.rows(o.new[:0], o.sel[:0])
+	if len(o.new) > 0 {
+		o.rows.Put(o.new, b.Cols, o.sel, o.now)
+	}
+	for _, s := range o.heads.list {
+		switch e := o.heads.slots[s]; {
+		case e.row == deleted, e.row == state.None && int(e.group-1) >= known: // the latter was made for rows that change nothing
+			o.rows.Drop(e.group - 1)
 		}
 	}
-	err := o.out.emit(table, out)
-	for _, r := range o.gone {
-		table.Remove(r)
-	}
-	for _, g := range o.left {
-		o.forget(g)
-	}
-	for _, g := range ids { // of keys that were made for rows that change nothing
-		if o.at[g] == 0 {
-			o.forget(g)
-		}
-	}
-	o.arm()
 	return err
 }
 
-// same reports whether row r of b is what is known of its key: row before of the table, or from base on a row of this batch.
-func (o *normalize) same(b *column.Batch, r int, before, base int32) bool {
-	if before < base {
-		return o.keyedRows.rows.Same(before, b.Cols, r)
+// leave shows that the row of a group goes: row r of the batch, or the one of the table.
+func (o *normalize) leave(g, r int32, kind column.RowKind) {
+	if r >= 0 {
+		o.out.add(r, kind)
+	} else {
+		o.out.addStored(g, kind)
 	}
-	other := int(o.sel[before-base])
+}
+
+// sameRows reports whether two rows of a batch are the same.
+func sameRows(b *column.Batch, r, other int) bool {
 	for _, c := range b.Cols {
 		if !state.Same(c, r, c, other) {
 			return false
@@ -169,32 +140,15 @@ func (o *normalize) judge(b *column.Batch) error {
 	return nil
 }
 
-// renew is tidy with what is known by group brought up to date.
-func (o *normalize) renew() int64 {
-	n, live := o.keyedRows.rows.Len(), o.keyedRows.rows.Live()
-	now := o.tidy()
-	if o.sparse() {
-		o.regroup()
-		o.index()
-	} else if o.keyedRows.rows.Len() != n || o.keyedRows.rows.Live() != live {
-		o.index()
-	}
-	return now
-}
-
 func (o *normalize) Timer(time.Time, Output) error {
-	o.armed = false
-	o.renew()
-	o.arm()
+	o.expire()
 	return nil
 }
 
 // SizeBytes implements [Sizer].
-func (o *normalize) SizeBytes() int {
-	return o.keyedRows.sizeBytes() + cap(o.at)*4
-}
+func (o *normalize) SizeBytes() int { return o.sizeBytes() + (cap(o.sel)+cap(o.new))*4 }
 
 func (o *normalize) Snapshot(w *state.Writer) error {
-	o.keyedRows.rows.Snapshot(w, "rows", o.number)
+	o.rows.Snapshot(w, "rows", o.number)
 	return nil
 }

@@ -1,0 +1,160 @@
+package state
+
+import (
+	"slices"
+
+	"github.com/millstream/millstream/column"
+)
+
+// cells are the values of one column of a [Latest], by group, each of which may be written over. Texts have memory of their own for this ([texts]); lists and
+// structs cannot be written over, so that a new one is appended and what it replaces stays until there is too much of that.
+type cells struct {
+	v     *column.Vector
+	long  *texts  // of a column of texts
+	moved []int32 // by group, the row of v; only of lists and structs
+	codes []int32
+}
+
+func makeCells(t column.Type) cells {
+	c := cells{v: column.NewVector(t, 0)}
+	switch t.Layout() {
+	case column.LayoutView:
+		c.long = newTexts(c.v)
+	case column.LayoutList, column.LayoutStruct:
+		c.moved = []int32{}
+	}
+	return c
+}
+
+// at is the row of a group's value.
+func (c *cells) at(g int32) int {
+	if c.moved != nil {
+		return int(c.moved[g])
+	}
+	return int(g)
+}
+
+// rows appends the rows of the values of groups to list.
+func (c *cells) rows(groups, list []int32) []int32 {
+	if c.moved == nil {
+		return append(list, groups...)
+	}
+	for _, g := range groups {
+		list = append(list, c.moved[g])
+	}
+	return list
+}
+
+// put writes values over those of groups, of which there are n afterwards.
+func (c *cells) put(src *column.Vector, rows, groups []int32, n int) {
+	if len(groups) == 0 {
+		return
+	}
+	if c.moved != nil {
+		c.replace(src, rows, groups, n)
+		return
+	}
+	before := c.v.Len
+	c.v.Resize(n)
+	if c.long != nil {
+		clear(c.v.Views()[before:])
+	}
+	if src.Dict == nil {
+		c.write(src, rows, groups)
+		return
+	}
+	for src.Dict != nil && src.Dict.Dict != nil { // as no reader makes them
+		flat := column.NewVector(src.Type, src.Len)
+		flat.AppendRows(src, nil)
+		src = flat
+		if src.Dict == nil {
+			c.write(src, rows, groups)
+			return
+		}
+	}
+	c.codes = c.codes[:0]
+	codes, width := column.Values[int32](src), int32(src.Dict.Len)
+	for _, r := range rows {
+		code := codes[r]
+		if src.IsNull(int(r)) {
+			code = 0 // that of a null row means nothing
+		}
+		c.codes = append(c.codes, code)
+	}
+	if width > 0 {
+		c.write(src.Dict, c.codes, groups)
+	}
+	if !src.HasNulls() {
+		return
+	}
+	valid := c.v.Validity()
+	for i, r := range rows {
+		valid.Put(int(groups[i]), !src.IsNull(int(r)))
+	}
+}
+
+// write is put from a vector without a dictionary.
+func (c *cells) write(src *column.Vector, rows, groups []int32) {
+	if c.long == nil {
+		c.v.Overwrite(src, rows, groups)
+		return
+	}
+	c.long.write(src, rows, groups)
+	c.v.OverwriteValid(src, rows, groups)
+}
+
+// replace appends lists or structs in place of those of groups.
+func (c *cells) replace(src *column.Vector, rows, groups []int32, n int) {
+	if c.v.Len > 2*n+spare {
+		row := slices.Clone(c.moved)
+		v := column.NewVector(c.v.Type, len(row))
+		if len(row) > 0 {
+			v.AppendRows(c.v, row)
+		}
+		c.v = v
+		for g := range c.moved {
+			c.moved[g] = int32(g)
+		}
+	}
+	c.moved = extend(c.moved, n-len(c.moved), 0)
+	for i, g := range groups {
+		c.moved[g] = int32(c.v.Len + i)
+	}
+	c.v.AppendRows(src, rows)
+}
+
+// drop lets the value of a group go.
+func (c *cells) drop(g int32) {
+	if c.long != nil {
+		c.long.drop(int(g))
+	}
+}
+
+// keep drops all but the values of some groups, which become 0, 1, …
+func (c *cells) keep(kept []int32) {
+	v := column.NewVector(c.v.Type, len(kept))
+	switch {
+	case c.long != nil:
+		c.long = newTexts(v)
+		v.Resize(len(kept))
+		clear(v.Views())
+		if len(kept) > 0 {
+			c.long.write(c.v, kept, firstRows(nil, len(kept)))
+			v.OverwriteValid(c.v, kept, firstRows(nil, len(kept)))
+		}
+	case len(kept) > 0:
+		v.AppendRows(c.v, c.rows(kept, nil))
+	}
+	c.v = v
+	if c.moved != nil {
+		c.moved = firstRows(c.moved[:0], len(kept))
+	}
+}
+
+func (c *cells) sizeBytes() int {
+	n := c.v.SizeBytes() + (cap(c.moved)+cap(c.codes))*4
+	if c.long != nil {
+		n += cap(c.long.free) * 8
+	}
+	return n
+}
