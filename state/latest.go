@@ -168,7 +168,7 @@ func (t *Latest) Compact() {
 
 // SizeBytes returns the memory that the table holds, in bytes, without that of its groups.
 func (t *Latest) SizeBytes() int {
-	n := cap(t.since)*8 + (cap(t.picks.Rows)+cap(t.old))*4 + t.track.sizeBytes()
+	n := cap(t.since)*8 + (cap(t.picks.Rows)+cap(t.old))*4 + t.track.SizeBytes()
 	for i := range t.cols {
 		n += t.cols[i].sizeBytes()
 	}
