@@ -9,7 +9,7 @@ import (
 // Listener is a [Store] that may be able to tell at once what happens to its objects.
 type Listener interface {
 	// Listen opens a stream of what happens to the objects below prefix from now on; it has no position. A store that cannot tell gives an error of
-	// kind [Unsupported], whose hint names the ways that are left. The stream ends with ctx, which is therefore that of its whole life.
+	// kind [Unsupported], whose hint names the ways that are left. The stream lives longer than ctx, until it is closed.
 	Listen(ctx context.Context, prefix string) (event.Stream, error)
 }
 

@@ -22,7 +22,10 @@ type bucket struct {
 	name string
 }
 
-var _ objstore.Store = (*bucket)(nil)
+var (
+	_ objstore.Store    = (*bucket)(nil)
+	_ objstore.Listener = (*bucket)(nil)
+)
 
 func (b *bucket) String() string        { return "s3://" + b.name + " (" + b.c.Endpoint() + ")" }
 func (b *bucket) URL(key string) string { return b.c.url(b.name, key) }

@@ -23,6 +23,9 @@ type diskBackend struct {
 	tls        bool
 	attributes meta.MetadataStorer // those of Posix
 	completing turns
+	hub        *hub
+	region     string
+	log        io.Writer // may be nil
 }
 
 // GetObject asks the library for the whole object, which it hands out as an open file, and cuts the range

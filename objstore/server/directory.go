@@ -86,7 +86,7 @@ func (d *directory) backend(opts Options) (*diskBackend, error) {
 		p.Shutdown()
 		return nil, directoryError(d.root, err)
 	}
-	return &diskBackend{Posix: p, tls: opts.CertFile != "", attributes: attributes}, nil
+	return &diskBackend{Posix: p, tls: opts.CertFile != "", attributes: attributes, hub: newHub(), region: opts.Region, log: opts.Log}, nil
 }
 
 // directoryError says in one sentence why a directory cannot be a store.

@@ -66,7 +66,7 @@ func (o onlyOwner) GetUserAccount(accessKey string) (auth.Account, error) {
 // PutObject does not keep the transport's encoding with the object.
 func (b *diskBackend) PutObject(ctx context.Context, in s3response.PutObjectInput) (s3response.PutObjectOutput, error) {
 	in.ContentEncoding = withoutTransport(in.ContentEncoding)
-	return b.Posix.PutObject(ctx, in)
+	return b.putObject(ctx, in)
 }
 
 // CreateMultipartUpload does not keep the transport's encoding with the object.
@@ -82,15 +82,31 @@ func (b *diskBackend) CreateMultipartUpload(ctx context.Context, in s3response.C
 var notEmpty = s3err.GetAPIError(s3err.ErrDirectoryNotEmpty)
 
 func (b *diskBackend) DeleteObject(ctx context.Context, in *s3.DeleteObjectInput) (*s3.DeleteObjectOutput, error) {
+	present := in.Key != nil && b.present(*in.Bucket, *in.Key)
 	out, err := b.Posix.DeleteObject(ctx, in)
 	if errors.Is(err, notEmpty) {
 		return &s3.DeleteObjectOutput{}, nil
+	}
+	if err == nil && present {
+		b.tellOfRemoval(ctx, *in.Bucket, *in.Key, text(out.VersionId))
 	}
 	return out, err
 }
 
 func (b *diskBackend) DeleteObjects(ctx context.Context, in *s3.DeleteObjectsInput) (s3response.DeleteResult, error) {
+	present := map[string]bool{}
+	for _, o := range in.Delete.Objects {
+		if b.hub.active() && o.Key != nil {
+			present[*o.Key] = b.present(*in.Bucket, *o.Key)
+		}
+	}
 	result, err := b.Posix.DeleteObjects(ctx, in)
+	for _, o := range result.Deleted {
+		if o.Key != nil && present[*o.Key] {
+			present[*o.Key] = false // a request may name it twice
+			b.tellOfRemoval(ctx, *in.Bucket, *o.Key, text(o.VersionId))
+		}
+	}
 	result.Error = slices.DeleteFunc(result.Error, func(failed types.Error) bool {
 		nothing := failed.Code != nil && *failed.Code == notEmpty.Code
 		if nothing {

@@ -12,6 +12,7 @@
 // what belongs to an embedded store: credentials, one owner per directory, ranged reads without a copy
 // through user space, the child process, and plain sentences for what can go wrong. It also corrects the
 // library where a client of S3 would stumble (semantics.go) or a two-phase commit be deceived (uploads.go).
+// It tells what happens to the objects (changes.go) to everybody who listens by MinIO's request for that (notify.go).
 //
 // # Layout of the directory
 //
@@ -36,6 +37,8 @@
 //     seconds. Who needs that points Millstream at a replicated store.
 //   - It listens on loopback unless the caller names another address and brings the credentials for it,
 //     and it never serves anonymous requests, unless the owner of the keys gives a bucket a public policy.
+//   - What has happened is told once the request that did it has succeeded, with a sequencer that grows. Who
+//     listens too slowly is cut off: memory for that is bounded (hub.go). Nothing is told again after a restart.
 //   - One process serves a directory at a time, and one store runs in a process at a time.
 package server
 
@@ -100,6 +103,7 @@ func Serve(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	defer backend.Shutdown()
+	defer backend.hub.close()
 
 	ready := make(chan struct{})
 	gateway, err := newGateway(backend, access, opts, func() { close(ready) })
@@ -126,6 +130,7 @@ func Serve(ctx context.Context, opts Options) (err error) {
 		return fmt.Errorf("the store at %s stopped by itself: %w", access.Endpoint, listenErr)
 	case <-ctx.Done():
 	}
+	backend.hub.close() // listeners would be waited for
 	shutdown(gateway, ended)
 	logf(opts.Log, "store: stopped serving %s", opts.Dir)
 	return nil
@@ -141,6 +146,9 @@ func newGateway(backend *diskBackend, access Access, opts Options, onListen func
 		s3api.WithConcurrencyLimiter(maxConnections, maxRequests),
 		s3api.WithMpMaxParts(maxParts),
 		s3api.WithMiddleware("/", drainChunkedBody),
+		s3api.WithMiddleware("/", backend.rememberRequest),
+		s3api.WithMiddleware("/", backend.answerListeners),
+		s3api.WithMiddleware("/", answerConfiguration),
 		s3api.WithOnListen(onListen),
 	)
 	if err != nil {

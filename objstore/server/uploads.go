@@ -51,7 +51,11 @@ func (b *diskBackend) CompleteMultipartUpload(ctx context.Context, in *s3.Comple
 	keyHash := fmt.Sprintf("%x", sha256.Sum256([]byte(*in.Key)))
 	_, err := os.Stat(filepath.Join(*in.Bucket, posix.MetaTmpMultipartDir, keyHash, *in.UploadId))
 	if !errors.Is(err, fs.ErrNotExist) {
-		return b.Posix.CompleteMultipartUpload(ctx, in)
+		result, version, err := b.Posix.CompleteMultipartUpload(ctx, in)
+		if err == nil && b.hub.active() {
+			b.tellOfObject(ctx, "ObjectCreated:CompleteMultipartUpload", *in.Bucket, *in.Key, text(result.ETag), version)
+		}
+		return result, version, err
 	}
 	if !madeBy(b.attributes, *in.Bucket, *in.Key, *in.UploadId) {
 		return none, "", s3err.GetNoSuchUploadErr(*in.UploadId)
