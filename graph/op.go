@@ -95,7 +95,7 @@ type Aggregate struct {
 	UpdateBefore bool
 	// Changes are those of the input: the calls must be able to take rows out if there are any.
 	Changes Changes
-	// TTL is how long a group is kept that does not change; 0: the job's table.exec.state.ttl.
+	// TTL is how long a group is kept for which no row comes; 0: the job's table.exec.state.ttl, negative: for ever.
 	TTL time.Duration
 	// Always makes a grouping without keys emit a row for empty input, as batch SQL asks for.
 	Always bool

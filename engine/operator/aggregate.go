@@ -81,7 +81,7 @@ func (o *aggregate) Open(c *Context) error {
 	o.groups = c.MaxParallelism
 	if o.log != nil {
 		o.log.life.clock, o.log.life.setTimer = c.Now, c.SetTimer
-		o.log.life.ttl = c.Env.Settings.Duration(setting.StateTTL).Milliseconds()
+		o.log.life.ttl = timeToLive(c, o.op.TTL)
 		o.bundle = bundling(o.log, c, o.schema)
 	}
 	switch settings := c.Env.Settings; {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
-	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/state"
 )
 
@@ -67,11 +66,7 @@ func (c *rowChanges) add(kind column.RowKind, row, group, stored int32) {
 
 // open makes the table of an input from what is known of it. marks asks for a number by row.
 func (o *joinState) open(side *joinSide, known graph.Side, in []column.Field, keys []int, marks bool) error {
-	ttl := known.TTL
-	if ttl == 0 {
-		ttl = o.ctx.Env.Settings.Duration(setting.StateTTL)
-	}
-	side.ttl = ttl.Milliseconds()
+	side.ttl = timeToLive(o.ctx, known.TTL)
 	spec := state.RowsSpec{Types: types(in), Keys: keys, Marks: marks, Timed: side.ttl > 0}
 	switch {
 	case known.Changes == graph.InsertOnly:

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/column"
-	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/state"
 )
 
@@ -38,11 +37,9 @@ func newKeyedRows(in []column.Field, keys, identity []int) keyedRows {
 	return k
 }
 
+// open makes the table; ttl is what a hint says.
 func (k *keyedRows) open(c *Context, ttl time.Duration) error {
-	if ttl == 0 {
-		ttl = c.Env.Settings.Duration(setting.StateTTL)
-	}
-	k.ttl, k.number, k.clock, k.setTimer = ttl.Milliseconds(), c.MaxParallelism, c.Now, c.SetTimer
+	k.ttl, k.number, k.clock, k.setTimer = timeToLive(c, ttl), c.MaxParallelism, c.Now, c.SetTimer
 	list := make([]column.Type, len(k.keys))
 	for i, c := range k.keys {
 		list[i] = k.in[c].Type

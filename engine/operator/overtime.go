@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 	"unsafe"
 
 	"github.com/millstream/millstream/column"
@@ -25,6 +26,7 @@ type overTime struct {
 	eval *overEval
 	progress
 	missed missedRows
+	idle   idleGroups // partitions
 	number int
 
 	held    heldRows
@@ -32,6 +34,7 @@ type overTime struct {
 	waits   []bool  // by row: it has no results yet
 	first   int64   // the earliest time that waits
 	context [][]int32
+	waiting []int32 // by partition: rows that wait
 	last    []int64 // by partition: the time of the last row that has left
 	so      []overSoFar
 	touched int // rows that have left since idle partitions were looked for
@@ -49,6 +52,7 @@ type overTime struct {
 	work  *column.Batch
 	order []int32
 	out   *column.Batch
+	one   [1]int32
 }
 
 func newOverTime(op *graph.Over, in []column.Field, e *overEval) (*overTime, error) {
@@ -98,15 +102,26 @@ func (o *overTime) Open(c *Context) error {
 	o.number = c.MaxParallelism
 	o.missed.open(c)
 	o.progress.open(c)
+	o.idle.open(c, 0)
+	if o.keeps || o.rows > 0 { // else frames end by time, as Flink has it
+		if o.idle.ttl = timeToLive(c, 0); o.idle.ttl > 0 && o.op.Time == graph.OverProcessing {
+			o.idle.ttl = max(o.idle.ttl, o.span)
+		}
+	}
 	if err := o.eval.open(c); err != nil {
 		return err
 	}
-	return o.restore(c.Restore)
+	if err := o.restore(c.Restore); err != nil {
+		return err
+	}
+	o.idle.arm()
+	return nil
 }
 
 func (o *overTime) grow() {
 	for len(o.last) < o.eval.lasting.groups.Len() {
 		o.last, o.so, o.context = append(o.last, math.MinInt64), append(o.so, overSoFar{}), append(o.context, nil)
+		o.waiting = append(o.waiting, 0)
 	}
 }
 
@@ -123,8 +138,10 @@ func (o *overTime) Process(_ int, p Payload, out Output) error {
 			return err
 		}
 	}
+	o.expire(idleSteps + b.Rows())
 	ids := o.eval.lasting.lookup(b)
 	o.grow()
+	o.renew(b, ids)
 	if o.op.Time == graph.OverProcessing {
 		base := o.hold(b, nil, ids)
 		o.due = o.due[:0]
@@ -163,6 +180,7 @@ func (o *overTime) hold(b *column.Batch, rows, ids []int32) int32 {
 	base := o.held.add(b, rows)
 	for _, g := range ids {
 		o.owner, o.waits = append(o.owner, g), append(o.waits, true)
+		o.waiting[g]++
 	}
 	return base
 }
@@ -249,6 +267,7 @@ func (o *overTime) forget() {
 		for _, r := range list {
 			o.waits[r] = false
 		}
+		o.waiting[p.group] -= int32(p.to - p.first)
 		if times != nil {
 			o.last[p.group] = times[list[len(list)-1]]
 		}
@@ -284,26 +303,83 @@ func (o *overTime) timesHeld() []int64 {
 
 // sweep forgets partitions of which nothing is needed any more: only frames of some time end there.
 func (o *overTime) sweep() {
-	if o.keeps || o.rows > 0 || o.op.Time == graph.OverProcessing {
+	if o.keeps || o.rows > 0 {
 		return
 	}
-	waiting := map[int32]bool{}
-	for r, waits := range o.waits {
-		if waits {
-			waiting[o.owner[r]] = true
-		}
+	now := o.now
+	if o.op.Time == graph.OverProcessing {
+		now = o.idle.clock().UnixMilli()
 	}
 	groups := o.eval.lasting.groups
 	for g := range o.last {
 		// With it goes the time by which late rows are told, as in Flink.
-		if groups.Alive(g) && !waiting[int32(g)] && o.last[g]+max(o.span, 0) < o.now {
-			for _, r := range o.context[g] {
-				o.held.drop(r)
-			}
-			o.context[g] = nil
-			groups.Delete(g)
+		if groups.Alive(g) && o.waiting[g] == 0 && o.last[g]+max(o.span, 0) < now {
+			o.end(int32(g))
 		}
 	}
+}
+
+// end forgets a partition of which no row waits.
+func (o *overTime) end(g int32) {
+	for _, r := range o.context[g] {
+		o.held.drop(r)
+	}
+	o.context[g] = nil
+	o.eval.lasting.groups.Delete(int(g))
+	o.idle.recent.Remove(g)
+}
+
+// renew notes that rows came for the partitions ids of b's live rows. One whose time is over gives way to a new one, and ids is changed accordingly.
+func (o *overTime) renew(b *column.Batch, ids []int32) {
+	if o.idle.ttl == 0 {
+		return
+	}
+	agg, now := o.eval.lasting, o.idle.now()
+	for i, g := range ids {
+		alive := agg.groups.Alive(int(g))
+		if alive && o.waiting[g] == 0 && o.idle.over(g, now) {
+			o.end(g)
+			alive = false
+		}
+		if !alive {
+			o.one[0] = int32(b.Row(i))
+			agg.groups.Lookup(agg.keysOf(b), o.one[:], 1, ids[i:i+1])
+			o.grow()
+			g = ids[i]
+		}
+		o.idle.recent.Touch(g, now)
+	}
+	o.idle.arm()
+}
+
+// expire forgets partitions whose time to live is over, so many at most. Of one of which rows wait the time begins anew, as in Flink.
+func (o *overTime) expire(most int) {
+	if o.idle.ttl == 0 {
+		return
+	}
+	now := o.idle.now()
+	for range most {
+		g, ok := o.idle.next(now)
+		if !ok {
+			break
+		}
+		if o.waiting[g] > 0 {
+			o.idle.recent.Touch(g, now)
+			continue
+		}
+		o.end(g)
+	}
+}
+
+// Timer forgets partitions whose time to live is over.
+func (o *overTime) Timer(time.Time, Output) error {
+	o.idle.armed = false
+	o.expire(ChunkRows)
+	if o.held.wasteful() {
+		o.renumber(o.held.compact())
+	}
+	o.idle.arm()
+	return nil
 }
 
 // renumber follows rows to their new numbers.
@@ -339,7 +415,7 @@ func (o *overTime) partitionFields() []column.Field {
 // SizeBytes implements [Sizer].
 func (o *overTime) SizeBytes() int {
 	n := o.eval.lasting.sizeBytes() + o.held.sizeBytes() + cap(o.owner)*4 + cap(o.waits) + cap(o.last)*8 +
-		cap(o.so)*int(unsafe.Sizeof(overSoFar{})) + cap(o.context)*24
+		o.idle.recent.SizeBytes() + cap(o.waiting)*4 + cap(o.so)*int(unsafe.Sizeof(overSoFar{})) + cap(o.context)*24
 	for _, rows := range o.context {
 		n += cap(rows) * 4
 	}
@@ -371,6 +447,7 @@ func (o *overTime) Snapshot(w *state.Writer) error {
 		}
 	}
 	w.Add(state.Table{Name: "partitions", Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
+	o.idle.snapshot(w, agg.groups, fields[:k], o.number)
 
 	fields = append(slices.Clone(o.in), column.Field{Name: "waits", Type: column.Of(column.Boolean).Required()})
 	b = column.NewBatch(fields, 0)
@@ -417,6 +494,9 @@ func (o *overTime) restore(r *state.Reader) error {
 			o.so[g], o.last[g] = overSoFar{long(0)[row], long(1)[row], long(2)[row]}, long(3)[row]
 		}
 	}
+	if err := o.idle.restore(r, agg.groups); err != nil {
+		return err
+	}
 	t := r.Table("rows")
 	if t == nil || t.Rows.Rows() == 0 {
 		return nil
@@ -424,8 +504,9 @@ func (o *overTime) restore(r *state.Reader) error {
 	if len(t.Rows.Cols) != len(o.in)+1 {
 		return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the OVER was changed", t.Name, len(t.Rows.Cols), len(o.in)+1)
 	}
-	base := o.hold(t.Rows, nil, agg.lookup(t.Rows))
+	owners := agg.lookup(t.Rows)
 	o.grow()
+	base := o.hold(t.Rows, nil, owners)
 	times := o.timesHeld()
 	for i := range t.Rows.Rows() {
 		at := base + int32(i)
@@ -437,6 +518,7 @@ func (o *overTime) restore(r *state.Reader) error {
 		}
 		o.waits[at] = false
 		g := o.owner[at]
+		o.waiting[g]--
 		o.context[g] = append(o.context[g], at)
 	}
 	return nil
@@ -450,6 +532,6 @@ func (o *overTime) compact() error {
 	}
 	o.eval.lasting.clear()
 	o.held.reset()
-	o.owner, o.waits, o.context, o.last, o.so = o.owner[:0], o.waits[:0], nil, nil, nil
+	o.owner, o.waits, o.context, o.last, o.so, o.waiting = o.owner[:0], o.waits[:0], nil, nil, nil, nil
 	return o.restore(&state.Reader{Tables: w.Tables})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
@@ -13,6 +14,8 @@ import (
 // temporalJoin joins each left row with the version of the right row of its key that was valid at the left row's time. Both sides wait for the
 // watermark: then no version can come any more that would be valid instead. A version is valid from its time on, until the next one or until a
 // delete; of versions of the same time the last to come counts. Versions before the one that is valid at the watermark are forgotten.
+//
+// A key for which no row came for table.exec.state.ttl, on either side, is forgotten with all its rows, as in Flink: also those that wait.
 type temporalJoin struct {
 	Base
 	*match
@@ -20,6 +23,7 @@ type temporalJoin struct {
 	op     *graph.TemporalJoin
 	ctx    *Context
 	groups *state.Groups
+	idle   idleGroups
 	left   timedRows // Marks: the row's kind, and noKey
 	right  timedRows // Marks: the version's kind
 	due    state.Queue
@@ -63,6 +67,7 @@ func newTemporalJoin(op *graph.TemporalJoin, in [][]column.Field, schema []colum
 func (o *temporalJoin) Open(c *Context) error {
 	o.ctx = c
 	o.progress.open(c)
+	o.idle.open(c, timeToLive(c, 0))
 	if err := o.match.open(c); err != nil {
 		return err
 	}
@@ -78,6 +83,10 @@ func (o *temporalJoin) Open(c *Context) error {
 	for r, t := range o.right.times()[:o.right.Len()] {
 		o.turns.Push(t, o.right.Owner(int32(r)))
 	}
+	if err := o.idle.restore(c.Restore, o.groups); err != nil {
+		return err
+	}
+	o.idle.arm()
 	return nil
 }
 
@@ -85,12 +94,17 @@ func (o *temporalJoin) Snapshot(w *state.Writer) error {
 	o.left.Snapshot(w, sideTables[0], o.ctx.MaxParallelism)
 	o.right.Snapshot(w, sideTables[1], o.ctx.MaxParallelism)
 	o.progress.snapshot(w)
+	keys := make([]column.Field, len(o.op.LeftKeys))
+	for i, t := range o.keyTypes() {
+		keys[i] = column.Field{Name: o.in[0][o.op.LeftKeys[i]].Name, Type: t}
+	}
+	o.idle.snapshot(w, o.groups, keys, o.ctx.MaxParallelism)
 	return nil
 }
 
 // SizeBytes implements [Sizer].
 func (o *temporalJoin) SizeBytes() int {
-	return o.groups.SizeBytes() + o.left.sizeBytes() + o.right.sizeBytes() + o.due.SizeBytes() + o.turns.SizeBytes() + o.out.sizeBytes()
+	return o.groups.SizeBytes() + o.left.sizeBytes() + o.right.sizeBytes() + o.due.SizeBytes() + o.turns.SizeBytes() + o.idle.recent.SizeBytes() + o.out.sizeBytes()
 }
 
 func (o *temporalJoin) Process(side int, p Payload, _ Output) error {
@@ -99,12 +113,14 @@ func (o *temporalJoin) Process(side int, p Payload, _ Output) error {
 	if n == 0 {
 		return nil
 	}
+	o.expire(idleSteps + n)
 	o.tidy()
 	if cap(o.ids) < n {
 		o.ids = make([]int32, n+n/4)
 	}
 	ids := o.ids[:n]
 	o.groups.Lookup(o.keysOf(side, b.Cols), b.Sel, n, ids)
+	o.renew(ids)
 	o.touched = append(o.touched[:0], ids...)
 	if side == 0 {
 		o.wait(b, ids)
@@ -199,9 +215,18 @@ func (o *temporalJoin) Watermark(t int64, out Output) error {
 	}
 	o.tidy()
 	o.rows, o.byGroup = o.rows[:0], o.byGroup[:0]
+	now := o.idle.now()
 	for o.due.Len() > 0 && o.due.First() <= t {
 		_, r := o.due.Pop()
-		o.rows = append(o.rows, r)
+		switch {
+		case !o.left.Alive(r): // its key was forgotten
+		case o.idle.over(o.left.Owner(r), now):
+			g := o.left.Owner(r)
+			o.empty(g)
+			o.forget(g)
+		default:
+			o.rows = append(o.rows, r)
+		}
 	}
 	if len(o.rows) > 0 {
 		slices.Sort(o.rows)
@@ -211,11 +236,15 @@ func (o *temporalJoin) Watermark(t int64, out Output) error {
 		}
 		for _, r := range o.rows {
 			o.left.Remove(r)
-			o.forget(o.left.Owner(r))
+			g := o.left.Owner(r)
+			if o.idle.ttl > 0 && o.groups.Alive(int(g)) { // it was of use, as in Flink
+				o.idle.recent.Touch(g, now)
+			}
+			o.forget(g)
 		}
 	}
 	for last := int32(state.None); o.turns.Len() > 0 && o.turns.First() <= t; {
-		if _, g := o.turns.Pop(); g != last {
+		if _, g := o.turns.Pop(); g != last && o.groups.Alive(int(g)) {
 			o.drop(g, t)
 			last = g
 		}
@@ -327,7 +356,58 @@ func (o *temporalJoin) drop(g int32, t int64) {
 func (o *temporalJoin) forget(g int32) {
 	if o.left.Count(g)+o.right.Count(g) == 0 && o.groups.Alive(int(g)) {
 		o.groups.Delete(int(g))
+		o.idle.recent.Remove(g)
 	}
+}
+
+// renew notes that rows came for groups. Those that were over begin anew.
+func (o *temporalJoin) renew(ids []int32) {
+	if o.idle.ttl == 0 {
+		return
+	}
+	now := o.idle.now()
+	for _, g := range ids {
+		if o.idle.over(g, now) {
+			o.empty(g)
+		}
+		o.idle.recent.Touch(g, now)
+	}
+	o.idle.arm()
+}
+
+// expire forgets groups whose time to live is over, so many at most.
+func (o *temporalJoin) expire(most int) {
+	if o.idle.ttl == 0 {
+		return
+	}
+	now := o.idle.now()
+	for range most {
+		g, ok := o.idle.next(now)
+		if !ok {
+			return
+		}
+		o.empty(g)
+		o.forget(g)
+	}
+}
+
+// empty removes all rows of a group.
+func (o *temporalJoin) empty(g int32) {
+	for _, t := range []timedRows{o.left, o.right} {
+		o.versions = t.AppendGroup(g, o.versions[:0])
+		for _, r := range o.versions {
+			t.Remove(r)
+		}
+	}
+}
+
+// Timer forgets groups whose time to live is over.
+func (o *temporalJoin) Timer(time.Time, Output) error {
+	o.idle.armed = false
+	o.expire(ChunkRows)
+	o.tidy()
+	o.idle.arm()
+	return nil
 }
 
 // tidy drops what is dead if it is much.
@@ -341,6 +421,8 @@ func (o *temporalJoin) tidy() {
 	if o.groups.Len() > 2*o.groups.Live()+ChunkRows {
 		o.due.Renumber(o.left.Compact())
 		o.right.Compact()
-		o.turns.Renumber(state.Regroup(o.groups, o.left.Rows, o.right.Rows))
+		moved := state.Regroup(o.groups, o.left.Rows, o.right.Rows)
+		o.turns.Renumber(moved)
+		o.idle.recent.Renumber(moved)
 	}
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
-	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/state"
 )
 
@@ -32,7 +31,7 @@ func (o *latestJoin) Open(c *Context) error {
 	if err := o.match.open(c); err != nil {
 		return err
 	}
-	o.ttl = c.Env.Settings.Duration(setting.StateTTL).Milliseconds()
+	o.ttl = timeToLive(c, 0)
 	o.right = state.NewRows(o.groups, state.RowsSpec{Types: types(o.in[1]), Keys: o.keys[1], Timed: o.ttl > 0})
 	if err := o.right.Restore(c.Restore, sideTables[1]); err != nil {
 		return err

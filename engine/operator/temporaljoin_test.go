@@ -5,14 +5,12 @@ import (
 	"math"
 	"slices"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/millstream/millstream/column"
-	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph"
-	"github.com/millstream/millstream/setting"
+	"github.com/millstream/millstream/state"
 )
 
 // drawTimedMatch draws a join with keys, of rows with a time in column 2.
@@ -80,10 +78,23 @@ type temporalModel struct {
 	left  []testRow
 	right []testRow
 	out   []string
+
+	ttl, clock int64            // milliseconds; 0: rows are kept for ever
+	seen       map[string]int64 // by key: when a row last came or left
+}
+
+// expire drops the rows of keys that were not seen for the time to live.
+func (c *temporalModel) expire() {
+	over := func(r testRow) bool { return c.ttl > 0 && c.seen[r.text[0]]+c.ttl <= c.clock }
+	c.left, c.right = slices.DeleteFunc(c.left, over), slices.DeleteFunc(c.right, over)
 }
 
 func (c *temporalModel) add(side int, b *column.Batch) {
+	c.expire()
 	for _, r := range plainRows(b) {
+		if c.ttl > 0 {
+			c.seen[r.text[0]] = c.clock
+		}
 		switch {
 		case side == 0 && !r.null[2]:
 			c.left = append(c.left, r)
@@ -101,6 +112,7 @@ func (c *temporalModel) mark(t int64) {
 		return
 	}
 	c.now = t
+	c.expire()
 	slices.SortStableFunc(c.right, func(a, b testRow) int { return cmp.Compare(a.time, b.time) })
 	key := func(l, r testRow) bool {
 		return l.text[0] == r.text[0] && (!l.null[0] || c.m.NullSafe != nil)
@@ -108,6 +120,9 @@ func (c *temporalModel) mark(t int64) {
 	c.left = slices.DeleteFunc(c.left, func(l testRow) bool {
 		if l.time > t {
 			return false
+		}
+		if c.ttl > 0 {
+			c.seen[l.text[0]] = c.clock
 		}
 		var valid *testRow
 		for i, r := range c.right {
@@ -176,6 +191,70 @@ func TestTemporalJoinModel(t *testing.T) {
 	})
 }
 
+// TestTemporalJoinTTLModel: a key of which no row came, and none left, for table.exec.state.ttl is forgotten on both sides.
+func TestTemporalJoinTTLModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := drawTimedMatch(t, graph.InnerJoin, graph.LeftJoin)
+		n := &graph.Node{Op: &graph.TemporalJoin{Match: m.Match, LeftTime: 2, RightTime: 2, Changes: graph.Retract}, Schema: m.schema}
+		in := [][]column.Field{m.in[0], m.in[1]}
+		model := temporalModel{m: m, now: math.MinInt64, ttl: 5, seen: map[string]int64{}}
+		var timers []int64
+		var out capture
+		start := func(saved *state.Reader) *temporalJoin {
+			c := idleContext(t, "5 ms", &model.clock, &timers)
+			c.Restore = saved
+			o, err := New(n, in)
+			if err == nil {
+				err = o.Open(c)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return o.(*temporalJoin)
+		}
+		o := start(nil)
+		for range rapid.IntRange(0, 25).Draw(t, "steps") {
+			model.clock += int64(rapid.IntRange(0, 3).Draw(t, "passed"))
+			if rapid.Bool().Draw(t, "timers") {
+				dueTimers(t, o, model.clock, &timers, &out)
+			}
+			var err error
+			switch step := rapid.IntRange(0, 7).Draw(t, "step"); step {
+			case 0:
+				var w state.Writer
+				if err = o.Snapshot(&w); err == nil {
+					checkTables(t, w.Tables)
+					o = start(&state.Reader{Tables: w.Tables})
+				}
+			case 1, 2:
+				to := max(model.now, -1) + int64(rapid.IntRange(0, 6).Draw(t, "mark"))
+				model.mark(to)
+				err = o.Watermark(to, &out)
+			default:
+				side := step & 1
+				opts := drawOptions{}
+				if rapid.Bool().Draw(t, "changelog") {
+					opts.kinds = anyKind
+				}
+				b := drawRows(t, in[side], rapid.IntRange(1, 4).Draw(t, "rows"), opts)
+				drawTimes(t, b, true)
+				model.add(side, b)
+				err = o.Process(side, b, &out)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		compareRows(t, out.rows, model.out)
+		for model.clock += 2 * model.ttl; len(timers) > 0; model.clock += model.ttl {
+			dueTimers(t, o, model.clock, &timers, &out)
+		}
+		if o.left.Live()+o.right.Live()+o.groups.Live() > 0 {
+			t.Fatalf("%d left rows, %d versions of %d keys are held when all are over", o.left.Live(), o.right.Live(), o.groups.Live())
+		}
+	})
+}
+
 // TestLatestJoinModel joins with the newest row.
 func TestLatestJoinModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -219,10 +298,6 @@ func TestLatestJoinModel(t *testing.T) {
 // TestLatestJoinTTL: a right row that was not replaced for table.exec.state.ttl is no match any more.
 func TestLatestJoinTTL(t *testing.T) {
 	in := fields(column.Of(column.Int), column.Of(column.BigInt))
-	settings := setting.New(setting.Engine)
-	if err := settings.Set(setting.StateTTL.Key, "10 ms", "test"); err != nil {
-		t.Fatal(err)
-	}
 	row := func() *column.Batch {
 		b := column.NewBatch(in, 1)
 		column.Append(b.Cols[0], int32(1))
@@ -236,10 +311,7 @@ func TestLatestJoinTTL(t *testing.T) {
 		t.Fatal(err)
 	}
 	now, timers := int64(5), []int64{}
-	c := testContext()
-	c.Env = connector.Env{Settings: settings}
-	c.Now = func() time.Time { return time.UnixMilli(now) }
-	c.SetTimer = func(at time.Time) { timers = append(timers, at.UnixMilli()) }
+	c := idleContext(t, "10 ms", &now, &timers)
 	var out capture
 	err = o.Open(c)
 	for i := 0; i < 3 && err == nil; i++ {

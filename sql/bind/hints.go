@@ -15,7 +15,7 @@ var selectHints = []string{"STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "
 
 // advice is what the hints of a SELECT say.
 type advice struct {
-	ttl    map[string]time.Duration     // how long state of a table's rows is kept
+	ttl    map[string]time.Duration     // how long state of a table's rows is kept; -1: for ever
 	lookup map[string]map[string]string // how a table is looked up
 	multi  []string                     // tables of which one operator is to be made
 }
@@ -38,7 +38,10 @@ func readHints(list []syntax.Hint) (*advice, error) {
 				if err != nil {
 					return nil, syntax.Errorf(arg.Value, "the hint STATE_TTL takes a duration, such as '1 d': %s", err)
 				}
-				a.ttl[hintText(arg.Key)] = d
+				if d == 0 { // for ever, whatever the settings say
+					d = -1
+				}
+				a.ttl[unqualified(hintText(arg.Key))] = d
 			}
 		case name == "MULTI_JOIN":
 			if len(h.Args) < 2 {

@@ -140,7 +140,7 @@ type Aggregate struct {
 	Updates bool
 	// UpdateBefore says that whoever receives updates needs -U; planned with the changelog.
 	UpdateBefore bool
-	// TTL is how long a group is kept that does not change; 0: as the job's settings say.
+	// TTL is how long a group is kept that does not change; 0: as the job's settings say; negative: for ever.
 	TTL    time.Duration
 	Fields []column.Field
 	At     syntax.Span // of GROUP BY or the first aggregate in the text

@@ -28,7 +28,7 @@ func Unbounded(n plan.Node) []*syntax.Error {
 		}
 		switch n := n.(type) {
 		case *plan.Aggregate:
-			if n.TTL == 0 && n.Updates && n.Phase != graph.Partial && len(n.Keys) > 0 && !finite(n.Input, n.Keys) {
+			if n.TTL <= 0 && n.Updates && n.Phase != graph.Partial && len(n.Keys) > 0 && !finite(n.Input, n.Keys) {
 				what := "GROUP BY keeps a result"
 				if len(n.Calls) == 0 {
 					what = "DISTINCT keeps a row"
@@ -38,7 +38,7 @@ func Unbounded(n plan.Node) []*syntax.Error {
 		case *plan.Join:
 			var kept []string
 			for i, side := range []plan.Node{n.Left, n.Right} {
-				if n.Sides[i].TTL == 0 && n.Until[i] == nil && !plan.Bounded(side) {
+				if n.Sides[i].TTL <= 0 && n.Until[i] == nil && !plan.Bounded(side) {
 					kept = append(kept, []string{"left", "right"}[i])
 				}
 			}
@@ -49,7 +49,7 @@ func Unbounded(n plan.Node) []*syntax.Error {
 		case *plan.MultiJoin:
 			var kept []string
 			for i, side := range n.From {
-				if n.Sides[i].TTL == 0 && !plan.Bounded(side) {
+				if n.Sides[i].TTL <= 0 && !plan.Bounded(side) {
 					kept = append(kept, strconv.Itoa(i+1))
 				}
 			}
