@@ -12,6 +12,7 @@ package connector
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
@@ -148,9 +149,10 @@ type SinkRequest struct {
 	Table     graph.Table
 	Overwrite bool
 	Partition map[string]string
-	Batch     bool   // bounded job in batch mode
-	JobID     string // unique for this run; part of object names
-	Number    int    // of the sink in its job, from 0: two sinks of a job may write to the same place
+	Batch     bool             // bounded job in batch mode
+	JobID     string           // unique for this run; part of object names
+	Number    int              // of the sink in its job, from 0: two sinks of a job may write to the same place
+	Now       func() time.Time // the engine's clock; nil: time.Now
 }
 
 // Sink is a table to be written.
@@ -169,9 +171,10 @@ type Sink interface {
 }
 
 // Recoverer is implemented by sinks that find what earlier runs of a job have begun and nobody will finish. Recover is called after Prepare and after
-// the commit of what is to be kept, with the JobIDs of those runs, and discards the rest.
+// the commit of what is to be kept, with the JobIDs of those runs, and discards the rest. held are the pieces that writers of any sink of the job are
+// about to get by Restore: what these need is kept too.
 type Recoverer interface {
-	Recover(ctx context.Context, runs []string) error
+	Recover(ctx context.Context, runs []string, held []Piece) error
 }
 
 // Committable is what a writer wrote up to a checkpoint, as plain data in the sink's own encoding.
@@ -185,9 +188,33 @@ type WriteCounter interface{ BytesWritten() int64 }
 type Writer interface {
 	// Write takes the batch's live rows; it is borrowed for the call.
 	Write(ctx context.Context, b *column.Batch) error
-	// Flush stores what was written and returns what Commit needs to show it. It is called at each checkpoint and,
-	// with last set, at the end of the input.
-	Flush(ctx context.Context, last bool) ([]Committable, error)
+	// Flush stores what was written and returns what Commit needs to show it. It is called at each checkpoint and at the end of the input. With
+	// whole set, which it is at the end and at savepoints, nothing is held back for later; there may be more to write behind a savepoint.
+	Flush(ctx context.Context, whole bool) ([]Committable, error)
 	// Close ends the writer and discards what was not flushed.
 	Close() error
+}
+
+// Piece is a part of what a writer holds, as plain data in the sink's own encoding.
+type Piece []byte
+
+// StatefulWriter is implemented by writers that hold across checkpoints what Flush has not handed over.
+type StatefulWriter interface {
+	// Held is what the writer holds behind a Flush. It becomes part of the checkpoint.
+	Held() ([]Piece, error)
+	// Restore takes pieces up, of any writers of the sink. It is called before the first Write, if there are any.
+	Restore(ctx context.Context, held []Piece) error
+}
+
+// TimedWriter is implemented by writers that do something as time passes, also while no rows come.
+type TimedWriter interface {
+	// Due is when to call Tick; zero: there is no need to. It may change with each other call.
+	Due() time.Time
+	Tick(ctx context.Context) error
+}
+
+// WatermarkWriter is implemented by writers that want to know of event time.
+type WatermarkWriter interface {
+	// Watermark says that event time has reached t (milliseconds). It is called between batches; at the end of the input t is math.MaxInt64.
+	Watermark(t int64)
 }

@@ -16,6 +16,7 @@ type Frozen struct {
 	Checkpoint int64
 	Stored     int64 // the checkpoint that was stored last
 	Full       bool  // all rows are wanted, and not those alone that changed
+	Apart      bool  // a savepoint: it may be restored at any time, and more than once, so nothing outside of it may be unfinished
 }
 
 // Freeze returns a writer whose tables must be copied by Copy.

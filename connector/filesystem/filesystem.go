@@ -31,11 +31,13 @@ var (
 	fileSizeOption = &setting.Option{Key: "sink.rolling-policy.file-size", Type: setting.MemorySize, Default: "128 mb",
 		Doc: "The size at which a part file is ended and another one begun."}
 	rolloverOption = &setting.Option{Key: "sink.rolling-policy.rollover-interval", Type: setting.Duration, Default: "30 min",
-		Doc: "The age at which a part file is ended, checked while rows arrive. Every checkpoint ends it too."}
+		Doc: "The age at which a part file is ended, whether rows come or not. It is visible from the next checkpoint on."}
 	inactivityOption = &setting.Option{Key: "sink.rolling-policy.inactivity-interval", Type: setting.Duration, Default: "30 min",
-		Doc: "The time without rows after which a part file is ended, checked while rows of other partitions arrive. Every checkpoint ends it too."}
+		Doc: "The time without rows after which a part file is ended. It is visible from the next checkpoint on."}
 	checkOption = &setting.Option{Key: "sink.rolling-policy.check-interval", Type: setting.Duration, Default: "1 min",
-		Doc: "How often the two intervals are checked, at most."}
+		Doc: "How often the two intervals are checked."}
+	visibilityOption = &setting.Option{Key: "sink.visibility", Type: setting.Enum, Values: []string{"rolled", "checkpoint"}, Default: "rolled",
+		Doc: "When rows become visible: 'rolled' once their part file is ended and a checkpoint covers it, 'checkpoint' with each checkpoint, which ends all part files, so that there are more and smaller ones. A part file stays open across checkpoints only in a format without an index (csv, json, raw) and with a 'sink.rolling-policy.file-size' of at most 2 gb; others end with each checkpoint in any case, as all do with savepoints and at the end of the job."}
 )
 
 // metadata are the columns that every file has besides its own.
@@ -54,9 +56,9 @@ func spec() *connector.Spec {
 			"Partitions are directories such as dt=2024-01-01/; files outside of them do not belong to a partitioned table.",
 		Example: "CREATE TABLE visits (\n  user_id BIGINT,\n  url STRING,\n  dt STRING\n) PARTITIONED BY (dt) WITH (\n" +
 			"  'connector' = 'filesystem',\n  'path' = 's3://bucket/visits',\n  'format' = 'json'\n)",
-		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them.",
+		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them. One that is not full stays open across checkpoints, which keep what the store does not have of it yet.",
 		Options: append([]*setting.Option{pathOption, formatOption, regexOption, defaultNameOption,
-			fileSizeOption, rolloverOption, inactivityOption, checkOption}, connector.FullTableOptions...),
+			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption}, connector.FullTableOptions...),
 		Formats:   true,
 		Metadata:  metadata,
 		NewSource: func(req connector.SourceRequest) (connector.Source, error) { return newSource(req, defaults) },

@@ -23,13 +23,16 @@ type part struct {
 	file    format.FileWriter // of a format with an index
 	buf     []byte            // encoded and not uploaded
 	written int64             // bytes handed to the upload
+
+	kept     bool               // a checkpoint has the upload as one to go on with
+	replaced []objstore.Pending // uploads that this one was resumed from
 }
 
 // begin names the next part of a partition's directory ("" or ending in "/").
 func (w *writer) begin(ctx context.Context, dir string) (*part, error) {
 	c := w.sink.config
 	p := &part{writer: w, begun: w.now, ctx: ctx,
-		key: fmt.Sprintf("%s%s%s%s%d-%d%s", w.sink.dir, dir, w.sink.prefix(), w.sink.mark(), w.subtask, *w.number, c.format.Extension)}
+		key: fmt.Sprintf("%s%s%s%s%d-%d%s", w.sink.dir, dir, w.sink.prefix(), w.sink.mark(), w.subtask, *w.number, w.sink.extension())}
 	*w.number++
 	if w.encoder != nil {
 		p.buf = w.encoder.Header(nil)
@@ -107,14 +110,15 @@ func (p *part) memory() int64 {
 }
 
 // seal uploads the rest.
-func (p *part) seal(ctx context.Context) (objstore.Pending, error) {
+func (p *part) seal(ctx context.Context) (finished, error) {
 	p.ctx = ctx
 	if p.file != nil {
 		if err := p.file.Close(); err != nil {
-			return objstore.Pending{}, err
+			return finished{}, err
 		}
 	} else if err := p.drain(); err != nil {
-		return objstore.Pending{}, err
+		return finished{}, err
 	}
-	return p.upload.Seal(ctx)
+	sealed, err := p.upload.Seal(ctx)
+	return finished{Pending: sealed, Kept: p.kept, Replaced: others(p.replaced, sealed.UploadID)}, err
 }

@@ -11,9 +11,15 @@ import (
 
 var _ connector.Recoverer = (*sink)(nil)
 
-// Recover discards the uploads of part files that earlier runs have begun and not completed. Where the store does not let uploads be listed, they
+// Recover discards the uploads of part files that earlier runs have begun and not completed, but for those that writers go on with. Where the store does not let uploads be listed, they
 // are left to its lifecycle rules.
-func (s *sink) Recover(ctx context.Context, runs []string) error {
+func (s *sink) Recover(ctx context.Context, runs []string, held []connector.Piece) error {
+	kept := map[string]bool{}
+	for _, piece := range held {
+		if o, err := decodeOpen(piece); err == nil { // else it is another connector's
+			kept[o.UploadID] = true
+		}
+	}
 	var left []objstore.Pending
 	for info, err := range s.store.Uploads(ctx, s.dir) {
 		switch objstore.KindOf(err) {
@@ -25,7 +31,7 @@ func (s *sink) Recover(ctx context.Context, runs []string) error {
 		}
 		_, base, _ := cutLast(info.Key)
 		of := func(run string) bool { return strings.HasPrefix(base, "part-"+run+"-") }
-		if slices.ContainsFunc(runs, of) {
+		if slices.ContainsFunc(runs, of) && !kept[info.UploadID] {
 			left = append(left, objstore.Pending{Key: info.Key, UploadID: info.UploadID})
 		}
 	}

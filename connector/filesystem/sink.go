@@ -38,8 +38,8 @@ type sink struct {
 	keys   []column.Field // the partition columns
 
 	// Set by open.
-	store objstore.Store
-	dir   string // key of the directory, ending in "/" unless it is the store's root
+	store objstore.Store // whose uploads can be resumed if it is an objstore.Resumer
+	dir   string         // key of the directory, ending in "/" unless it is the store's root
 
 	mu     sync.Mutex
 	number map[int]*int // parts begun, by subtask: writers of the same subtask that follow each other go on counting
@@ -49,6 +49,9 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 	c, err := configure(req.Env, req.Table)
 	if err != nil {
 		return nil, err
+	}
+	if req.Now != nil {
+		l.now = req.Now
 	}
 	s := &sink{config: c, req: req, limits: l, number: map[int]*int{}}
 	for _, p := range req.Table.PartitionBy {
@@ -86,6 +89,9 @@ func (s *sink) open(ctx context.Context) (err error) {
 	}
 	return err
 }
+
+// extension is what the names of part files end with.
+func (s *sink) extension() string { return s.config.format.Extension }
 
 // prefix is what the names of this job's part files begin with.
 func (s *sink) prefix() string { return "part-" + s.req.JobID + "-" }
@@ -136,9 +142,18 @@ func (s *sink) NewWriter(_ context.Context, subtask, _ int) (connector.Writer, e
 	return newWriter(s, subtask, s.number[subtask])
 }
 
+// finished is a part file that waits to be completed: what a committable is.
+type finished struct {
+	objstore.Pending
+	// Kept says that an earlier checkpoint has the upload as one to go on with, so that it is not to be discarded if this one is of no use.
+	Kept bool `json:",omitempty"`
+	// Replaced are uploads that this one was resumed from, which nobody needs once it is completed.
+	Replaced []objstore.Pending `json:",omitempty"`
+}
+
 // uploads decodes committables.
-func uploads(list []connector.Committable) ([]objstore.Pending, error) {
-	all := make([]objstore.Pending, len(list))
+func uploads(list []connector.Committable) ([]finished, error) {
+	all := make([]finished, len(list))
 	for i, c := range list {
 		if err := json.Unmarshal(c, &all[i]); err != nil {
 			return nil, fmt.Errorf("a part file that waits to be completed cannot be read from the checkpoint: %w", err)
@@ -165,8 +180,16 @@ func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
 	for _, p := range all {
 		g.Go(func() error {
 			// Names are never given twice, so whatever has the name is either this very part, which Commit takes for success, or not ours to replace.
-			_, err := s.store.Commit(gctx, p, objstore.Condition{IfAbsent: true})
-			return err
+			_, err := s.store.Commit(gctx, p.Pending, objstore.Condition{IfAbsent: true})
+			if err != nil {
+				return err
+			}
+			for _, old := range p.Replaced {
+				if err := s.store.Abort(gctx, old); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -224,7 +247,13 @@ func (s *sink) Abort(ctx context.Context, list []connector.Committable) error {
 			return err
 		}
 	}
-	return s.abort(ctx, all)
+	var lost []objstore.Pending
+	for _, p := range all {
+		if !p.Kept {
+			lost = append(lost, p.Pending)
+		}
+	}
+	return s.abort(ctx, lost)
 }
 
 // abort discards uploads, as many as it can.

@@ -26,8 +26,9 @@ type writer struct {
 	number  *int           // parts begun by the subtask
 	encoder format.Encoder // nil: the format writes files with an index
 	parts   map[string]*part
-	sealed  []objstore.Pending // uploaded and not handed over
-	bytes   int64              // of parts that were ended
+	sealed  []finished        // uploaded and not handed over
+	held    []connector.Piece // open parts as the last Flush saved them
+	bytes   int64             // of parts that were ended
 
 	view    column.Batch // the columns that stand in the file
 	keys    []*column.Vector
@@ -41,6 +42,7 @@ type writer struct {
 	fileSize             int64
 	rollover, inactivity time.Duration
 	checkEvery           time.Duration
+	keeps                bool // parts stay open across checkpoints
 	checked              time.Time
 	now                  time.Time
 }
@@ -52,6 +54,8 @@ func newWriter(s *sink, subtask int, number *int) (*writer, error) {
 		fileSize: v.Memory(fileSizeOption), rollover: v.Duration(rolloverOption), inactivity: v.Duration(inactivityOption), checkEvery: v.Duration(checkOption),
 		checked: s.limits.now(),
 	}
+	_, resumes := s.store.(objstore.Resumer)
+	w.keeps = s.config.format.NewEncoder != nil && resumes && !s.req.Batch && w.fileSize <= objstore.SavedRoom && v.Enum(visibilityOption) == "rolled"
 	if s.config.format.NewEncoder != nil {
 		e, err := s.config.format.NewEncoder(s.config.formatConfig())
 		if err != nil {
@@ -78,12 +82,8 @@ func (w *writer) Write(ctx context.Context, b *column.Batch) error {
 	if err := w.takes(b); err != nil {
 		return err
 	}
-	w.now = w.sink.limits.now()
-	if w.now.Sub(w.checked) >= w.checkEvery {
-		w.checked = w.now
-		if err := w.roll(ctx); err != nil {
-			return err
-		}
+	if err := w.Tick(ctx); err != nil {
+		return err
 	}
 	w.view.Len, w.view.Kinds, w.view.Times = b.Len, b.Kinds, b.Times
 	w.view.Cols = w.view.Cols[:0]
@@ -201,8 +201,20 @@ func (w *writer) bound(ctx context.Context) error {
 	}
 }
 
-// roll ends the parts that are too old or had no rows for too long.
-func (w *writer) roll(ctx context.Context) error {
+// Due implements [connector.TimedWriter].
+func (w *writer) Due() time.Time {
+	if len(w.parts) == 0 || w.sink.req.Batch {
+		return time.Time{}
+	}
+	return w.checked.Add(w.checkEvery)
+}
+
+// Tick implements [connector.TimedWriter]: it ends the parts that are too old or had no rows for too long, if it is time to look for them.
+func (w *writer) Tick(ctx context.Context) error {
+	if w.now = w.sink.limits.now(); w.now.Sub(w.checked) < w.checkEvery {
+		return nil
+	}
+	w.checked = w.now
 	for _, dir := range slices.Sorted(maps.Keys(w.parts)) {
 		p := w.parts[dir]
 		if w.now.Sub(p.begun) >= w.rollover || w.now.Sub(p.last) >= w.inactivity {
@@ -217,40 +229,50 @@ func (w *writer) roll(ctx context.Context) error {
 // end uploads the rest of a part.
 func (w *writer) end(ctx context.Context, dir string) error {
 	p := w.parts[dir]
-	pending, err := p.seal(ctx)
+	done, err := p.seal(ctx)
 	if err != nil {
 		return p.fail(err)
 	}
 	delete(w.parts, dir)
-	w.sealed = append(w.sealed, pending)
-	w.bytes += pending.Size
+	w.sealed = append(w.sealed, done)
+	w.bytes += done.Size
 	return nil
 }
 
-func (w *writer) Flush(ctx context.Context, _ bool) ([]connector.Committable, error) {
+// Flush ends parts, or saves them if they may stay open.
+func (w *writer) Flush(ctx context.Context, whole bool) ([]connector.Committable, error) {
 	dirs := slices.Sorted(maps.Keys(w.parts))
-	pending := make([]*objstore.Pending, len(dirs))
+	done := make([]*finished, len(dirs))
+	held := make([]connector.Piece, len(dirs))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, dir := range dirs {
 		p := w.parts[dir]
-		g.Go(func() error {
-			sealed, err := p.seal(gctx)
-			if err != nil {
-				return p.fail(err)
+		g.Go(func() (err error) {
+			if w.keeps && !whole {
+				if held[i], err = p.save(gctx); err != nil {
+					return p.fail(err)
+				}
 			}
-			pending[i] = &sealed
+			if held[i] == nil {
+				sealed, err := p.seal(gctx)
+				if err != nil {
+					return p.fail(err)
+				}
+				done[i] = &sealed
+			}
 			return nil
 		})
 	}
 	err := g.Wait()
 	for i, dir := range dirs {
-		if pending[i] != nil {
+		if done[i] != nil {
 			delete(w.parts, dir)
-			w.sealed = append(w.sealed, *pending[i])
-			w.bytes += pending[i].Size
+			w.sealed = append(w.sealed, *done[i])
+			w.bytes += done[i].Size
 		}
 	}
+	w.held = slices.DeleteFunc(held, func(p connector.Piece) bool { return p == nil })
 	if err != nil {
 		return nil, err
 	}
@@ -281,11 +303,17 @@ func (w *writer) Close() error {
 	defer cancel()
 	var errs []error
 	for _, dir := range slices.Sorted(maps.Keys(w.parts)) {
-		if p := w.parts[dir]; p.upload != nil {
+		if p := w.parts[dir]; p.upload != nil && !p.kept {
 			errs = append(errs, p.upload.Abort(ctx))
 		}
 	}
-	errs = append(errs, w.sink.abort(ctx, w.sealed))
+	var lost []objstore.Pending
+	for _, p := range w.sealed {
+		if !p.Kept {
+			lost = append(lost, p.Pending)
+		}
+	}
+	errs = append(errs, w.sink.abort(ctx, lost))
 	clear(w.parts)
 	w.sealed = nil
 	return errors.Join(errs...)

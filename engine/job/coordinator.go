@@ -32,6 +32,7 @@ type coordinator struct {
 	stopped bool  // with a checkpoint behind which nothing counts
 	stored  int64 // the checkpoint that was completed last
 	full    bool  // the checkpoint started last has all state
+	apart   bool  // it was asked for, and may become a savepoint
 	afresh  bool  // the next one has
 }
 
@@ -237,6 +238,7 @@ func (c *coordinator) begin(full bool, then task.Then) (*pending, error) {
 		return nil, ErrEnded
 	}
 	c.last++
+	c.apart = full
 	c.full, c.afresh = full || c.afresh || !c.job.opts.Incremental, false
 	p := &pending{id: c.last, missing: c.running, reports: map[int]*task.Report{}, done: make(chan struct{})}
 	c.pending = p
@@ -253,7 +255,7 @@ func (c *coordinator) frozen(i int, checkpoint int64) state.Frozen {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.passed[i] = checkpoint
-	return state.Frozen{Checkpoint: checkpoint, Stored: c.stored, Full: c.full}
+	return state.Frozen{Checkpoint: checkpoint, Stored: c.stored, Full: c.full, Apart: c.apart}
 }
 
 func (c *coordinator) missing(p *pending) int {

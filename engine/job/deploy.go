@@ -126,7 +126,9 @@ func (h *Handle) deploy() error {
 				going.Overwrite = false // what stands there is this job's own
 				op = &going
 			}
-			s, err := operator.NewSink(op, h.opts.Env, h.opts.Batch, h.id, len(h.sinks))
+			s, err := operator.NewSink(op, connector.SinkRequest{
+				Env: h.opts.Env, Batch: h.opts.Batch, JobID: h.id, Number: len(h.sinks), Now: h.opts.Clock.Now,
+			})
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/engine/operator"
 	"github.com/millstream/millstream/engine/task"
 )
 
@@ -38,18 +39,26 @@ func (h *Handle) prepareSinks() error {
 			return err
 		}
 	}
+	var held []connector.Piece
+	for node := range h.sinks {
+		if from := h.restored(&h.plan.nodes[node]); from != nil {
+			for _, tables := range from.Subtasks {
+				held = append(held, operator.HeldBySink(tables)...)
+			}
+		}
+	}
 	for _, node := range slices.Sorted(maps.Keys(h.sinks)) {
-		if err := h.guard(node, func() error { return h.discardEarlier(h.ctx, node) }); err != nil {
+		if err := h.guard(node, func() error { return h.discardEarlier(h.ctx, node, held) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// discardEarlier clears up behind earlier runs.
-func (h *Handle) discardEarlier(ctx context.Context, node int) error {
+// discardEarlier clears up behind earlier runs. held is what writers go on with.
+func (h *Handle) discardEarlier(ctx context.Context, node int, held []connector.Piece) error {
 	if r, ok := h.sinks[node].(connector.Recoverer); ok && len(h.opts.EarlierRuns) > 0 {
-		return r.Recover(ctx, h.opts.EarlierRuns)
+		return r.Recover(ctx, h.opts.EarlierRuns, held)
 	}
 	return nil
 }
@@ -75,7 +84,7 @@ func (h *Handle) commitLast(ctx context.Context, list committables) error {
 			if err := h.sinks[node].Finish(ctx); err != nil {
 				return err
 			}
-			return h.discardEarlier(ctx, node)
+			return h.discardEarlier(ctx, node, nil)
 		})
 		if err != nil {
 			return err

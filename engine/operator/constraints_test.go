@@ -117,7 +117,7 @@ func TestConstraints(t *testing.T) {
 			}
 		}
 		op := &graph.Sink{Table: graph.Table{Name: "t", Connector: "operator-test", Columns: limitedTypes(false)}}
-		s, err := NewSink(op, connector.Env{}, true, "job", 0)
+		s, err := NewSink(op, connector.SinkRequest{Batch: true, JobID: "job"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -92,7 +92,8 @@ func (Base) Close() error                  { return nil }
 // job once a checkpoint (or the end of the job) covers all tasks.
 type Committer interface {
 	Sink() connector.Sink
-	Flush(ctx context.Context, last bool) ([]connector.Committable, error)
+	// Flush is called at barriers and at the end, as that of [connector.Writer] is.
+	Flush(ctx context.Context, whole bool) ([]connector.Committable, error)
 }
 
 // Drainer is implemented by operators that hold back rows in front of a barrier, such as a partial aggregation. A task that has

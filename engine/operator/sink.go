@@ -2,8 +2,10 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
@@ -11,9 +13,9 @@ import (
 	"github.com/millstream/millstream/setting"
 )
 
-// NewSink makes the sink of a node, to be shared by its subtasks through Context.Sink. batch says that the job is bounded and runs in
-// batch mode; jobID is unique for this run, and number for this sink in it. The caller calls the sink's Prepare once, before it opens any subtask.
-func NewSink(op *graph.Sink, env connector.Env, batch bool, jobID string, number int) (connector.Sink, error) {
+// NewSink makes the sink of a node, to be shared by its subtasks through Context.Sink. request has what the job knows: whether it is bounded and runs in
+// batch mode, its id, which is unique for this run, the sink's number in it, and the clock. The caller calls the sink's Prepare once, before it opens any subtask.
+func NewSink(op *graph.Sink, request connector.SinkRequest) (connector.Sink, error) {
 	spec, ok := connector.Lookup(op.Table.Connector)
 	if !ok {
 		return nil, fmt.Errorf("table %s: there is no connector '%s' in this program; it has %s",
@@ -22,9 +24,8 @@ func NewSink(op *graph.Sink, env connector.Env, batch bool, jobID string, number
 	if spec.NewSink == nil {
 		return nil, fmt.Errorf("table %s: connector '%s' cannot be written to", op.Table.Name, op.Table.Connector)
 	}
-	s, err := spec.NewSink(connector.SinkRequest{
-		Env: env, Table: op.Table, Overwrite: op.Overwrite, Partition: op.Partition, Batch: batch, JobID: jobID, Number: number,
-	})
+	request.Table, request.Overwrite, request.Partition = op.Table, op.Overwrite, op.Partition
+	s, err := spec.NewSink(request)
 	if err != nil {
 		return nil, fmt.Errorf("table %s: %w", op.Table.Name, err)
 	}
@@ -41,7 +42,10 @@ type sink struct {
 	context  *Context
 	sink     connector.Sink
 	writer   connector.Writer
-	written  int64 // bytes counted so far
+	timed    connector.TimedWriter     // the writer, if it is one
+	events   connector.WatermarkWriter // likewise
+	due      time.Time                 // the timer set last
+	written  int64                     // bytes counted so far
 	sel      []int32
 	cut      column.Batch
 }
@@ -66,8 +70,16 @@ func (o *sink) Open(c *Context) (err error) {
 	o.context, o.sink = c, c.Sink
 	o.drop = c.Env.Settings.Enum(setting.NotNullEnforcer) == "DROP"
 	o.limits = constraintsOf(o.op.Table.Columns, c.Env.Settings)
-	o.writer, err = o.sink.NewWriter(c, c.Subtask, c.Parallelism)
-	return err
+	if o.writer, err = o.sink.NewWriter(c, c.Subtask, c.Parallelism); err != nil {
+		return err
+	}
+	o.timed, _ = o.writer.(connector.TimedWriter)
+	o.events, _ = o.writer.(connector.WatermarkWriter)
+	if err := o.restore(c); err != nil {
+		return errors.Join(err, o.Close())
+	}
+	o.setTimer()
+	return nil
 }
 
 func (o *sink) Process(_ int, p Payload, _ Output) error {
@@ -91,6 +103,7 @@ func (o *sink) Process(_ int, p Payload, _ Output) error {
 	}
 	err := o.writer.Write(o.context, b)
 	o.count()
+	o.setTimer()
 	return err
 }
 
@@ -169,9 +182,10 @@ func (o *sink) without(b *column.Batch, bad func(row int) bool) *column.Batch {
 func (o *sink) Sink() connector.Sink { return o.sink }
 
 // Flush implements [Committer].
-func (o *sink) Flush(ctx context.Context, last bool) ([]connector.Committable, error) {
-	list, err := o.writer.Flush(ctx, last)
+func (o *sink) Flush(ctx context.Context, whole bool) ([]connector.Committable, error) {
+	list, err := o.writer.Flush(ctx, whole)
 	o.count()
+	o.setTimer()
 	return list, err
 }
 

@@ -77,7 +77,7 @@ func sinkRows(in []column.Field) *column.Batch {
 func TestSink(t *testing.T) {
 	in := fields(column.Str(), column.Of(column.BigInt), column.Of(column.BigInt))
 	op := sinkTable()
-	s, err := NewSink(op, connector.Env{}, true, "job-1", 0)
+	s, err := NewSink(op, connector.SinkRequest{Batch: true, JobID: "job-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestSink(t *testing.T) {
 func TestSinkRefusesNull(t *testing.T) {
 	in := fields(column.Str(), column.Of(column.BigInt), column.Of(column.BigInt))
 	op := sinkTable()
-	s, err := NewSink(op, connector.Env{}, true, "job-1", 0)
+	s, err := NewSink(op, connector.SinkRequest{Batch: true, JobID: "job-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestSinkErrors(t *testing.T) {
 	} {
 		op := sinkTable()
 		op.Table.Connector, op.Table.Options = connectorName, map[string]string{"bad": "x"}
-		if _, err := NewSink(op, connector.Env{}, false, "", 0); err == nil || err.Error() != want {
+		if _, err := NewSink(op, connector.SinkRequest{}); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
 	}

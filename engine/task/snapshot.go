@@ -72,7 +72,7 @@ func (t *Task) snapshot(checkpoint int64) error {
 			continue
 		}
 		t.running = i
-		if err := t.commit(i, &r.Stages[i], false); err != nil {
+		if err := t.commit(i, &r.Stages[i], frozen.Apart); err != nil {
 			return err
 		}
 		c.writers[i] = state.Freeze(frozen)
@@ -134,12 +134,12 @@ func (t *Task) copySome() {
 }
 
 // commit takes over what a stage wrote to the outside, if it does.
-func (t *Task) commit(stage int, r *StageReport, last bool) error {
+func (t *Task) commit(stage int, r *StageReport, whole bool) error {
 	c, ok := t.Stages[stage].Operator.(operator.Committer)
 	if !ok {
 		return nil
 	}
-	list, err := c.Flush(t.ctx, last)
+	list, err := c.Flush(t.ctx, whole)
 	r.Committables = list
 	return t.failed(stage, err)
 }
