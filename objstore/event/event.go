@@ -70,3 +70,10 @@ type Stream interface {
 // Open opens a stream by the values of its options. The stream goes on behind a position of an earlier one, or with what happens from now on where that is
 // nil; it lives longer than ctx, until it is closed. The packages below this one have an Open each, beside the Options that it takes, for a table to embed.
 type Open func(ctx context.Context, values setting.Values, position []byte) (Stream, error)
+
+// Sender hands notifications on to one target. The embedded store pushes its own through the Senders of the packages below this one.
+type Sender interface {
+	// Send returns once the target has taken all events; after an error some of them may have been, and all are sent again. One goroutine calls it.
+	Send(ctx context.Context, list []Event) error
+	Close() error
+}

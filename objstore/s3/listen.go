@@ -41,7 +41,7 @@ func (b *bucket) Listen(ctx context.Context, prefix string) (event.Stream, error
 	silence := time.AfterFunc(min(longestSilence, b.c.cfg.RequestTimeout/2), func() { cancel(errSilent) })
 	var resp *http.Response
 	err := b.c.retry(ctx, func() (err error) {
-		if resp, err = b.c.send(life, r); errors.Is(context.Cause(life), errSilent) {
+		if resp, err = b.c.send(life, r); errors.Is(context.Cause(life), errSilent) { //nolint:bodyclose // read closes it
 			return b.whySilent(ctx, prefix)
 		}
 		return err
