@@ -127,7 +127,11 @@ func TestAggregateTTL(t *testing.T) {
 		op := &graph.Aggregate{Keys: []int{0}, Updates: true, UpdateBefore: true, Calls: windowCalls(t, graph.Cumulate)[:2]}
 		n := &graph.Node{Op: op, Schema: outputOf(op, in)}
 		c, timers := watermarkContext(t, "0 ms")
-		if err := c.Env.Settings.Set("table.exec.state.ttl", "10 ms", "test"); err != nil {
+		setting := "10 ms"
+		if rapid.Bool().Draw(t, "hint") { // it goes before the setting
+			setting, op.TTL = rapid.SampledFrom([]string{"0 ms", "3 ms", "1 h"}).Draw(t, "setting"), 10*time.Millisecond
+		}
+		if err := c.Env.Settings.Set("table.exec.state.ttl", setting, "test"); err != nil {
 			t.Fatal(err)
 		}
 		now := int64(1000)
