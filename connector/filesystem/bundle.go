@@ -107,6 +107,10 @@ func (b *bundle) closeLast() error {
 func (b *bundle) positions() []position {
 	var list []position
 	for _, r := range b.open {
+		if l, ok := r.(*lenient); ok {
+			list = append(list, l.positions()...)
+			continue
+		}
 		list = append(list, r.(positioner).position())
 	}
 	return append(list, b.rest...)

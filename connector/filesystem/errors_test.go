@@ -194,7 +194,7 @@ func TestWrongOptions(t *testing.T) {
 	store := mem.New("t")
 	env := memory(store)
 	source := func(table graph.Table) error {
-		_, err := newSource(scan(env, table, 0), defaults)
+		_, err := openSource(scan(env, table, 0), defaults)
 		return err
 	}
 	sink := func(table graph.Table) error {
@@ -207,7 +207,10 @@ func TestWrongOptions(t *testing.T) {
 		want string
 	}{
 		{source, []string{"format", "rawr"}, "option 'format': there is no format 'rawr'; did you mean 'raw'?"},
-		{source, []string{"source.monitor-interval", "10 s"}, "unknown option 'source.monitor-interval'"},
+		{source, []string{"source.monitor-interval", "0 s"}, "option 'source.monitor-interval' = '0 s' is not more than 0"},
+		{source, []string{"source.discovery", "guess"}, "'source.discovery'"},
+		{source, []string{"source.monitor-interval", "1 s", "path", "mem://t/["}, "a '[' is not closed"},
+		{source, []string{"source.changed-objects", "retry"}, "'fail', 'skip'"},
 		{source, []string{"raw.charst", "UTF-8"}, "did you mean 'raw.charset'?"},
 		{source, []string{"raw.charset", "klingon"}, "not a known character set"},
 		{source, []string{"csv.field-delimiter", ";"}, "unknown option 'csv.field-delimiter'"},

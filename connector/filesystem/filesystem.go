@@ -7,7 +7,8 @@
 // What must hold:
 //   - the splits of one listing cover every record exactly once, however files are cut: both neighbours of a cut find its place by
 //     the same search from the same byte on ([textReader]);
-//   - a file is read in the version that was listed, or the job fails;
+//   - a file is read in the version that was listed, or 'source.changed-objects' decides;
+//   - of a table that is monitored, each version of a file that is found is read once;
 //   - a part file is visible whole, and only after Commit.
 package filesystem
 
@@ -26,6 +27,9 @@ var (
 		Doc: "The format of the files; its own options follow as 'FORMAT.option'."}
 	regexOption = &setting.Option{Key: "source.path.regex-pattern",
 		Doc: "A regular expression that must match the whole path of a file, with or without scheme and bucket, for the file to be read."}
+	changedOption = &setting.Option{Key: "source.changed-objects", Type: setting.Enum, Values: []string{"fail", "skip", "read-new"}, Default: "fail",
+		Doc: "What happens when a file was deleted or overwritten after it was found and before it was read to its end: the job fails; the rest of it is skipped, and the file counted " +
+			"among the records skipped; or the new version is read, if nothing of the old one was read before. In a table that is monitored the new version is found by itself, so that the last two are the same."}
 	defaultNameOption = &setting.Option{Key: "partition.default-name", Default: "__DEFAULT_PARTITION__",
 		Doc: "The name of the partition directory for NULL and for the empty text."}
 	fileSizeOption = &setting.Option{Key: "sink.rolling-policy.file-size", Type: setting.MemorySize, Default: "128 mb",
@@ -51,17 +55,18 @@ var metadata = []graph.Metadata{
 func spec() *connector.Spec {
 	return &connector.Spec{
 		Name: "filesystem",
-		Doc: "Files in S3-compatible object storage or on disk. A source reads a file, a directory or a pattern, once; files that end in .gz, .zst, .bz2 or " +
+		Doc: "Files in S3-compatible object storage or on disk. A source reads a file, a directory or a pattern, once, or with 'source.monitor-interval' also what appears there later, without an end; files that end in .gz, .zst, .bz2 or " +
 			".deflate are decompressed; large ones are read in parallel. A sink writes part files below a directory. " +
 			"Partitions are directories such as dt=2024-01-01/; files outside of them do not belong to a partitioned table.",
 		Example: "CREATE TABLE visits (\n  user_id BIGINT,\n  url STRING,\n  dt STRING\n) PARTITIONED BY (dt) WITH (\n" +
 			"  'connector' = 'filesystem',\n  'path' = 's3://bucket/visits',\n  'format' = 'json'\n)",
-		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them. One that is not full stays open across checkpoints, which keep what the store does not have of it yet.",
-		Options: append([]*setting.Option{pathOption, formatOption, regexOption, defaultNameOption,
+		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them. One that is not full stays open across checkpoints, which keep what the store does not have of it yet. " +
+			"A source that is monitored reads each version of a file that it finds exactly once.",
+		Options: append([]*setting.Option{pathOption, formatOption, regexOption, changedOption, monitorOption, discoveryOption, retentionOption, defaultNameOption,
 			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption}, connector.FullTableOptions...),
 		Formats:   true,
 		Metadata:  metadata,
-		NewSource: func(req connector.SourceRequest) (connector.Source, error) { return newSource(req, defaults) },
+		NewSource: func(req connector.SourceRequest) (connector.Source, error) { return openSource(req, defaults) },
 		NewLookup: newLookup,
 		NewSink:   func(req connector.SinkRequest) (connector.Sink, error) { return newSink(req, defaultLimits) },
 	}

@@ -23,14 +23,23 @@ func list(ctx context.Context, store objstore.Store, key, regex string) ([]found
 	if err != nil || regex == "" {
 		return files, err
 	}
+	match, err := pathFilter(store, regex)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(files, func(f found) bool { return !match(f.Key) }), nil
+}
+
+// pathFilter returns whether the path of a key matches a pattern.
+func pathFilter(store objstore.Store, regex string) (func(key string) bool, error) {
 	match, err := compilePathPattern(regex)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(files, func(f found) bool {
-		url := store.URL(f.Key)
-		return !match.MatchString(url) && !match.MatchString(bare(url))
-	}), nil
+	return func(key string) bool {
+		url := store.URL(key)
+		return match.MatchString(url) || match.MatchString(bare(url))
+	}, nil
 }
 
 // compilePathPattern compiles a pattern that must match a whole path.
@@ -110,28 +119,56 @@ func isEmptyDir(ctx context.Context, store objstore.Store, key string) bool {
 
 // glob finds the files that a pattern matches, and those in directories that it matches.
 func glob(ctx context.Context, store objstore.Store, pattern string) ([]found, error) {
-	pattern = strings.TrimSuffix(pattern, "/")
-	match, err := objstore.CompileGlob(pattern)
+	prefix, below, err := globBelow(pattern)
 	if err != nil {
-		return nil, fmt.Errorf("option 'path': %w", err)
+		return nil, err
 	}
-	literal := pattern[:strings.IndexAny(pattern, `*?[{\`)]
-	root := literal[:strings.LastIndexByte(literal, '/')+1]
-	asked := strings.Split(pattern[len(root):], "/")
 	var files []found
-	for info, err := range store.List(ctx, literal, objstore.ListOptions{}) {
+	for info, err := range store.List(ctx, prefix, objstore.ListOptions{}) {
 		if err != nil {
 			return nil, err
 		}
-		below := info.Key[len(root):]
-		if !strings.HasSuffix(below, "/") && !hidden(below, asked) && matchesAny(info.Key, len(root), match) {
-			files = append(files, found{info, below})
+		if b, ok := below(info.Key); ok {
+			files = append(files, found{info, b})
 		}
 	}
 	if len(files) == 0 {
-		return nil, notFound(store, pattern, "no file matches the pattern")
+		return nil, notFound(store, strings.TrimSuffix(pattern, "/"), "no file matches the pattern")
 	}
 	return files, nil
+}
+
+// globBelow returns what the keys of a pattern's files begin with, and which of those that do are the pattern's.
+func globBelow(pattern string) (prefix string, below func(key string) (below string, ok bool), err error) {
+	pattern = strings.TrimSuffix(pattern, "/")
+	match, err := objstore.CompileGlob(pattern)
+	if err != nil {
+		return "", nil, fmt.Errorf("option 'path': %w", err)
+	}
+	prefix = pattern[:strings.IndexAny(pattern, `*?[{\`)]
+	root := len(prefix[:strings.LastIndexByte(prefix, '/')+1])
+	asked := strings.Split(pattern[root:], "/")
+	return prefix, func(key string) (string, bool) {
+		below := key[root:]
+		return below, !strings.HasSuffix(below, "/") && !hidden(below, asked) && matchesAny(key, root, match)
+	}, nil
+}
+
+// pathBelow is globBelow for a path, of a file or of a directory.
+func pathBelow(path string) (prefix string, below func(key string) (below string, ok bool)) {
+	return path, func(key string) (string, bool) {
+		below, inside := strings.CutPrefix(key[len(path):], "/")
+		if path == "" || strings.HasSuffix(path, "/") {
+			below, inside = key[len(path):], true
+		}
+		switch {
+		case below == "" && !inside: // the file itself
+			return path[strings.LastIndexByte(path, '/')+1:], true
+		case below == "" || !inside || strings.HasSuffix(below, "/") || hidden(below, nil):
+			return "", false
+		}
+		return below, true
+	}
 }
 
 // matchesAny reports whether the key or one of its directories behind from matches.

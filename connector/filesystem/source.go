@@ -21,6 +21,15 @@ type source struct {
 	tuning tuning
 }
 
+// openSource makes the source of a scan: what is there when it begins, or also what comes later.
+func openSource(req connector.SourceRequest, t tuning) (connector.Source, error) {
+	s, err := newSource(req, t)
+	if err != nil {
+		return nil, err
+	}
+	return s.monitor()
+}
+
 func newSource(req connector.SourceRequest, t tuning) (*source, error) {
 	c, err := configure(req.Env, req.Table)
 	if err != nil {
@@ -128,6 +137,18 @@ func (s *source) Open(ctx context.Context, split connector.Split) (connector.Rea
 
 // openOne opens one file of a split.
 func (s *source) openOne(ctx context.Context, store objstore.Store, split connector.Split, p *position) (connector.Reader, error) {
+	if p.Gone {
+		return &lenient{skipped: 1, relay: newRelay(), at: *p, split: split}, nil
+	}
+	r, err := s.openVersion(ctx, store, split, p)
+	if err != nil || s.config.values.Enum(changedOption) == "fail" {
+		return r, err
+	}
+	return newLenient(ctx, s, store, split, *p, r), nil
+}
+
+// openVersion opens a file in the version that the position names.
+func (s *source) openVersion(ctx context.Context, store objstore.Store, split connector.Split, p *position) (connector.Reader, error) {
 	out, err := newAssembly(s, p.file(), store)
 	if err != nil {
 		return nil, err

@@ -55,6 +55,8 @@ type position struct {
 	// Files with an index: a piece, and how many of its rows were delivered.
 	Piece *format.Piece `json:"piece,omitempty"`
 	Rows  int64         `json:"rows,omitempty"`
+	// Gone says that the version of the file was not there any more when it was to be cut into splits, and is to be left out.
+	Gone bool `json:"gone,omitempty"`
 }
 
 func (p *position) file() found {
@@ -98,24 +100,12 @@ func (s *source) plan(ctx context.Context, store objstore.Store, files []found, 
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
 	for i, f := range files {
-		if s.indexed() {
-			g.Go(func() (err error) {
-				lists[i], err = s.pieces(ctx, store, f)
-				return err
-			})
-			continue
-		}
-		n := (f.Size + size/2) / size
-		if n < 2 || compression(f.Key) != nil {
+		if !s.indexed() && !cuttable(f, size) {
 			lists[i] = ranges(store, f, 1)
 			continue
 		}
-		g.Go(func() error {
-			can, err := s.splittable(ctx, store, f)
-			if !can {
-				n = 1
-			}
-			lists[i] = ranges(store, f, n)
+		g.Go(func() (err error) {
+			lists[i], err = s.cut(ctx, store, f, size)
 			return err
 		})
 	}
@@ -127,6 +117,27 @@ func (s *source) plan(ctx context.Context, store objstore.Store, files []found, 
 		all = append(all, l...)
 	}
 	return s.gather(all, size, parallelism), nil
+}
+
+// cuttable reports whether a file is large enough for ranges of a size, and not compressed.
+func cuttable(f found, size int64) bool { return f.Size >= size+size/2 && compression(f.Key) == nil }
+
+// cut cuts a file into pieces of about a size, or as its format has them.
+func (s *source) cut(ctx context.Context, store objstore.Store, f found, size int64) ([]piece, error) {
+	if s.indexed() {
+		return s.pieces(ctx, store, f)
+	}
+	n := int64(1)
+	if cuttable(f, size) {
+		can, err := s.splittable(ctx, store, f)
+		if err != nil {
+			return nil, err
+		}
+		if can {
+			n = (f.Size + size/2) / size
+		}
+	}
+	return ranges(store, f, n), nil
 }
 
 // inOrder makes one split of all files, by their names, with numbers in them as numbers: a change must not be read before the one that it
@@ -276,7 +287,7 @@ func (s *source) pieces(ctx context.Context, store objstore.Store, f found) ([]p
 	pieces := make([]piece, 0, len(list))
 	for _, unit := range list {
 		p := start(f)
-		p.Piece = &unit
+		p.Piece, p.Ranged = &unit, len(list) > 1
 		pieces = append(pieces, piece{fmt.Sprintf("%s#%d+%d", url, unit.First, unit.Count), unit.Size, p})
 	}
 	return pieces, nil
