@@ -11,7 +11,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector/format"
-	_ "github.com/millstream/millstream/connector/format/parquet" // segments are Parquet
+	"github.com/millstream/millstream/connector/format/parquet"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/mem"
 	"github.com/millstream/millstream/setting"
@@ -67,6 +67,9 @@ func (c parquetCodec) Encode(fields []column.Field, b *column.Batch) ([]byte, er
 	spec, config, err := c.config(withoutNulls(fields, b))
 	if err != nil {
 		return nil, err
+	}
+	if data, ok, err := parquet.Plain(config, b); ok || err != nil {
+		return data, err
 	}
 	var out bytes.Buffer
 	w, err := spec.NewFile(&out, config)

@@ -1,0 +1,303 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/s2"
+	protocol "github.com/parquet-go/parquet-go/encoding/thrift"
+	library "github.com/parquet-go/parquet-go/format"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector/format"
+)
+
+// Plain makes a file of a batch in one row group, with values as they stand in memory: no dictionaries, no bounds, and compression only where it is worth
+// it. It is for files that are written often and read once, as a whole. ok says whether columns have types that it knows, which are those without parts.
+func Plain(c format.Config, b *column.Batch) (data []byte, ok bool, err error) {
+	for i, f := range c.Columns {
+		if !plainType(c, f.Type) || b.Cols[i].Dict != nil || f.Type.NotNull && b.Cols[i].HasNulls() {
+			return nil, false, nil
+		}
+	}
+	meta, err := emptyFile(c)
+	if err != nil {
+		return nil, false, err
+	}
+	f := &plainFile{rows: b.Sel}
+	if f.rows == nil {
+		f.rows = make([]int32, b.Len)
+		for i := range f.rows {
+			f.rows[i] = int32(i)
+		}
+	}
+	f.scratch, _ = pageMemory.Get().(*[2][]byte)
+	if f.scratch == nil {
+		f.scratch = new([2][]byte)
+	}
+	defer pageMemory.Put(f.scratch)
+	f.out = append(make([]byte, 0, f.estimate(b)), magic...)
+	group := library.RowGroup{NumRows: int64(len(f.rows))}
+	for i, v := range b.Cols {
+		chunk, err := f.column(v, c.Columns[i].Type.NotNull, &meta.Schema[1+i])
+		if err != nil {
+			return nil, false, err
+		}
+		group.TotalByteSize += chunk.MetaData.TotalUncompressedSize
+		group.TotalCompressedSize += chunk.MetaData.TotalCompressedSize
+		group.Columns = append(group.Columns, chunk)
+	}
+	if meta.NumRows = group.NumRows; len(f.rows) > 0 {
+		meta.RowGroups = append(meta.RowGroups, group)
+	}
+	footer, err := protocol.Marshal(new(protocol.CompactProtocol), meta)
+	if err != nil {
+		return nil, false, err
+	}
+	f.out = binary.LittleEndian.AppendUint32(append(f.out, footer...), uint32(len(footer)))
+	return append(f.out, magic...), true, nil
+}
+
+const (
+	magic = "PAR1"
+	// pageRows and pageBytes bound a page, before compression.
+	pageRows  = 1 << 14
+	pageBytes = 1 << 20
+)
+
+// pageMemory has memory for a page before and after compression.
+var pageMemory sync.Pool
+
+// plainType reports whether columns of a type are written by Plain.
+func plainType(c format.Config, t column.Type) bool {
+	switch t.Kind {
+	case column.Boolean, column.TinyInt, column.SmallInt, column.Int, column.BigInt, column.Float, column.Double, column.Date, column.Time,
+		column.Char, column.VarChar, column.Binary, column.VarBinary:
+		return true
+	case column.Decimal:
+		return t.Precision > 18
+	case column.Timestamp, column.TimestampLTZ:
+		_, unit := writtenUnit(c.Options)
+		return c.Options.Bool(int64Timestamp) && t.TimeUnit() == unit
+	}
+	return false
+}
+
+// emptyFile returns the footer of a file with the columns and no rows.
+func emptyFile(c format.Config) (*library.FileMetaData, error) {
+	var out bytes.Buffer
+	w, err := newFile(&out, c)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	data := out.Bytes()
+	if len(data) < 2*len(magic)+4 {
+		return nil, errors.New("an empty file has no footer")
+	}
+	end := len(data) - len(magic) - 4
+	size := int(binary.LittleEndian.Uint32(data[end:]))
+	meta := &library.FileMetaData{}
+	err = protocol.Unmarshal(new(protocol.CompactProtocol), data[end-size:end], meta)
+	return meta, err
+}
+
+// plainFile is a file that Plain makes.
+type plainFile struct {
+	out     []byte
+	rows    []int32
+	scratch *[2][]byte
+}
+
+// estimate is how large the file becomes, about, so that it need not be moved.
+func (f *plainFile) estimate(b *column.Batch) int {
+	n := 4096
+	for _, v := range b.Cols {
+		switch v.Type.Kind {
+		case column.Char, column.VarChar, column.Binary, column.VarBinary:
+			x := column.Values[column.View](v)
+			for _, r := range f.rows {
+				n += 4 + x[r].Len()
+			}
+		case column.Decimal:
+			n += 16 * len(f.rows)
+		default:
+			n += 8 * len(f.rows)
+		}
+	}
+	return n
+}
+
+// column writes a column's chunk.
+func (f *plainFile) column(v *column.Vector, required bool, e *library.SchemaElement) (library.ColumnChunk, error) {
+	start := len(f.out)
+	m := library.ColumnMetaData{
+		Type: e.Type.V, Encoding: []library.Encoding{library.Plain, library.RLE}, PathInSchema: []string{e.Name}, Codec: library.Snappy,
+		NumValues: int64(len(f.rows)), DataPageOffset: int64(start),
+	}
+	worth := true
+	for rows := f.rows; len(rows) > 0; {
+		n, saved, err := f.page(v, required, rows, worth, &m)
+		if err != nil {
+			return library.ColumnChunk{}, err
+		}
+		rows, worth = rows[n:], saved
+	}
+	m.TotalCompressedSize = int64(len(f.out) - start)
+	return library.ColumnChunk{FileOffset: int64(start), MetaData: m}, nil
+}
+
+// page writes a page of some of the rows and returns how many those are. Pages behind one that compression did not make smaller are not compressed.
+func (f *plainFile) page(v *column.Vector, required bool, rows []int32, compress bool, m *library.ColumnMetaData) (n int, worth bool, err error) {
+	n = pageLength(v, rows)
+	rows = rows[:n]
+	levels, present := levelsOf(v, required, rows, f.scratch[0][:0])
+	body := appendPlain(levels, v, present)
+	f.scratch[0] = body
+	values := body[len(levels):]
+	stored := values
+	if compress && len(values) > 0 {
+		if most := s2.MaxEncodedLen(len(values)); cap(f.scratch[1]) < most {
+			f.scratch[1] = make([]byte, most)
+		}
+		packed := s2.EncodeSnappy(f.scratch[1][:cap(f.scratch[1])], values)
+		if compress = len(packed) < len(values)/8*7; compress {
+			stored = packed
+		}
+	}
+	header, err := protocol.Marshal(new(protocol.CompactProtocol), &library.PageHeader{
+		Type: library.DataPageV2, UncompressedPageSize: int32(len(body)), CompressedPageSize: int32(len(levels) + len(stored)),
+		DataPageHeaderV2: protocol.New(library.DataPageHeaderV2{
+			NumValues: int32(n), NumNulls: int32(n - len(present)), NumRows: int32(n), Encoding: library.Plain,
+			DefinitionLevelsByteLength: int32(len(levels)), IsCompressed: protocol.New(compress && len(values) > 0),
+		}),
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	m.TotalUncompressedSize += int64(len(header) + len(body))
+	f.out = append(append(append(f.out, header...), levels...), stored...)
+	return n, compress, nil
+}
+
+// pageLength is how many of the rows a page has.
+func pageLength(v *column.Vector, rows []int32) int {
+	n := min(len(rows), pageRows)
+	switch v.Type.Kind {
+	case column.Char, column.VarChar, column.Binary, column.VarBinary:
+		size := 0
+		for i, x := range rows[:n] {
+			if size += 4 + column.Values[column.View](v)[x].Len(); size > pageBytes {
+				return i + 1
+			}
+		}
+	}
+	return n
+}
+
+// levelsOf appends a page's definition levels, and returns the rows that are not NULL.
+func levelsOf(v *column.Vector, required bool, rows []int32, to []byte) (levels []byte, present []int32) {
+	switch {
+	case required:
+		return to, rows
+	case !v.HasNulls():
+		return append(binary.AppendUvarint(to, uint64(len(rows))<<1), 1), rows
+	}
+	groups := (len(rows) + 7) / 8
+	to = binary.AppendUvarint(to, uint64(groups)<<1|1)
+	at := len(to)
+	to = append(to, make([]byte, groups)...)
+	present = make([]int32, 0, len(rows))
+	for i, r := range rows {
+		if !v.IsNull(int(r)) {
+			to[at+i/8] |= 1 << (i & 7)
+			present = append(present, r)
+		}
+	}
+	return to, present
+}
+
+// appendPlain appends values as PLAIN has them.
+func appendPlain(to []byte, v *column.Vector, rows []int32) []byte {
+	switch v.Type.Kind {
+	case column.Boolean:
+		return appendBits(to, v.Bits(), rows)
+	case column.TinyInt:
+		return appendWords(to, column.Values[int8](v), rows)
+	case column.SmallInt:
+		return appendWords(to, column.Values[int16](v), rows)
+	case column.Int, column.Date, column.Time, column.Float:
+		return appendWords(to, column.Values[int32](v), rows)
+	case column.Decimal:
+		return appendDecimals(to, column.Values[column.Int128](v), rows)
+	case column.Char, column.VarChar, column.Binary, column.VarBinary:
+		return appendTexts(to, v, rows)
+	}
+	return appendLongs(to, column.Values[int64](v), rows) // DOUBLE too: bits are bits
+}
+
+// room makes room for n bytes behind to.
+func room(to []byte, n int) (all, behind []byte) {
+	at := len(to)
+	all = slices.Grow(to, n)[:at+n]
+	return all, all[at:]
+}
+
+func appendBits(to []byte, x column.Bitmap, rows []int32) []byte {
+	all, b := room(to, (len(rows)+7)/8)
+	clear(b)
+	for i, r := range rows {
+		if x.Get(int(r)) {
+			b[i/8] |= 1 << (i & 7)
+		}
+	}
+	return all
+}
+
+func appendWords[T int8 | int16 | int32](to []byte, x []T, rows []int32) []byte {
+	all, b := room(to, 4*len(rows))
+	for _, r := range rows {
+		binary.LittleEndian.PutUint32(b[:4], uint32(x[r]))
+		b = b[4:]
+	}
+	return all
+}
+
+func appendLongs(to []byte, x []int64, rows []int32) []byte {
+	all, b := room(to, 8*len(rows))
+	for _, r := range rows {
+		binary.LittleEndian.PutUint64(b[:8], uint64(x[r]))
+		b = b[8:]
+	}
+	return all
+}
+
+func appendDecimals(to []byte, x []column.Int128, rows []int32) []byte {
+	all, b := room(to, decimalBytes*len(rows))
+	for _, r := range rows {
+		putInt128(b[:decimalBytes], x[r])
+		b = b[decimalBytes:]
+	}
+	return all
+}
+
+func appendTexts(to []byte, v *column.Vector, rows []int32) []byte {
+	x := column.Values[column.View](v)
+	n := 4 * len(rows)
+	for _, r := range rows {
+		n += x[r].Len()
+	}
+	all, b := room(to, n)
+	for _, r := range rows {
+		text := x[r].Bytes(v.Buffers)
+		binary.LittleEndian.PutUint32(b[:4], uint32(len(text)))
+		copy(b[4:], text)
+		b = b[4+len(text):]
+	}
+	return all
+}

@@ -1,0 +1,118 @@
+package parquet
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	library "github.com/parquet-go/parquet-go"
+	"pgregory.net/rapid"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector/format/internal/formattest"
+)
+
+// Files of values as they stand are read back as any other, by this package and by the library.
+func TestPlain(t *testing.T) {
+	const columns = "b BOOLEAN, i TINYINT, s SMALLINT, n INT, l BIGINT, f FLOAT, d DOUBLE, t STRING, y BYTES, m38 DEC38, dt DATE, tm TIME3, tz LTZ6"
+	rapid.Check(t, func(t *rapid.T) {
+		c := formattest.Config(t, "parquet", columns, map[string]string{"write.int64.timestamp": "true", "timestamp.time.unit": "micros", "utc-timezone": "true"})
+		b := formattest.RandomBatch(t, c.Columns, rapid.IntRange(0, 20).Draw(t, "rows"))
+		if b.Len > 0 && rapid.Bool().Draw(t, "some") {
+			b.Sel = rapid.SliceOfN(rapid.Int32Range(0, int32(b.Len-1)), 1, 40).Draw(t, "selection")
+		}
+		for i, v := range b.Cols {
+			if v.Type = c.Columns[i].Type; rapid.Bool().Draw(t, "required") && !v.HasNulls() {
+				c.Columns[i].Type = v.Type.Required()
+			}
+		}
+		want := formattest.Rows(b)
+		data, ok, err := Plain(c, b)
+		if err != nil || !ok {
+			t.Fatal("a file of simple columns is not written:", ok, err)
+		}
+		comparePlain(t, data, want, func() ([]string, error) {
+			rows, _, err := readTexts(open(t, data), c)
+			return rows, err
+		})
+	})
+}
+
+func comparePlain(t fataler, data []byte, want []string, read func() ([]string, error)) {
+	t.Helper()
+	got, err := read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("read back %d rows\n%s\nwant %d\n%s", len(got), strings.Join(got, "\n"), len(want), strings.Join(want, "\n"))
+	}
+	f, err := library.OpenFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.NumRows() != int64(len(want)) {
+		t.Fatalf("the library reads %d rows, want %d", f.NumRows(), len(want))
+	}
+	for _, g := range f.RowGroups() {
+		rows := g.Rows()
+		buffer := make([]library.Row, 1000)
+		n, total := 1, 0
+		for n > 0 {
+			n, _ = rows.ReadRows(buffer)
+			total += n
+		}
+		if err := rows.Close(); err != nil || total != len(want) {
+			t.Fatalf("the library reads %d rows, want %d: %v", total, len(want), err)
+		}
+	}
+}
+
+// Pages are bounded, and those are compressed that become smaller.
+func TestPlainPages(t *testing.T) {
+	c := formattest.Config(t, "parquet", "l BIGINT, t STRING, n INT", map[string]string{"write.int64.timestamp": "true"})
+	b := column.NewBatch(c.Columns, 0)
+	want := []string(nil)
+	for i := range 3*pageRows + 5 {
+		column.Append(b.Cols[0], int64(uint64(i)*0x9E3779B97F4A7C15))
+		b.Cols[1].AppendBytes([]byte(strings.Repeat("ab", 60+i%7)))
+		if i%3 == 0 {
+			b.Cols[2].AppendNull()
+		} else {
+			column.Append(b.Cols[2], int32(i))
+		}
+		b.Len++
+	}
+	want = formattest.Rows(b)
+	data, ok, err := Plain(c, b)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	comparePlain(t, data, want, func() ([]string, error) {
+		rows, _, err := readTexts(open(t, data), c)
+		return rows, err
+	})
+	f, err := library.OpenFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compressed := []bool{}
+	for i, chunk := range f.Metadata().RowGroups[0].Columns {
+		m := chunk.MetaData
+		_, pages, err := splitPages(data[m.DataPageOffset:m.DataPageOffset+m.TotalCompressedSize], m.NumValues)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, p := range pages {
+			if p.size > pageBytes+1000 || p.entries > pageRows {
+				t.Errorf("page %d of column %d has %d values in %d bytes", k, i, p.entries, p.size)
+			}
+		}
+		compressed = append(compressed, pages[0].compressed)
+	}
+	if want := []bool{false, true}; !slices.Equal(compressed[:2], want) {
+		t.Error(fmt.Sprint("compressed columns: ", compressed, ", want ", want))
+	}
+}
