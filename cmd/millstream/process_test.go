@@ -18,6 +18,7 @@ import (
 
 	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/objstore"
+	"github.com/millstream/millstream/objstore/event/webhook"
 	"github.com/millstream/millstream/objstore/s3"
 	"github.com/millstream/millstream/setting"
 )
@@ -184,6 +185,41 @@ func TestStore(t *testing.T) {
 		must(t, cmd.Process.Signal(os.Interrupt))
 		if code := waitExit(t, cmd); code != exitDone {
 			t.Errorf("exit code %d, want %d", code, exitDone)
+		}
+	}
+}
+
+// TestStoreNotifies has the store push to a webhook what happens, with the token of a file.
+func TestStoreNotifies(t *testing.T) {
+	values, err := setting.Check(webhook.Options, map[string]string{"webhook.listen": "127.0.0.1:0", "webhook.token": "s3cr3t"})
+	must(t, err)
+	stream, err := webhook.Open(t.Context(), values, nil)
+	must(t, err)
+	defer stream.Close()
+	token := filepath.Join(t.TempDir(), "token")
+	must(t, os.WriteFile(token, []byte("s3cr3t\n"), 0o600))
+	cmd := millstream(t, "store", "--dir", t.TempDir(), "--listen", "127.0.0.1:0", "--access-key", "someone", "--secret-key", "something",
+		"--notify", "webhook="+stream.(*webhook.Receiver).URL(), "--notify-token-file", token)
+	messages, err := cmd.StderrPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	client, err := s3.New(s3.Config{Endpoint: strings.TrimPrefix(firstLine(t, messages), "S3 store at "), AccessKey: "someone", SecretKey: "something"})
+	must(t, err)
+	must(t, client.MakeBucket(t.Context(), "bucket"))
+	_, err = client.Bucket("bucket").Put(t.Context(), "in/a b", []byte("text"), objstore.Condition{})
+	must(t, err)
+	list, err := stream.Next(t.Context())
+	if err != nil || len(list) != 1 || list[0].Key != "in/a b" || list[0].Size != 4 || !list[0].Created() {
+		t.Errorf("got %+v, %v", list, err)
+	}
+	must(t, cmd.Process.Signal(os.Interrupt))
+	if code := waitExit(t, cmd); code != exitDone {
+		t.Errorf("exit code %d, want %d", code, exitDone)
+	}
+	for _, args := range [][]string{{"--notify", "pigeon=home"}, {"--notify-token-file", filepath.Join(t.TempDir(), "absent")}} {
+		out, err := millstream(t, append([]string{"store", "--dir", t.TempDir(), "--listen", "127.0.0.1:0"}, args...)...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), args[1]) {
+			t.Errorf("%v: %v, %s", args, err, out)
 		}
 	}
 }

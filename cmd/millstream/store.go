@@ -2,7 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
+	"os"
+	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -11,11 +15,16 @@ import (
 
 func (a *app) storeCommand() *cobra.Command {
 	var opts server.Options
+	var tokenFile string
 	c := &cobra.Command{
 		Use:   "store --dir DIR",
 		Short: "Run the embedded S3 store by itself",
 		Long: `Run an S3-compatible store over a local directory, until Ctrl-C. It listens on loopback unless told otherwise. Without
---access-key and --secret-key it uses the credentials kept in the directory, which it generates at the first start.`,
+--access-key and --secret-key it uses the credentials kept in the directory, which it generates at the first start.
+
+Clients can listen to what happens to the objects (ListenBucketNotification). With --notify it is also pushed, from all buckets, to
+  webhook=URL                           an HTTP server, which gets --notify-token-file's token in the header Authorization
+What a target cannot take is kept for it up to some megabytes, while the store runs.`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch _, _, err := net.SplitHostPort(opts.Listen); {
@@ -28,7 +37,17 @@ func (a *app) storeCommand() *cobra.Command {
 			case (opts.CertFile == "") != (opts.KeyFile == ""):
 				return usagef("--tls-cert and --tls-key are given together or not at all")
 			}
+			if tokenFile != "" {
+				token, err := os.ReadFile(tokenFile)
+				if err != nil {
+					return usagef("--notify-token-file: %v", err)
+				}
+				opts.NotifyToken = strings.TrimSpace(string(token))
+			}
+			problems := &onceReady{next: a.err} // targets that are down, listeners that are cut off
+			opts.Log = problems
 			opts.OnReady = func(access server.Access) {
+				defer problems.ready.Store(true)
 				s := a.errStyle()
 				fmt.Fprintln(a.err, "S3 store at "+s.bold(access.Endpoint))
 				if access.CredentialsFile != "" {
@@ -46,5 +65,20 @@ func (a *app) storeCommand() *cobra.Command {
 	flags.StringVar(&opts.SecretKey, "secret-key", "", "secret `KEY` that belongs to it")
 	flags.StringVar(&opts.CertFile, "tls-cert", "", "PEM `FILE` with the certificate; with --tls-key the store speaks HTTPS only")
 	flags.StringVar(&opts.KeyFile, "tls-key", "", "PEM `FILE` with the certificate's key")
+	flags.StringArrayVar(&opts.Notify, "notify", nil, "`TARGET` that is told what happens to the objects; may be given several times")
+	flags.StringVar(&tokenFile, "notify-token-file", "", "`FILE` with the token for webhooks")
 	return c
+}
+
+// onceReady passes on what the store logs once it is ready: until then this command says itself what there is to say.
+type onceReady struct {
+	next  io.Writer
+	ready atomic.Bool
+}
+
+func (o *onceReady) Write(p []byte) (int, error) {
+	if !o.ready.Load() {
+		return len(p), nil
+	}
+	return o.next.Write(p)
 }

@@ -26,6 +26,11 @@ type Options struct {
 	Region string
 	// CertFile and KeyFile are PEM files; with them the store speaks HTTPS only.
 	CertFile, KeyFile string
+	// Notify are targets that are told of everything that happens, in all buckets: "webhook=URL".
+	// What a target cannot take is kept for it as long as there is room, and not over an end of the store.
+	Notify []string
+	// NotifyToken goes to webhooks, in the header Authorization.
+	NotifyToken string
 	// Log receives one line at the start and one at the end, and for [Start] whatever the child process
 	// writes to its standard error. Nil discards all of it.
 	Log io.Writer `json:"-"`
@@ -88,6 +93,15 @@ func (o Options) resolve() (Options, error) {
 	}
 	if o.Listen == "" {
 		o.Listen = defaultListen
+	}
+	for _, text := range o.Notify {
+		sender, err := newSender(text, o.NotifyToken)
+		if err != nil {
+			return o, err
+		}
+		if err := sender.Close(); err != nil {
+			return o, err
+		}
 	}
 	host, port, err := net.SplitHostPort(o.Listen)
 	if err != nil {

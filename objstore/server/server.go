@@ -12,7 +12,8 @@
 // what belongs to an embedded store: credentials, one owner per directory, ranged reads without a copy
 // through user space, the child process, and plain sentences for what can go wrong. It also corrects the
 // library where a client of S3 would stumble (semantics.go) or a two-phase commit be deceived (uploads.go).
-// It tells what happens to the objects (changes.go) to everybody who listens by MinIO's request for that (notify.go).
+// It tells what happens to the objects (changes.go) to everybody who listens by MinIO's request for that (notify.go), and
+// to targets that are named at the start (target.go).
 //
 // # Layout of the directory
 //
@@ -103,6 +104,11 @@ func Serve(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	defer backend.Shutdown()
+	targets, err := startTargets(opts, backend.hub)
+	if err != nil {
+		return err
+	}
+	defer targets.stop()
 	defer backend.hub.close()
 
 	ready := make(chan struct{})
