@@ -18,7 +18,7 @@ type Handler[K comparable, T, U any] struct {
 
 // Process calls functions for each value of each key, and when timers of the key are due. build makes the functions of one subtask and
 // declares the state that they use, which is that of the key at hand: see [ValueState], [ListState] and [MapState]. State and timers are part of
-// checkpoints. What has no state and no timer is forgotten.
+// checkpoints. What has no state and no timer is forgotten; with the option [TTL] state is, after a time without changes.
 //
 //	quiet := stream.Process(byDevice, func(s *stream.States) stream.Handler[string, Reading, string] {
 //		last := stream.ValueState[time.Time](s, "last")
@@ -115,6 +115,7 @@ type processOp[K comparable, T, U any] struct {
 	states  States
 	event   keyTimers
 	clock   keyTimers
+	alarm   int64 // when a state is over, of which the task was told; 0: of none
 	call    Context[K, U]
 }
 
@@ -131,6 +132,7 @@ func (o *processOp[K, T, U]) Open(c *operator.Context) error {
 		return err
 	}
 	o.wake()
+	o.arm()
 	return nil
 }
 
@@ -139,13 +141,16 @@ func (o *processOp[K, T, U]) Process(_ int, p operator.Payload, out operator.Out
 		return nil
 	}
 	o.call.out = out
-	for _, v := range p.(*slice[T]).items {
+	items := p.(*slice[T]).items
+	o.turn(expireSteps + len(items))
+	for _, v := range items {
 		o.enter(o.slot(o.key(v)))
 		if err := o.handler.Value(&o.call, v); err != nil {
 			return err
 		}
 		o.leave()
 	}
+	o.arm()
 	return o.call.emit.flush(out)
 }
 
@@ -163,6 +168,7 @@ func (o *processOp[K, T, U]) slot(k K) int32 {
 // enter makes a key the one at hand.
 func (o *processOp[K, T, U]) enter(s int32) {
 	o.call.slot, o.call.key, o.states.slot = s, o.keys.keys[s], s
+	o.states.forget()
 }
 
 // leave forgets the key at hand if nothing is known of it.
@@ -178,10 +184,15 @@ func (o *processOp[K, T, U]) Watermark(t int64, out operator.Output) error {
 		return nil
 	}
 	o.ended = t == math.MaxInt64
+	o.turn(expireSteps)
 	return o.fire(&o.event, t, true, out)
 }
 
 func (o *processOp[K, T, U]) Timer(_ time.Time, out operator.Output) error {
+	if now := o.now().UnixMilli(); o.alarm != 0 && o.alarm <= now {
+		o.alarm = 0
+	}
+	o.turn(16 * expireSteps)
 	if err := o.fire(&o.clock, o.now().UnixMilli(), false, out); err != nil {
 		return err
 	}
@@ -205,6 +216,7 @@ func (o *processOp[K, T, U]) fire(timers *keyTimers, t int64, event bool, out op
 		}
 		o.leave()
 	}
+	o.arm()
 	return o.call.emit.flush(out)
 }
 

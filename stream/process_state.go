@@ -42,6 +42,9 @@ func (o *processOp[K, T, U]) Snapshot(w *state.Writer) error {
 		}
 		w.Add(t)
 	}
+	if err := o.snapshotChanges(w, live, groups); err != nil {
+		return err
+	}
 	for name, timers := range o.timers() {
 		t := o.table(name, timerFields)
 		for _, k := range timers.list() {
@@ -89,6 +92,9 @@ func (o *processOp[K, T, U]) restore(r *state.Reader) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := o.restoreChanges(r); err != nil {
+		return err
 	}
 	for name, timers := range o.timers() {
 		err := o.restoreTable(r, name, 1, func(slot int32, cols []*column.Vector, row int) error {

@@ -63,6 +63,7 @@ func history(s *States) Handler[string, call, string] {
 // machine is the subtasks of a Process, with a clock and timers of the task.
 type machine struct {
 	t      *testing.T
+	build  func(*States) Handler[string, call, string]
 	ops    []*processOp[string, call, string]
 	now    int64
 	alarms [][]int64
@@ -83,7 +84,7 @@ func (m *machine) start(parallelism int, saved []state.Table) {
 	}
 	m.ops, m.alarms = nil, make([][]int64, parallelism)
 	for subtask := range parallelism {
-		op := &processOp[string, call, string]{key: func(c call) string { return c.key }, build: history, hash: hash}
+		op := &processOp[string, call, string]{key: func(c call) string { return c.key }, build: m.build, hash: hash}
 		c := &operator.Context{
 			Context: context.Background(), Subtask: subtask, Parallelism: parallelism, MaxParallelism: groups, Counters: &operator.Counters{},
 			Now:      func() time.Time { return time.UnixMilli(m.now) },
@@ -192,7 +193,7 @@ func TestProcessModel(t *testing.T) {
 			event, clock map[int]bool
 		}
 		model := map[string]*key{}
-		m := &machine{t: t}
+		m := &machine{t: t, build: history}
 		m.start(1+random.IntN(3), nil)
 		mark := 0
 		for step := range 300 {
@@ -300,7 +301,7 @@ func TestTimersEnd(t *testing.T) {
 			},
 		}
 	}
-	m := &machine{t: t}
+	m := &machine{t: t, build: history}
 	if err := op.Open(&operator.Context{Context: t.Context(), MaxParallelism: groups, Now: time.Now}); err != nil {
 		t.Fatal(err)
 	}

@@ -120,6 +120,10 @@ func TestProcessErrors(t *testing.T) {
 			stream.ListState[int](s, "")
 			return stream.Handler[string, string, string]{}
 		},
+		"state 'n': a time to live of -1s, want more than 0": func(s *stream.States) stream.Handler[string, string, string] {
+			stream.ValueState[int](s, "n", stream.TTL(-time.Second))
+			return stream.Handler[string, string, string]{}
+		},
 		"no more": func(*stream.States) stream.Handler[string, string, string] {
 			return stream.Handler[string, string, string]{Value: func(*stream.Context[string, string], string) error { return fmt.Errorf("no more") }}
 		},

@@ -10,11 +10,13 @@ import (
 
 // States declares the state of a [Process]. A name is that of a table in checkpoints: state is found by it when a job that was changed goes on.
 type States struct {
-	slot  int32 // the key at hand
-	keys  int   // numbers that were given
-	list  []handle
-	names map[string]bool
-	err   error
+	slot   int32 // the key at hand
+	keys   int   // numbers that were given
+	list   []handle
+	now    int64    // milliseconds: the time of the call, where any state has a time to live
+	mortal []handle // those that have
+	names  map[string]bool
+	err    error
 }
 
 // handle is the state of one name, of all keys of a subtask.
@@ -27,10 +29,17 @@ type handle interface {
 	write(slot int32, to []*column.Vector) (int, error)
 	// read takes a row.
 	read(slot int32, from []*column.Vector, row int) error
+	// Clear makes the state of the key at hand empty.
+	Clear()
+	// mortal is the state's time to live, nil if it has none.
+	mortal() *lifetime
 	sizeBytes() int
 }
 
-func (s *States) add(h handle) {
+func (s *States) add(h handle, n *named, options []StateOption) {
+	for _, o := range options {
+		o(n)
+	}
 	switch {
 	case s.err != nil:
 	case h.name() == "":
@@ -40,6 +49,10 @@ func (s *States) add(h handle) {
 	}
 	s.names[h.name()] = true
 	s.list = append(s.list, h)
+	if h.mortal() != nil {
+		s.names[changeTable(h.name())] = true
+		s.mortal = append(s.mortal, h)
+	}
 }
 
 func (s *States) grow(keys int) {
@@ -63,6 +76,9 @@ func (s *States) sizeBytes() int {
 	for _, h := range s.list {
 		n += h.sizeBytes()
 	}
+	for _, h := range s.mortal {
+		n += h.mortal().recent.SizeBytes()
+	}
 	return n
 }
 
@@ -70,6 +86,7 @@ func (s *States) sizeBytes() int {
 type named struct {
 	states *States
 	label  string
+	life   *lifetime // nil: it is kept for ever
 }
 
 func (n *named) name() string { return n.label }
@@ -82,9 +99,9 @@ type KeyedValue[V any] struct {
 }
 
 // ValueState declares a value for each key. Text and integers are STRING and BIGINT in checkpoints, other types BYTES in encoding/gob's form.
-func ValueState[V any](s *States, name string) *KeyedValue[V] {
-	v := &KeyedValue[V]{named: named{s, name}}
-	s.add(v)
+func ValueState[V any](s *States, name string, options ...StateOption) *KeyedValue[V] {
+	v := &KeyedValue[V]{named: named{states: s, label: name}}
+	s.add(v, &v.named, options)
 	return v
 }
 
@@ -92,12 +109,16 @@ func ValueState[V any](s *States, name string) *KeyedValue[V] {
 func (v *KeyedValue[V]) Get() (V, bool) { return v.values[v.states.slot], v.set[v.states.slot] }
 
 // Set gives the key a value.
-func (v *KeyedValue[V]) Set(x V) { v.values[v.states.slot], v.set[v.states.slot] = x, true }
+func (v *KeyedValue[V]) Set(x V) {
+	v.values[v.states.slot], v.set[v.states.slot] = x, true
+	v.changed(false)
+}
 
 // Clear takes the key's value away.
 func (v *KeyedValue[V]) Clear() {
 	var none V
 	v.values[v.states.slot], v.set[v.states.slot] = none, false
+	v.changed(true)
 }
 
 func (v *KeyedValue[V]) grow(n int) {
@@ -133,15 +154,16 @@ type KeyedList[V any] struct {
 }
 
 // ListState declares a list for each key.
-func ListState[V any](s *States, name string) *KeyedList[V] {
-	l := &KeyedList[V]{named: named{s, name}}
-	s.add(l)
+func ListState[V any](s *States, name string, options ...StateOption) *KeyedList[V] {
+	l := &KeyedList[V]{named: named{states: s, label: name}}
+	s.add(l, &l.named, options)
 	return l
 }
 
 // Add appends values to the key's list.
 func (l *KeyedList[V]) Add(values ...V) {
 	l.lists[l.states.slot] = append(l.lists[l.states.slot], values...)
+	l.changed(l.Len() == 0)
 }
 
 // Len is the length of the key's list.
@@ -165,10 +187,14 @@ func (l *KeyedList[V]) values() []V { return l.lists[l.states.slot] }
 // Replace makes the key's list one of other values.
 func (l *KeyedList[V]) Replace(values ...V) {
 	l.lists[l.states.slot] = append([]V(nil), values...)
+	l.changed(len(values) == 0)
 }
 
 // Clear makes the key's list empty.
-func (l *KeyedList[V]) Clear() { l.lists[l.states.slot] = nil }
+func (l *KeyedList[V]) Clear() {
+	l.lists[l.states.slot] = nil
+	l.changed(true)
+}
 
 func (l *KeyedList[V]) grow(n int)            { l.lists = append(l.lists, make([][]V, n-len(l.lists))...) }
 func (l *KeyedList[V]) empty(slot int32) bool { return len(l.lists[slot]) == 0 }
@@ -216,9 +242,9 @@ type KeyedMap[E comparable, V any] struct {
 }
 
 // MapState declares a map for each key.
-func MapState[E comparable, V any](s *States, name string) *KeyedMap[E, V] {
-	m := &KeyedMap[E, V]{named: named{s, name}}
-	s.add(m)
+func MapState[E comparable, V any](s *States, name string, options ...StateOption) *KeyedMap[E, V] {
+	m := &KeyedMap[E, V]{named: named{states: s, label: name}}
+	s.add(m, &m.named, options)
 	return m
 }
 
@@ -234,10 +260,14 @@ func (m *KeyedMap[E, V]) Set(e E, v V) {
 		m.maps[m.states.slot] = map[E]V{}
 	}
 	m.maps[m.states.slot][e] = v
+	m.changed(false)
 }
 
 // Delete takes an entry out of the key's map.
-func (m *KeyedMap[E, V]) Delete(e E) { delete(m.maps[m.states.slot], e) }
+func (m *KeyedMap[E, V]) Delete(e E) {
+	delete(m.maps[m.states.slot], e)
+	m.changed(m.Len() == 0)
+}
 
 // Len is the number of entries of the key's map.
 func (m *KeyedMap[E, V]) Len() int { return len(m.maps[m.states.slot]) }
@@ -255,7 +285,10 @@ func (m *KeyedMap[E, V]) All() iter.Seq2[E, V] {
 }
 
 // Clear makes the key's map empty.
-func (m *KeyedMap[E, V]) Clear() { m.maps[m.states.slot] = nil }
+func (m *KeyedMap[E, V]) Clear() {
+	m.maps[m.states.slot] = nil
+	m.changed(true)
+}
 
 func (m *KeyedMap[E, V]) grow(n int)            { m.maps = append(m.maps, make([]map[E]V, n-len(m.maps))...) }
 func (m *KeyedMap[E, V]) empty(slot int32) bool { return len(m.maps[slot]) == 0 }

@@ -1,0 +1,142 @@
+package stream
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/state"
+)
+
+// StateOption changes how state is kept.
+type StateOption func(*named)
+
+// TTL has the state of a key forgotten once it was not changed for a time, by the clock: it is empty from then on. Reading it does not count. Timers of the key
+// are called all the same. Each state has its own time; that of a list or a map counts for all of it, from its last change.
+func TTL(d time.Duration) StateOption {
+	return func(n *named) {
+		if d <= 0 && n.states.err == nil {
+			n.states.err = fmt.Errorf("state '%s': a time to live of %s, want more than 0", n.label, d)
+		}
+		n.life = &lifetime{ttl: max(ceilMilli(time.UnixMilli(0).Add(d)), 1)}
+	}
+}
+
+// lifetime is when the state of one name was last changed, by key, where it is forgotten after a time.
+type lifetime struct {
+	ttl    int64 // milliseconds
+	recent state.Recency
+}
+
+// changed notes that the state of the key at hand was changed, to nothing or to something.
+func (n *named) changed(empty bool) {
+	switch {
+	case n.life == nil:
+	case empty:
+		n.life.recent.Remove(n.states.slot)
+	default:
+		n.life.recent.Touch(n.states.slot, n.states.now)
+	}
+}
+
+func (n *named) mortal() *lifetime { return n.life }
+
+// over reports whether the state of a key is to be forgotten.
+func (l *lifetime) over(slot int32, now int64) bool {
+	return l.recent.Has(slot) && l.recent.At(slot)+l.ttl <= now
+}
+
+// forget takes away what is over of the key at hand.
+func (s *States) forget() {
+	for _, h := range s.mortal {
+		if h.mortal().over(s.slot, s.now) {
+			h.Clear()
+		}
+	}
+}
+
+// due is when the first state of a key will be over.
+func (s *States) due() (at int64, ok bool) {
+	for _, h := range s.mortal {
+		if _, t, any := h.mortal().recent.Oldest(); any && (!ok || t+h.mortal().ttl < at) {
+			at, ok = t+h.mortal().ttl, true
+		}
+	}
+	return at, ok
+}
+
+// expireSteps is how many keys are looked after at a time, besides those of the values that come.
+const expireSteps = 64
+
+// turn begins a call of the task: the time is what it is now until the end of it, and the state of so many keys at most is forgotten.
+func (o *processOp[K, T, U]) turn(most int) {
+	if len(o.states.mortal) == 0 {
+		return
+	}
+	now := o.now().UnixMilli()
+	o.states.now = now
+	for _, h := range o.states.mortal {
+		for range most {
+			slot, at, ok := h.mortal().recent.Oldest()
+			if !ok || at+h.mortal().ttl > now {
+				break
+			}
+			o.enter(slot)
+			o.leave()
+		}
+	}
+}
+
+// arm has the task call when the first state will be over.
+func (o *processOp[K, T, U]) arm() {
+	if at, ok := o.states.due(); ok && (o.alarm == 0 || at < o.alarm) {
+		o.alarm = at
+		o.context.SetTimer(time.UnixMilli(at))
+	}
+}
+
+// A snapshot has a table for each state with a time to live, of keys and when their state was last changed.
+var changeFields = []column.Field{{Name: "changed", Type: column.Of(column.BigInt).Required()}}
+
+func changeTable(name string) string { return "changes of " + name }
+
+// snapshotChanges writes when state of the live keys was last changed.
+func (o *processOp[K, T, U]) snapshotChanges(w *state.Writer, live, groups []int32) error {
+	for _, h := range o.states.mortal {
+		t := o.table(changeTable(h.name()), changeFields)
+		for _, slot := range live {
+			if !h.mortal().recent.Has(slot) {
+				continue
+			}
+			column.Append(t.Rows.Cols[1], h.mortal().recent.At(slot))
+			if err := o.addKey(&t, slot, 1, groups); err != nil {
+				return fmt.Errorf("%s of key %v: %w", t.Name, o.keys.keys[slot], err)
+			}
+		}
+		w.Add(t)
+	}
+	return nil
+}
+
+// restoreChanges takes in what snapshotChanges wrote. State of which no time is known lives on from now.
+func (o *processOp[K, T, U]) restoreChanges(r *state.Reader) error {
+	for _, h := range o.states.mortal {
+		at, now := make([]int64, len(o.keys.keys)), o.now().UnixMilli()
+		for slot := range at {
+			if at[slot] = state.Untouched; !h.empty(int32(slot)) {
+				at[slot] = now
+			}
+		}
+		err := o.restoreTable(r, changeTable(h.name()), 1, func(slot int32, cols []*column.Vector, row int) error {
+			if int(slot) < len(at) && at[slot] != state.Untouched {
+				at[slot] = column.Values[int64](cols[0])[row]
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		h.mortal().recent.Load(at)
+	}
+	return nil
+}
