@@ -13,7 +13,7 @@
 // through user space, the child process, and plain sentences for what can go wrong. It also corrects the
 // library where a client of S3 would stumble (semantics.go) or a two-phase commit be deceived (uploads.go).
 // It tells what happens to the objects (changes.go) to everybody who listens by MinIO's request for that (notify.go), and
-// to targets that are named at the start (target.go).
+// to targets that are named at the start (target.go), and answers queries over objects (select.go, by objstore/s3select).
 //
 // # Layout of the directory
 //
@@ -155,6 +155,7 @@ func newGateway(backend *diskBackend, access Access, opts Options, onListen func
 		s3api.WithMiddleware("/", backend.rememberRequest),
 		s3api.WithMiddleware("/", backend.answerListeners),
 		s3api.WithMiddleware("/", answerConfiguration),
+		s3api.WithMiddleware("/", selectErrors),
 		s3api.WithOnListen(onListen),
 	)
 	if err != nil {
