@@ -6,24 +6,39 @@ import (
 	"github.com/millstream/millstream/column"
 )
 
-// cells are the values of one column of a [Latest], by group, each of which may be written over. Texts have memory of their own for this ([texts]); lists and
-// structs cannot be written over, so that a new one is appended and what it replaces stays until there is too much of that.
+// cells are the values of one column of a [Latest], by group, or of a [Rows], by row. Texts have memory of their own ([texts]), in which one takes the place of
+// another. Lists and structs cannot be written over: where they must be, a new one is appended, and what it replaces stays until there is too much of that.
 type cells struct {
 	v     *column.Vector
 	long  *texts  // of a column of texts
-	moved []int32 // by group, the row of v; only of lists and structs
+	moved []int32 // by group, the row of v; only of lists and structs of a [Latest]
 	codes []int32
 }
 
 func makeCells(t column.Type) cells {
 	c := cells{v: column.NewVector(t, 0)}
-	switch t.Layout() {
-	case column.LayoutView:
+	if t.Layout() == column.LayoutView {
 		c.long = newTexts(c.v)
-	case column.LayoutList, column.LayoutStruct:
+	}
+	return c
+}
+
+// makeOverwritten returns cells for values that are written over.
+func makeOverwritten(t column.Type) cells {
+	c := makeCells(t)
+	if l := t.Layout(); l == column.LayoutList || l == column.LayoutStruct {
 		c.moved = []int32{}
 	}
 	return c
+}
+
+// add appends the values of some rows of src, which become those of the rows to.
+func (c *cells) add(src *column.Vector, rows, to []int32) {
+	if c.long == nil {
+		c.v.AppendRows(src, rows)
+	} else {
+		c.put(src, rows, to, c.v.Len+len(to))
+	}
 }
 
 // at is the row of a group's value.
@@ -130,19 +145,20 @@ func (c *cells) drop(g int32) {
 	}
 }
 
-// keep drops all but the values of some groups, which become 0, 1, …
-func (c *cells) keep(kept []int32) {
-	v := column.NewVector(c.v.Type, len(kept))
+// keep drops all but the values of some groups, which become 0, 1, …, and makes room for as many as given. Long texts stay where they are; those of others must have
+// been dropped.
+func (c *cells) keep(kept []int32, room int) {
+	v := column.NewVector(c.v.Type, room)
 	switch {
 	case c.long != nil:
-		c.long = newTexts(v)
 		v.Resize(len(kept))
-		clear(v.Views())
-		if len(kept) > 0 {
-			c.long.write(c.v, kept, firstRows(nil, len(kept)))
-			v.OverwriteValid(c.v, kept, firstRows(nil, len(kept)))
+		views, from := v.Views(), c.v.Views()
+		for i, r := range kept {
+			views[i] = from[r]
 		}
-	case len(kept) > 0:
+		v.OverwriteValid(c.v, kept, firstRows(nil, len(kept)))
+		c.long.move(v)
+	case len(kept) > 0: // for AppendRows no rows are all rows
 		v.AppendRows(c.v, c.rows(kept, nil))
 	}
 	c.v = v

@@ -37,7 +37,7 @@ func NewLatest(keys *Groups, types []column.Type, keyed []int, timed bool) *Late
 			continue
 		}
 		t.place[c] = len(t.cols)
-		t.cols = append(t.cols, makeCells(typ))
+		t.cols = append(t.cols, makeOverwritten(typ))
 	}
 	return t
 }
@@ -155,7 +155,7 @@ func (t *Latest) Compact() {
 	}
 	t.keys.Compact()
 	for i := range t.cols {
-		t.cols[i].keep(kept)
+		t.cols[i].keep(kept, len(kept)+len(kept)/8)
 	}
 	if t.timed {
 		for i, g := range kept {

@@ -14,7 +14,9 @@ type Rows struct {
 	spec  RowsSpec
 	keys  *Groups
 	place []int // by column of a row: its position in cols, or ^k for key column k
-	cols  []*column.Vector
+	cols  []cells
+	texts bool    // there are columns of texts
+	gone  []int32 // rows removed whose texts are still there
 	owner []int32 // by row, the group; None before Link
 	lists rowLists
 	dead  column.Bitmap
@@ -29,6 +31,8 @@ type Rows struct {
 	parts int // key groups, of CopyRows
 
 	picks  column.Picks // owners of rows to gather
+	from   []int32      // rows to append, and what they become
+	to     []int32
 	hasher kernel.Hasher
 	cover  []*column.Vector
 }
@@ -59,7 +63,8 @@ func NewRows(keys *Groups, spec RowsSpec) *Rows {
 			continue
 		}
 		t.place[c] = len(t.cols)
-		t.cols = append(t.cols, column.NewVector(typ, 0))
+		t.cols = append(t.cols, makeCells(typ))
+		t.texts = t.texts || typ.Layout() == column.LayoutView
 	}
 	t.lists.counts = spec.Unlisted
 	t.index.init(t)
@@ -88,16 +93,8 @@ func (t *Rows) First(g int32) int32 { return t.lists.first(g, t.dead) }
 // once they are linked. now is their time, not before that of any other row.
 func (t *Rows) Append(cols []*column.Vector, rows []int32, n int, now int64) int32 {
 	first := len(t.owner)
-	for c, p := range t.place {
-		if p < 0 {
-			continue
-		}
-		if src := cols[c]; rows == nil && src.Len != n {
-			t.index.all = firstRows(t.index.all, n)
-			t.cols[p].AppendRows(src, t.index.all)
-		} else {
-			t.cols[p].AppendRows(src, rows)
-		}
+	if n > 0 && len(t.cols) > 0 {
+		t.store(cols, rows, n)
 	}
 	t.owner = extend(t.owner, n, None)
 	t.lists.appended(n)
@@ -110,6 +107,28 @@ func (t *Rows) Append(cols []*column.Vector, rows []int32, n int, now int64) int
 	}
 	t.index.grow(n)
 	return int32(first)
+}
+
+// store is the part of Append that copies values.
+func (t *Rows) store(cols []*column.Vector, rows []int32, n int) {
+	listed := rows
+	if rows == nil {
+		t.from = firstRows(t.from, n)
+		listed = t.from
+	}
+	t.to = t.to[:0]
+	for i := range n {
+		t.to = append(t.to, int32(len(t.owner)+i))
+	}
+	for c, p := range t.place {
+		switch {
+		case p < 0:
+		case rows == nil && cols[c].Len == n && t.cols[p].long == nil:
+			t.cols[p].v.AppendRows(cols[c], nil)
+		default:
+			t.cols[p].add(cols[c], listed, t.to)
+		}
+	}
 }
 
 // firstRows returns the list 0 … n-1 in the memory of list.
@@ -136,6 +155,19 @@ func (t *Rows) Remove(r int32) {
 	if t.spec.Identity != nil {
 		t.index.remove(r)
 	}
+	if t.texts {
+		t.gone = append(t.gone, r)
+	}
+}
+
+// Settle lets texts of removed rows go, which new ones take the place of. Nothing may be borrowed from the table any more.
+func (t *Rows) Settle() {
+	for i := range t.cols {
+		for _, r := range t.gone {
+			t.cols[i].drop(r)
+		}
+	}
+	t.gone = t.gone[:0]
 }
 
 // AppendGroup adds the rows of a group to list, in the order in which they came.
@@ -170,7 +202,7 @@ func (t *Rows) Take(rows *column.Picks, to []*column.Vector) {
 		}
 		p := t.place[c]
 		if p >= 0 {
-			rows.Take(v, t.cols[p])
+			rows.Take(v, t.cols[p].v)
 			continue
 		}
 		if !owners {
@@ -192,7 +224,7 @@ func (t *Rows) Take(rows *column.Picks, to []*column.Vector) {
 // Same reports whether row r is the same as row i of columns, all columns compared as keys are. It must be in the group of row i's key.
 func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {
 	for c, p := range t.place {
-		if p >= 0 && !Same(cols[c], i, t.cols[p], int(r)) {
+		if p >= 0 && !Same(cols[c], i, t.cols[p].v, int(r)) {
 			return false
 		}
 	}
@@ -202,8 +234,9 @@ func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {
 // SizeBytes returns the memory that the table holds, in bytes, without that of its groups.
 func (t *Rows) SizeBytes() int {
 	n := (cap(t.owner)+cap(t.Marks)+cap(t.picks.Rows))*4 + (cap(t.dead)+cap(t.since))*8 + t.lists.sizeBytes() + t.index.sizeBytes() + t.track.SizeBytes()
-	for _, c := range t.cols {
-		n += c.SizeBytes()
+	n += (cap(t.gone) + cap(t.from) + cap(t.to)) * 4
+	for i := range t.cols {
+		n += t.cols[i].sizeBytes()
 	}
 	return n
 }
@@ -214,5 +247,5 @@ func (t *Rows) Column(c int) (v *column.Vector, byGroup bool) {
 	if p := t.place[c]; p < 0 {
 		return t.keys.Keys()[^p], true
 	}
-	return t.cols[t.place[c]], false
+	return t.cols[t.place[c]].v, false
 }

@@ -24,15 +24,13 @@ func (t *Rows) Compact() []int32 {
 		if t.owner[r] >= 0 && !t.dead.Get(r) {
 			moved[r] = int32(len(kept))
 			kept = append(kept, int32(r))
+		} else if t.owner[r] < 0 && t.texts { // it was never linked, nor removed
+			t.gone = append(t.gone, int32(r))
 		}
 	}
-	for i, c := range t.cols {
-		v := column.NewVector(c.Type, len(kept))
-		v.AppendRows(c, kept)
-		if len(kept) == 0 { // for AppendRows no rows are all rows
-			v.Reset()
-		}
-		t.cols[i] = v
+	t.Settle()
+	for i := range t.cols {
+		t.cols[i].keep(kept, len(kept)+len(kept)/2) // so many there will be when it is worth its time again
 	}
 	if t.spec.Identity != nil {
 		t.index.compact(moved, kept)

@@ -78,7 +78,7 @@ func (t *Rows) Older(r int32) int32 {
 
 func (x *rowIndex) equal(r int32, cols []*column.Vector, i int) bool {
 	for _, c := range x.cover {
-		if !Same(cols[c], i, x.rows.cols[x.rows.place[c]], int(r)) {
+		if !Same(cols[c], i, x.rows.cols[x.rows.place[c]].v, int(r)) {
 			return false
 		}
 	}

@@ -46,7 +46,7 @@ func (t *Rows) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 
 		if p < 0 {
 			to.Cols[c].AppendRows(t.keys.Keys()[^p], owners)
 		} else {
-			to.Cols[c].AppendRows(t.cols[p], rows)
+			to.Cols[c].AppendRows(t.cols[p].v, rows)
 		}
 	}
 	for _, r := range rows {

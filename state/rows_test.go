@@ -115,6 +115,10 @@ func (m *rowsModel) expire() {
 }
 
 func (m *rowsModel) compact() {
+	if rapid.Bool().Draw(m.t, "settle") { // what is removed makes room, and rows keep their numbers
+		m.rows.Settle()
+		return
+	}
 	moved := m.rows.Compact()
 	for i := range m.want {
 		m.want[i].number = moved[m.want[i].number]

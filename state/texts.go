@@ -132,6 +132,14 @@ func (t *texts) more(size int) int {
 	return t.v.Lend(make([]byte, max(fullTexts, min((t.used+t.idle)/8, mostTexts), size)))
 }
 
+// move makes another vector that of the values, whose views point where those of the old one did.
+func (t *texts) move(v *column.Vector) {
+	for _, b := range t.v.Buffers {
+		v.Lend(b)
+	}
+	t.v = v
+}
+
 // gather moves all values together, into new memory.
 func (t *texts) gather() {
 	old := t.v.Buffers

@@ -186,6 +186,7 @@ func (o *earliestRows) renew() int64 {
 			o.drop(g)
 		}
 	}
+	o.rows.Settle()
 	if o.done.Wasteful() {
 		o.done.Compact()
 	}

@@ -135,6 +135,7 @@ func (o *joinState) tidy() int64 {
 		crowded = crowded && !o.sides[i].rows.Busy()
 	}
 	for i := range o.sides {
+		o.sides[i].rows.Settle()
 		if t := o.sides[i].rows; crowded || t.Wasteful() {
 			t.Compact()
 		}

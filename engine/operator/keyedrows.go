@@ -86,6 +86,7 @@ func (k *keyedRows) tidy() int64 {
 			k.forget(g)
 		}
 	}
+	k.rows.Settle()
 	if k.rows.Wasteful() {
 		to := k.rows.Compact()
 		if k.moved != nil {

@@ -22,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millstream/millstream/engine/collector"
 	"github.com/millstream/millstream/test/bench/measure"
 )
 
@@ -50,6 +51,9 @@ var jsonQueries = []string{"q0", "q1", "q5", "q22"}
 
 func main() {
 	flag.Parse()
+	if os.Getenv("GOGC") == "" {
+		collector.Start() // as the binary does
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	run := measureAll
