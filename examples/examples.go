@@ -23,6 +23,7 @@ type Program func(ctx context.Context, args []string, options ...stream.Option) 
 
 // ByName lists the examples.
 var ByName = map[string]Program{
+	"fraud":     Fraud,
 	"wordcount": WordCount,
 }
 
