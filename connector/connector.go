@@ -87,6 +87,9 @@ type ChangelogSink interface {
 	Takes() graph.Changes
 }
 
+// EventTimeSink is implemented by sinks of which it depends on a table's options whether their writers do something as event time goes on.
+type EventTimeSink interface{ WaitsForWatermarks() bool }
+
 // Split is one piece of a source, as plain data.
 type Split struct {
 	ID    string `json:"id"`    // unique within the source, stable across restarts

@@ -13,6 +13,8 @@
 package filesystem
 
 import (
+	"slices"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph"
@@ -62,8 +64,8 @@ func spec() *connector.Spec {
 			"  'connector' = 'filesystem',\n  'path' = 's3://bucket/visits',\n  'format' = 'json'\n)",
 		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them. One that is not full stays open across checkpoints, which keep what the store does not have of it yet. " +
 			"A source that is monitored reads each version of a file that it finds exactly once.",
-		Options: append([]*setting.Option{pathOption, formatOption, regexOption, changedOption, monitorOption, discoveryOption, retentionOption, defaultNameOption,
-			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption}, connector.FullTableOptions...),
+		Options: slices.Concat([]*setting.Option{pathOption, formatOption, regexOption, changedOption, monitorOption, discoveryOption, retentionOption, defaultNameOption,
+			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption}, partitionCommitOptions, connector.FullTableOptions),
 		Formats:   true,
 		Metadata:  metadata,
 		NewSource: func(req connector.SourceRequest) (connector.Source, error) { return openSource(req, defaults) },

@@ -24,6 +24,8 @@ type openPart struct {
 	objstore.Saved
 	Replaced    []objstore.Pending `json:",omitempty"`
 	Begun, Last time.Time
+	// Partitions are there instead of a part: those that the writer follows.
+	Partitions []*partition `json:",omitempty"`
 }
 
 // encode writes the length of what is JSON, that, and the tail.
@@ -81,7 +83,13 @@ func others(list []objstore.Pending, id string) []objstore.Pending {
 }
 
 // Held implements [connector.StatefulWriter].
-func (w *writer) Held() ([]connector.Piece, error) { return w.held, nil }
+func (w *writer) Held() ([]connector.Piece, error) {
+	p, err := w.pending.piece()
+	if err != nil || p == nil {
+		return w.held, err
+	}
+	return append(w.held[:len(w.held):len(w.held)], p), nil
+}
 
 // Restore implements [connector.StatefulWriter]. Of several parts in one directory, which come from as many subtasks, all but one are ended: the
 // writer has one in each.
@@ -92,15 +100,16 @@ func (w *writer) Restore(ctx context.Context, held []connector.Piece) error {
 		if err != nil {
 			return fmt.Errorf("a part file that is open cannot be read from the checkpoint: %w", err)
 		}
-		dir, ok := strings.CutPrefix(o.Key, w.sink.dir)
+		if o.Partitions != nil {
+			for _, p := range o.Partitions {
+				w.pending.take(p)
+			}
+			continue
+		}
+		dir, ok := w.sink.relative(o.Key)
 		if !ok {
 			return fmt.Errorf("the checkpoint has the open part file %s, which is not in the table's directory %s any more: "+
 				"take a savepoint before the table's path is changed", w.sink.store.URL(o.Key), w.sink.store.URL(w.sink.dir))
-		}
-		if i := strings.LastIndexByte(dir, '/'); i >= 0 {
-			dir = dir[:i+1]
-		} else {
-			dir = ""
 		}
 		if w.parts[dir] != nil {
 			if err := w.end(ctx, dir); err != nil {
@@ -112,6 +121,9 @@ func (w *writer) Restore(ctx context.Context, held []connector.Piece) error {
 			return err
 		}
 		w.parts[dir] = p
+		if err := w.pending.add(dir, o.Begun); err != nil {
+			return err
+		}
 		if !w.keeps || !strings.HasSuffix(o.Key, w.sink.extension()) { // the table is another now
 			if err := w.end(ctx, dir); err != nil {
 				return err

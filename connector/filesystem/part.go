@@ -31,6 +31,9 @@ type part struct {
 // begin names the next part of a partition's directory ("" or ending in "/").
 func (w *writer) begin(ctx context.Context, dir string) (*part, error) {
 	c := w.sink.config
+	if err := w.pending.add(dir, w.now); err != nil {
+		return nil, err
+	}
 	p := &part{writer: w, begun: w.now, ctx: ctx,
 		key: fmt.Sprintf("%s%s%s%s%d-%d%s", w.sink.dir, dir, w.sink.prefix(), w.sink.mark(), w.subtask, *w.number, w.sink.extension())}
 	*w.number++

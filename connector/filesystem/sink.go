@@ -37,6 +37,9 @@ type sink struct {
 	limits limits
 	keys   []column.Field // the partition columns
 
+	trigger  *trigger // nil: partitions are not committed
+	progress progress
+
 	// Set by open.
 	store objstore.Store // whose uploads can be resumed if it is an objstore.Resumer
 	dir   string         // key of the directory, ending in "/" unless it is the store's root
@@ -54,6 +57,10 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 		l.now = req.Now
 	}
 	s := &sink{config: c, req: req, limits: l, number: map[int]*int{}}
+	if s.trigger, err = newTrigger(c); err != nil {
+		return nil, err
+	}
+	s.progress.committed, s.progress.orphans = map[int]map[string]bool{}, map[string]*partition{}
 	for _, p := range req.Table.PartitionBy {
 		s.keys = append(s.keys, req.Table.Columns[p])
 	}
@@ -80,6 +87,9 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 
 // Takes implements [connector.ChangelogSink].
 func (s *sink) Takes() graph.Changes { return s.config.changes }
+
+// WaitsForWatermarks implements [connector.EventTimeSink].
+func (s *sink) WaitsForWatermarks() bool { return s.trigger != nil && s.trigger.byTime }
 
 // open finds store and directory, without going to the network.
 func (s *sink) open(ctx context.Context) (err error) {
@@ -151,22 +161,33 @@ type finished struct {
 	Replaced []objstore.Pending `json:",omitempty"`
 }
 
+// committable is what a writer hands over: a part file or, if Status is there, what it knows of partitions.
+type committable struct {
+	finished
+	Status *status `json:",omitempty"`
+}
+
 // uploads decodes committables.
-func uploads(list []connector.Committable) ([]finished, error) {
-	all := make([]finished, len(list))
-	for i, c := range list {
-		if err := json.Unmarshal(c, &all[i]); err != nil {
-			return nil, fmt.Errorf("a part file that waits to be completed cannot be read from the checkpoint: %w", err)
+func uploads(list []connector.Committable) (all []finished, known []*status, err error) {
+	for _, text := range list {
+		var c committable
+		if err := json.Unmarshal(text, &c); err != nil {
+			return nil, nil, fmt.Errorf("a part file that waits to be completed cannot be read from the checkpoint: %w", err)
 		}
+		if c.Status != nil {
+			known = append(known, c.Status)
+			continue
+		}
+		all = append(all, c.finished)
 	}
-	return all, nil
+	return all, known, nil
 }
 
 // parallel is the number of requests that Commit, Abort and Flush make at once.
 const parallel = 16
 
 func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
-	all, err := uploads(list)
+	all, known, err := uploads(list)
 	if err != nil {
 		return err
 	}
@@ -195,9 +216,16 @@ func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if !s.req.Overwrite {
-		return nil
+	if s.req.Overwrite {
+		if err := s.replaceAll(ctx, all); err != nil {
+			return err
+		}
 	}
+	return s.commitPartitions(ctx, known)
+}
+
+// replaceAll deletes what the directories of files held before this job wrote to them.
+func (s *sink) replaceAll(ctx context.Context, all []finished) error {
 	touched, fresh := map[string]bool{}, map[string]bool{}
 	for _, p := range all {
 		fresh[p.Key] = true
@@ -238,7 +266,7 @@ func (s *sink) replace(ctx context.Context, dir string, fresh map[string]bool) e
 }
 
 func (s *sink) Abort(ctx context.Context, list []connector.Committable) error {
-	all, err := uploads(list)
+	all, _, err := uploads(list)
 	if err != nil {
 		return err
 	}

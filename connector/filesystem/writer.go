@@ -43,6 +43,7 @@ type writer struct {
 	rollover, inactivity time.Duration
 	checkEvery           time.Duration
 	keeps                bool // parts stay open across checkpoints
+	pending              pending
 	checked              time.Time
 	now                  time.Time
 }
@@ -52,7 +53,7 @@ func newWriter(s *sink, subtask int, number *int) (*writer, error) {
 	w := &writer{
 		sink: s, subtask: subtask, number: number, parts: map[string]*part{},
 		fileSize: v.Memory(fileSizeOption), rollover: v.Duration(rolloverOption), inactivity: v.Duration(inactivityOption), checkEvery: v.Duration(checkOption),
-		checked: s.limits.now(),
+		checked: s.limits.now(), pending: newPending(s.trigger),
 	}
 	_, resumes := s.store.(objstore.Resumer)
 	w.keeps = s.config.format.NewEncoder != nil && resumes && !s.req.Batch && w.fileSize <= objstore.SavedRoom && v.Enum(visibilityOption) == "rolled"
@@ -241,7 +242,7 @@ func (w *writer) end(ctx context.Context, dir string) error {
 
 // Flush ends parts, or saves them if they may stay open.
 func (w *writer) Flush(ctx context.Context, whole bool) ([]connector.Committable, error) {
-	dirs := slices.Sorted(maps.Keys(w.parts))
+	dirs, now := slices.Sorted(maps.Keys(w.parts)), w.sink.limits.now()
 	done := make([]*finished, len(dirs))
 	held := make([]connector.Piece, len(dirs))
 	g, gctx := errgroup.WithContext(ctx)
@@ -249,7 +250,7 @@ func (w *writer) Flush(ctx context.Context, whole bool) ([]connector.Committable
 	for i, dir := range dirs {
 		p := w.parts[dir]
 		g.Go(func() (err error) {
-			if w.keeps && !whole {
+			if w.keeps && !whole && !w.pending.ready(dir, now) {
 				if held[i], err = p.save(gctx); err != nil {
 					return p.fail(err)
 				}
@@ -276,14 +277,22 @@ func (w *writer) Flush(ctx context.Context, whole bool) ([]connector.Committable
 	if err != nil {
 		return nil, err
 	}
-	list := make([]connector.Committable, len(w.sealed))
+	list := make([]connector.Committable, len(w.sealed), len(w.sealed)+1)
 	for i, p := range w.sealed {
 		if list[i], err = json.Marshal(p); err != nil {
 			return nil, err
 		}
 	}
+	open := map[string]bool{}
+	for dir := range w.parts {
+		open[dir] = true
+	}
+	known, err := w.status(open)
+	if err != nil {
+		return nil, err
+	}
 	w.sealed = w.sealed[:0]
-	return list, nil
+	return append(list, known...), nil
 }
 
 // BytesWritten implements [connector.WriteCounter].

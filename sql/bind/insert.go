@@ -87,6 +87,9 @@ func (b *binding) insert(t *catalog.Table, n *syntax.Insert, q *rel) (*plan.Sink
 	sink.Conflict = [...]string{
 		syntax.ConflictUnset: "", syntax.ConflictNothing: "NOTHING", syntax.ConflictError: "ERROR", syntax.ConflictDeduplicate: "DEDUPLICATE",
 	}[n.Conflict]
+	if e, ok := made.(connector.EventTimeSink); ok {
+		sink.EventTime = e.WaitsForWatermarks()
+	}
 	if c, ok := made.(connector.ChangelogSink); ok {
 		takes := c.Takes()
 		sink.Upserts, sink.OnlyAfter = takes != graph.InsertOnly, takes.Updates() && takes&graph.UpdateBefore == 0

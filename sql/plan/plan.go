@@ -178,6 +178,7 @@ type Sink struct {
 	Partition map[string]string
 	Upserts   bool        // the connector takes updates and deletes
 	OnlyAfter bool        // the connector does without -U: it replaces rows by primary key
+	EventTime bool        // the connector does something when event time goes on
 	Conflict  string      // what ON CONFLICT DO says: "NOTHING", "ERROR" or "DEDUPLICATE"; "": it is not there
 	At        syntax.Span // of the table in the text
 }

@@ -94,6 +94,8 @@ func waits(n plan.Node) bool {
 		return n.Time >= 0
 	case *plan.TemporalSort:
 		return n.Time >= 0
+	case *plan.Sink:
+		return n.EventTime
 	}
 	return false
 }

@@ -81,6 +81,9 @@ var jobs = []struct{ name, script string }{
 		`INSERT INTO results SELECT id, window_start FROM TABLE(SESSION(TABLE a PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4' SECOND))`},
 	{"unnested", changes("w STRING, n BIGINT") + `INSERT INTO results SELECT w, COUNT(*) FROM m, UNNEST(SPLIT(REPEAT(k || ' ', CAST(v AS INT)), ' ')) AS t(w) GROUP BY w`},
 	{"lag", csv("id BIGINT, l BIGINT") + `INSERT INTO results SELECT id, LAG(v, 2) OVER (PARTITION BY k ORDER BY ts) FROM a`},
+	{"committed partitions", `CREATE TABLE results (id BIGINT, s STRING) PARTITIONED BY (s) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'csv', 'sink.rolling-policy.file-size' = '200',
+		'sink.partition-commit.policy.kind' = 'success-file', 'sink.partition-commit.trigger' = 'partition-time', 'sink.partition-commit.delay' = '20 s');
+		INSERT INTO results SELECT id, LEFT(CAST(ts AS STRING), 18) || '0' FROM a`},
 	{"several inserts", changes("k STRING, n BIGINT") + `CREATE TABLE few (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'json');
 		CREATE TABLE parts (v BIGINT, id BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out/parts', 'format' = 'csv');
 		EXECUTE STATEMENT SET BEGIN INSERT INTO results SELECT k, COUNT(*) FROM m GROUP BY k; INSERT INTO few SELECT id FROM m WHERE v = 3;
