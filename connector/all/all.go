@@ -8,5 +8,6 @@ import (
 	_ "github.com/millstream/millstream/connector/format/all"
 	_ "github.com/millstream/millstream/connector/nexmark"
 	_ "github.com/millstream/millstream/connector/print"
+	_ "github.com/millstream/millstream/connector/s3events"
 	_ "github.com/millstream/millstream/connector/savepoint"
 )

@@ -34,6 +34,10 @@ type Config struct {
 	// Listen opens a stream of notifications, at a position that an earlier one has given, or nil. Where it is nil there are only listings.
 	Listen func(ctx context.Context, position []byte) (event.Stream, error)
 
+	// Events are asked for, not objects: [Finder.PollEvents] is to be called, and notifications are not checked against the store. With Existing, objects
+	// that are there at the start give events too. Without Checkpoints nobody calls State, so that notifications are acknowledged at once.
+	Events, Existing, Checkpoints bool
+
 	Now   func() time.Time                                 // nil: the clock
 	Sleep func(ctx context.Context, d time.Duration) error // nil: by the clock
 }
@@ -44,7 +48,8 @@ type Finder struct {
 	seen   *seen
 
 	position []byte                 // of the stream, behind the notifications that were taken
-	taken    atomic.Pointer[[]byte] // the same, for the stream
+	taken    atomic.Pointer[[]byte] // what the stream need not keep
+	stated   []byte                 // the position of the last state
 	pages    chan page
 	page     page // the rest of a listing's page
 	told     chan notice
@@ -68,6 +73,7 @@ type page struct {
 
 // notice is what notifications have told of.
 type notice struct {
+	events   []event.Event
 	objects  []objstore.Info
 	position []byte
 	err      error
@@ -127,13 +133,7 @@ func (f *Finder) Poll(list []objstore.Info, most int) ([]objstore.Info, connecto
 		return list, connector.Done, f.err
 	}
 	end := len(list) + most
-	if len(f.notice.objects) == 0 {
-		select {
-		case f.notice = <-f.told:
-		default:
-		}
-	}
-	if f.err = f.notice.err; f.err != nil {
+	if f.err = f.nextNotice(); f.err != nil {
 		return list, connector.Done, f.err
 	}
 	for len(f.notice.objects) > 0 && len(list) < end {
@@ -143,21 +143,10 @@ func (f *Finder) Poll(list []objstore.Info, most int) ([]objstore.Info, connecto
 			list = append(list, o)
 		}
 	}
-	if len(f.notice.objects) == 0 && f.notice.position != nil {
-		position := f.notice.position
-		f.position, f.notice.position = position, nil
-		f.taken.Store(&position)
-	}
-	if len(f.page.objects) == 0 && len(list) < end {
-		select {
-		case f.page = <-f.pages:
-			if f.err = f.page.err; f.err != nil {
-				return list, connector.Done, f.err
-			}
-			if f.page.first {
-				f.seen.begin(f.page.begun)
-			}
-		default:
+	f.endNotice()
+	if len(list) < end {
+		if f.err = f.nextPage(); f.err != nil {
+			return list, connector.Done, f.err
 		}
 	}
 	for len(f.page.objects) > 0 && len(list) < end {
@@ -167,14 +156,62 @@ func (f *Finder) Poll(list []objstore.Info, most int) ([]objstore.Info, connecto
 			list = append(list, o)
 		}
 	}
+	f.endPage()
+	return list, f.status(len(list) == end), nil
+}
+
+// nextNotice takes what was told, once the last notice is used up.
+func (f *Finder) nextNotice() error {
+	if len(f.notice.objects)+len(f.notice.events) == 0 {
+		select {
+		case f.notice = <-f.told:
+		default:
+		}
+	}
+	return f.notice.err
+}
+
+// endNotice keeps a notice's position once all of it was taken.
+func (f *Finder) endNotice() {
+	if len(f.notice.objects)+len(f.notice.events) > 0 || f.notice.position == nil {
+		return
+	}
+	position := f.notice.position
+	f.position, f.notice.position = position, nil
+	if !f.config.Events || !f.config.Checkpoints {
+		f.taken.Store(&position)
+	}
+}
+
+// nextPage takes the next page of a listing, once the last one is used up.
+func (f *Finder) nextPage() error {
+	if len(f.page.objects) > 0 {
+		return nil
+	}
+	select {
+	case f.page = <-f.pages:
+		if f.page.err == nil && f.page.first {
+			f.seen.begin(f.page.begun)
+		}
+		return f.page.err
+	default:
+		return nil
+	}
+}
+
+func (f *Finder) endPage() {
 	if len(f.page.objects) == 0 && f.page.last {
 		f.seen.end()
 		f.page = page{}
 	}
-	if len(list) == end || len(f.page.objects)+len(f.notice.objects)+len(f.pages)+len(f.told) > 0 {
-		return list, connector.Ready, nil
+}
+
+// status says whether there is more at once.
+func (f *Finder) status(full bool) connector.Status {
+	if full || len(f.page.objects)+len(f.notice.objects)+len(f.notice.events)+len(f.pages)+len(f.told) > 0 {
+		return connector.Ready
 	}
-	return list, connector.Wait, nil
+	return connector.Wait
 }
 
 // Listing reports whether Poll is in the midst of a listing.
@@ -187,7 +224,15 @@ func (f *Finder) Known() int { return len(f.seen.set) }
 func (f *Finder) Ready() <-chan struct{} { return f.ready }
 
 // State is what New needs to go on behind the objects that Poll has returned.
-func (f *Finder) State() []byte { return f.seen.encode(f.position) }
+func (f *Finder) State() []byte {
+	// There is one state after the other: the one before is stored, or a job that fails goes on from one that is older still, whose notifications the stream
+	// gives again by their position.
+	if stated := f.stated; stated != nil && f.config.Events {
+		f.taken.Store(&stated)
+	}
+	f.stated = f.position
+	return f.seen.encode(f.position)
+}
 
 // Close ends background work and waits for it.
 func (f *Finder) Close() error {

@@ -14,6 +14,7 @@ import (
 //	horizon   varint, milliseconds since 1970
 //	begun     varint, the same
 //	number    uvarint, of the listing
+//	since     varint, milliseconds since 1970: when the first listing began
 //	cursor    uvarint length, bytes
 //	position  uvarint length, bytes: of the stream of notifications
 //	marks     uvarint count; each: directory and rest of the key, as texts like the cursor, and a varint time
@@ -42,6 +43,7 @@ func (s *seen) encode(position []byte) []byte {
 	b = binary.AppendVarint(b, s.horizon)
 	b = binary.AppendVarint(b, s.begun)
 	b = binary.AppendUvarint(b, uint64(s.number))
+	b = binary.AppendVarint(b, s.since)
 	b = appendText(b, s.cursor)
 	b = appendText(b, string(position))
 	b = binary.AppendUvarint(b, uint64(len(s.marks)))
@@ -119,7 +121,7 @@ func (s *seen) decode(state []byte) (position []byte, err error) {
 	}
 	d := &decoder{rest: state[2:]}
 	s.listing = state[1]&flagListing != 0
-	s.horizon, s.begun, s.number, s.cursor = d.varint(), d.varint(), uint32(d.uvarint()), d.text() //nolint:gosec // written as 32 bits
+	s.horizon, s.begun, s.number, s.since, s.cursor = d.varint(), d.varint(), uint32(d.uvarint()), d.varint(), d.text() //nolint:gosec // written as 32 bits
 	if p := d.text(); p != "" {
 		position = []byte(p)
 	}

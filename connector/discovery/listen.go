@@ -51,7 +51,7 @@ func (f *Finder) listen(ctx context.Context, position []byte, opened chan<- stru
 // follow takes a stream's notifications until it ends, and reports whether there was any.
 func (f *Finder) follow(ctx context.Context, stream event.Stream) (took bool) {
 	for {
-		// Should what was taken be lost with this process, a listing finds it: the stream need not keep it.
+		// Of objects, what was taken need not be kept: should it be lost with this process, a listing finds it.
 		if p := f.taken.Swap(nil); p != nil && stream.Stored(ctx, *p) != nil {
 			return took
 		}
@@ -63,6 +63,12 @@ func (f *Finder) follow(ctx context.Context, stream event.Stream) (took bool) {
 		n := notice{position: stream.Position()}
 		for i := range events {
 			e := &events[i]
+			if f.config.Events {
+				if o := (objstore.Info{Key: e.Key}); f.inScope(&o) && (f.config.Bucket == "" || e.Bucket == f.config.Bucket) {
+					n.events = append(n.events, *e)
+				}
+				continue
+			}
 			if !e.Created() || f.config.Bucket != "" && e.Bucket != f.config.Bucket {
 				continue
 			}

@@ -29,6 +29,7 @@ type seen struct {
 	listing bool
 	begun   int64  // milliseconds
 	number  uint32 // counts listings
+	since   int64  // when the first one began
 	cursor  string // the last key that it has shown
 	run     run
 }
@@ -62,11 +63,16 @@ func newSeen(steady bool, retention time.Duration) *seen {
 }
 
 // hash stands for an object. Of a million that are known, one among 10^13 that come is taken for one of them.
-func hash(o *objstore.Info) uint64 {
+func hash(o *objstore.Info) uint64 { return hashOf(o.Key, o.ETag) }
+
+func hashOf(parts ...string) uint64 {
 	text := make([]byte, 0, 256)
-	text = append(text, o.Key...)
-	text = append(text, 0)
-	text = append(text, o.ETag...)
+	for i, p := range parts {
+		if i > 0 {
+			text = append(text, 0)
+		}
+		text = append(text, p...)
+	}
 	sum := sha256.Sum256(text)
 	return binary.LittleEndian.Uint64(sum[:])
 }
@@ -74,7 +80,9 @@ func hash(o *objstore.Info) uint64 {
 // begin begins a listing at a time that was taken before its first request.
 func (s *seen) begin(at time.Time) {
 	s.listing, s.begun, s.cursor, s.run = true, at.UnixMilli(), "", run{dir: "\x00"}
-	s.number++
+	if s.number++; s.number == 1 {
+		s.since = s.begun
+	}
 }
 
 // limit is the horizon that will be once the listing has ended.
@@ -134,6 +142,15 @@ func (s *seen) told(o *objstore.Info) bool {
 		return false
 	}
 	s.set[h] = expiry(t)
+	return true
+}
+
+// note takes in anything else by its hash, for the retention from a time on, and reports whether it is new.
+func (s *seen) note(h uint64, at time.Time) bool {
+	if _, known := s.set[h]; known {
+		return false
+	}
+	s.set[h] = expiry(at.UnixMilli())
 	return true
 }
 

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/connector/discovery"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore"
-	"github.com/millstream/millstream/objstore/event"
 	"github.com/millstream/millstream/setting"
 )
 
@@ -20,7 +18,7 @@ var (
 	monitorOption = &setting.Option{Key: "source.monitor-interval", Type: setting.Duration, Check: positiveDuration,
 		Doc: "The table has no end: files that appear later are read too, and files that were overwritten are read again. The path is listed again after this time. " +
 			"By default the files that are there when the job starts are all; with 'source.discovery' it is 1 min."}
-	discoveryOption = &setting.Option{Key: "source.discovery", Type: setting.Enum, Values: []string{"poll", "listen"}, Default: "poll",
+	discoveryOption = &setting.Option{Key: "source.discovery", Type: setting.Enum, Values: discovery.Modes(), Default: "poll",
 		Doc: "How new files are found. 'poll' lists; 'listen' is told by the store at once (MinIO's ListenBucketNotification, which the embedded store has too), and lists to find what it was not told."}
 	retentionOption = &setting.Option{Key: "source.discovery.retention", Type: setting.Duration, Default: "1 d", Check: positiveDuration,
 		Doc: "For how long a file is known by itself. A file in an object store that appears with a time of modification further back, and was not there when the job started, is not read, so it must be longer than any upload takes. It costs 8 bytes of state for each file of that time, and nothing where names rise with time. On disk, where files keep their times when they are moved, all that exist are known."}
@@ -112,17 +110,13 @@ func (m monitored) Discover(ctx context.Context, state []byte) (connector.Discov
 		return nil, err
 	}
 	v := m.config.values
-	c := discovery.Config{Store: store, Period: m.every, Retention: v.Duration(retentionOption), Bucket: bucket(store)}
+	c := discovery.Config{Store: store, Period: m.every, Retention: v.Duration(retentionOption), Bucket: discovery.Bucket(store)}
 	_, onDisk := store.(directories)
 	c.Steady = !onDisk
 	if c.Prefix, c.Match, err = m.scope(store, key); err != nil {
 		return nil, err
 	}
-	if v.Enum(discoveryOption) == "listen" {
-		c.Listen = func(ctx context.Context, _ []byte) (event.Stream, error) {
-			return objstore.Listen(ctx, store, c.Prefix)
-		}
-	}
+	c.Listen = discovery.Listen(v.Enum(discoveryOption), store, c.Prefix, v)
 	var open []waiting
 	if state != nil {
 		if open, state, err = decodeWaiting(state); err != nil {
@@ -134,14 +128,4 @@ func (m monitored) Discover(ctx context.Context, state []byte) (connector.Discov
 		return nil, fmt.Errorf("table %s: %w", m.config.table.Name, err)
 	}
 	return newDiscovered(ctx, m, store, f, open), nil
-}
-
-// bucket is the bucket of a store that has them, as notifications name it.
-func bucket(store objstore.Store) string {
-	name, _ := strings.CutPrefix(store.URL(""), "s3://")
-	name, _, ok := strings.Cut(name, "/")
-	if !ok || strings.Contains(name, ":") {
-		return ""
-	}
-	return name
 }
