@@ -63,24 +63,26 @@ func unitName(fields []column.Field) string {
 	return "micros"
 }
 
-func (c parquetCodec) Encode(fields []column.Field, b *column.Batch) ([]byte, error) {
-	spec, config, err := c.config(withoutNulls(fields, b))
+func (c parquetCodec) Encode(fields []column.Field, parts []*column.Batch, memory []byte) ([]byte, error) {
+	spec, config, err := c.config(withoutNulls(fields, parts))
 	if err != nil {
 		return nil, err
 	}
-	if data, ok, err := parquet.Plain(config, b); ok || err != nil {
+	if data, ok, err := parquet.Plain(config, parts, memory); ok || err != nil {
 		return data, err
 	}
-	var out bytes.Buffer
-	w, err := spec.NewFile(&out, config)
+	out := bytes.NewBuffer(memory[:0])
+	w, err := spec.NewFile(out, config)
 	if err != nil {
 		return nil, err
 	}
-	part := *b
-	for n, at := b.Rows(), 0; at < n; at += encodeRows {
-		part.Sel = b.Sel[at:min(n, at+encodeRows)]
-		if err := w.Write(&part); err != nil {
-			return nil, err
+	for _, b := range parts {
+		part := *b
+		for n, at := b.Rows(), 0; at < n; at += encodeRows {
+			part.Sel = b.Sel[at:min(n, at+encodeRows)]
+			if err := w.Write(&part); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if err := w.Close(); err != nil {
@@ -90,10 +92,10 @@ func (c parquetCodec) Encode(fields []column.Field, b *column.Batch) ([]byte, er
 }
 
 // withoutNulls makes columns required that have no NULL, since levels of definition take as long to write as values.
-func withoutNulls(fields []column.Field, b *column.Batch) []column.Field {
+func withoutNulls(fields []column.Field, parts []*column.Batch) []column.Field {
 	list := slices.Clone(fields)
-	for i, v := range b.Cols {
-		if v.Valid == nil && len(v.Children) == 0 {
+	for i := range list {
+		if !slices.ContainsFunc(parts, func(b *column.Batch) bool { return b.Cols[i].Valid != nil || len(b.Cols[i].Children) > 0 }) {
 			list[i].Type = list[i].Type.Required()
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -30,7 +31,12 @@ const (
 	maxManifest = 1 << 30
 	// parallel is the number of requests at once.
 	parallel = 8
+	// maxReused bounds the memory for a segment that is kept for the next one.
+	maxReused = 32 << 20
 )
+
+// encoded has memory for segments: much of it at once is slow to come by.
+var encoded sync.Pool
 
 // URL names an object of the directory.
 func (d *Dir) URL(name string) string { return d.Store.URL(d.Prefix + name) }
@@ -87,7 +93,11 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 		g.Go(func() error {
 			at := places[i]
 			s := m.Operators[at.operator].Tables[at.table].Segments[at.segment]
-			data, err := pieces[i].encode(d.Codec, &s)
+			memory, _ := encoded.Get().(*[]byte)
+			if memory == nil {
+				memory = new([]byte)
+			}
+			data, err := pieces[i].encode(d.Codec, &s, *memory)
 			pieces[i] = piece{}
 			if err != nil {
 				return err
@@ -101,6 +111,10 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 					return err
 				}
 				uploaded.Add(s.Size)
+			}
+			if cap(data) <= maxReused { // nobody has it any more; after an error a request might
+				*memory = data
+				encoded.Put(memory)
 			}
 			m.Operators[at.operator].Tables[at.table].Segments[at.segment] = s
 			return nil

@@ -134,30 +134,55 @@ func (t *Table) layer(subtask int, part, number int64) *Segment {
 	return nil
 }
 
+// sections returns the rows of a span where they stand, if that is in the order of their ids and in runs that are not short.
+func (s *layered) sections(span int) []section {
+	const short = 1 << 10
+	var list []section
+	rows, last := 0, int64(-1)
+	for _, r := range s.runs[span] {
+		c := &s.table.Layers.Chunks[r.chunk]
+		if c.IDs[r.from] <= last {
+			return nil
+		}
+		rows, last = rows+r.to-r.from, c.IDs[r.to-1]
+		x := section{batch: c.Rows, ids: c.IDs, groups: c.Groups, rows: make([]int32, 0, r.to-r.from)}
+		for i := r.from; i < r.to; i++ {
+			x.rows = append(x.rows, int32(i))
+		}
+		list = append(list, x)
+	}
+	if len(list) > 1 && rows < short*len(list) {
+		return nil
+	}
+	return list
+}
+
 // ofLayer prepares a piece of a table in layers to be encoded: the rows in order, and behind them those that are gone, with nothing but their ids.
-func (p *piece) ofLayer() (ids []int64, gone int) {
-	p.table, ids = p.layers.gather(p.span)
-	b := p.table.Rows
-	p.rows = make([]int32, b.Len)
-	for i := range p.rows {
-		p.rows[i] = int32(i)
+func (p *piece) ofLayer() (list []section, gone int) {
+	if len(p.gone) == 0 {
+		if list = p.layers.sections(p.span); len(list) > 0 {
+			return list, 0
+		}
+	}
+	t, ids := p.layers.gather(p.span)
+	x := section{batch: t.Rows, groups: t.Groups, rows: make([]int32, t.Rows.Len)}
+	for i := range x.rows {
+		x.rows[i] = int32(i)
 	}
 	if !slices.IsSorted(ids) {
-		slices.SortFunc(p.rows, func(x, y int32) int { return cmp.Compare(ids[x], ids[y]) })
-	}
-	if len(p.gone) == 0 {
-		return ids, 0
+		slices.SortFunc(x.rows, func(x, y int32) int { return cmp.Compare(ids[x], ids[y]) })
 	}
 	gones := slices.Clone(p.gone)
 	slices.Sort(gones)
 	gones = slices.Compact(gones)
 	for _, id := range gones {
-		p.rows = append(p.rows, int32(b.Len))
-		for _, c := range b.Cols {
+		x.rows = append(x.rows, int32(x.batch.Len))
+		for _, c := range x.batch.Cols {
 			c.AppendNull()
 		}
-		b.Len++
-		ids, p.table.Groups = append(ids, id), append(p.table.Groups, 0)
+		x.batch.Len++
+		ids, x.groups = append(ids, id), append(x.groups, 0)
 	}
-	return ids, len(gones)
+	x.ids = ids
+	return []section{x}, len(gones)
 }

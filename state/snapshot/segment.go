@@ -15,7 +15,8 @@ import (
 
 // Codec writes and reads Parquet files. All columns are nullable, and all timestamps of a file have one unit.
 type Codec interface {
-	Encode(fields []column.Field, b *column.Batch) ([]byte, error)
+	// Encode makes a file of the rows of batches, which have selections, in memory if there is room.
+	Encode(fields []column.Field, parts []*column.Batch, memory []byte) ([]byte, error)
 	// Decode fills an empty batch with all rows of a file.
 	Decode(ctx context.Context, data []byte, fields []column.Field, out *column.Batch) error
 }
@@ -105,18 +106,47 @@ func (s *Segment) storedFields(fields []column.Field, keyed bool) []column.Field
 	return list
 }
 
-// encode makes a segment's object and completes what is said of it.
-func (p *piece) encode(c Codec, s *Segment) ([]byte, error) {
-	var ids []int64
+// section is some rows of a segment, in a batch of its table's columns; what stands before these is by physical row, too.
+type section struct {
+	batch  *column.Batch
+	rows   []int32
+	ids    []int64
+	groups []int32
+}
+
+// encode makes a segment's object, in memory if there is room, and completes what is said of it.
+func (p *piece) encode(c Codec, s *Segment, memory []byte) ([]byte, error) {
+	var sections []section
 	if p.layers != nil {
-		ids, s.Gone = p.ofLayer()
+		sections, s.Gone = p.ofLayer()
+	} else {
+		sections = []section{{batch: p.table.Rows, rows: p.rows, groups: p.table.Groups}}
 	}
-	b := p.table.Rows
-	s.Subtask, s.First, s.Last, s.Rows, s.Kinds, s.Times = p.subtask, p.first, p.last, len(p.rows)-s.Gone, b.Kinds != nil, b.Times != nil
+	s.Subtask, s.First, s.Last, s.Rows = p.subtask, p.first, p.last, -s.Gone
+	for _, x := range sections {
+		s.Rows += len(x.rows)
+		s.Kinds, s.Times = x.batch.Kinds != nil, x.batch.Times != nil
+	}
 	fields := s.storedFields(p.table.Schema, p.table.Keyed)
-	out := &column.Batch{Len: b.Len, Sel: p.rows}
-	if p.layers != nil {
-		out.Cols = append(out.Cols, filled(column.BigInt, ids))
+	parts := make([]*column.Batch, len(sections))
+	for i := range sections {
+		parts[i] = sections[i].stored(s, p.table.Keyed, fields)
+	}
+	data, err := c.Encode(fields, parts, memory)
+	if err != nil {
+		return nil, fmt.Errorf("table '%s': %w", p.table.Name, err)
+	}
+	sum := sha256.Sum256(data)
+	s.Size, s.SHA256 = int64(len(data)), hex.EncodeToString(sum[:])
+	return data, nil
+}
+
+// stored returns the rows with the columns of a segment.
+func (x *section) stored(s *Segment, keyed bool, fields []column.Field) *column.Batch {
+	b := x.batch
+	out := &column.Batch{Len: b.Len, Sel: x.rows}
+	if s.Number > 0 {
+		out.Cols = append(out.Cols, filled(column.BigInt, x.ids))
 	}
 	if s.Gone > 0 {
 		v := column.NewVector(column.Of(column.Boolean), b.Len)
@@ -125,8 +155,8 @@ func (p *piece) encode(c Codec, s *Segment) ([]byte, error) {
 		v.Bits().SetRange(b.Len-s.Gone, b.Len)
 		out.Cols = append(out.Cols, v)
 	}
-	if p.table.Keyed {
-		out.Cols = append(out.Cols, filled(column.Int, p.table.Groups))
+	if keyed {
+		out.Cols = append(out.Cols, filled(column.Int, x.groups))
 	}
 	if s.Kinds {
 		out.Cols = append(out.Cols, filled(column.TinyInt, b.Kinds))
@@ -140,13 +170,7 @@ func (p *piece) encode(c Codec, s *Segment) ([]byte, error) {
 	if len(out.Cols) == 0 {
 		out.Cols = append(out.Cols, nulls(column.Of(column.Boolean), b.Len))
 	}
-	data, err := c.Encode(fields, out)
-	if err != nil {
-		return nil, fmt.Errorf("table '%s': %w", p.table.Name, err)
-	}
-	sum := sha256.Sum256(data)
-	s.Size, s.SHA256 = int64(len(data)), hex.EncodeToString(sum[:])
-	return data, nil
+	return out
 }
 
 // filled makes a column of numbers.

@@ -15,34 +15,44 @@ import (
 	"github.com/millstream/millstream/connector/format"
 )
 
-// Plain makes a file of a batch in one row group, with values as they stand in memory: no dictionaries, no bounds, and compression only where it is worth
-// it. It is for files that are written often and read once, as a whole. ok says whether columns have types that it knows, which are those without parts.
-func Plain(c format.Config, b *column.Batch) (data []byte, ok bool, err error) {
+// Plain makes a file of the rows of batches in one row group, with values as they stand in memory: no dictionaries, no bounds, and compression only where it is worth
+// it. It is for files that are written often and read once, as a whole. It stands in memory if there is room. ok says whether columns have types that it knows, which are those without parts.
+func Plain(c format.Config, parts []*column.Batch, memory []byte) (data []byte, ok bool, err error) {
 	for i, f := range c.Columns {
-		if !plainType(c, f.Type) || b.Cols[i].Dict != nil || f.Type.NotNull && b.Cols[i].HasNulls() {
-			return nil, false, nil
+		for _, b := range parts {
+			if !plainType(c, f.Type) || b.Cols[i].Dict != nil || f.Type.NotNull && b.Cols[i].HasNulls() {
+				return nil, false, nil
+			}
 		}
 	}
 	meta, err := emptyFile(c)
 	if err != nil {
 		return nil, false, err
 	}
-	f := &plainFile{rows: b.Sel}
-	if f.rows == nil {
-		f.rows = make([]int32, b.Len)
-		for i := range f.rows {
-			f.rows[i] = int32(i)
+	f := &plainFile{parts: parts, out: memory[:0]}
+	for _, b := range parts {
+		rows := b.Sel
+		if rows == nil {
+			rows = make([]int32, b.Len)
+			for i := range rows {
+				rows[i] = int32(i)
+			}
 		}
+		f.rows = append(f.rows, rows)
+		f.total += len(rows)
 	}
 	f.scratch, _ = pageMemory.Get().(*[2][]byte)
 	if f.scratch == nil {
 		f.scratch = new([2][]byte)
 	}
 	defer pageMemory.Put(f.scratch)
-	f.out = append(make([]byte, 0, f.estimate(b)), magic...)
-	group := library.RowGroup{NumRows: int64(len(f.rows))}
-	for i, v := range b.Cols {
-		chunk, err := f.column(v, c.Columns[i].Type.NotNull, &meta.Schema[1+i])
+	if n := f.estimate(c.Columns); cap(f.out) < n {
+		f.out = make([]byte, 0, n)
+	}
+	f.out = append(f.out, magic...)
+	group := library.RowGroup{NumRows: int64(f.total)}
+	for i := range c.Columns {
+		chunk, err := f.column(i, c.Columns[i].Type.NotNull, &meta.Schema[1+i])
 		if err != nil {
 			return nil, false, err
 		}
@@ -50,7 +60,7 @@ func Plain(c format.Config, b *column.Batch) (data []byte, ok bool, err error) {
 		group.TotalCompressedSize += chunk.MetaData.TotalCompressedSize
 		group.Columns = append(group.Columns, chunk)
 	}
-	if meta.NumRows = group.NumRows; len(f.rows) > 0 {
+	if meta.NumRows = group.NumRows; f.total > 0 {
 		meta.RowGroups = append(meta.RowGroups, group)
 	}
 	footer, err := protocol.Marshal(new(protocol.CompactProtocol), meta)
@@ -110,43 +120,49 @@ func emptyFile(c format.Config) (*library.FileMetaData, error) {
 // plainFile is a file that Plain makes.
 type plainFile struct {
 	out     []byte
-	rows    []int32
+	parts   []*column.Batch
+	rows    [][]int32 // by part
+	total   int
 	scratch *[2][]byte
 }
 
 // estimate is how large the file becomes, about, so that it need not be moved.
-func (f *plainFile) estimate(b *column.Batch) int {
+func (f *plainFile) estimate(fields []column.Field) int {
 	n := 4096
-	for _, v := range b.Cols {
-		switch v.Type.Kind {
+	for i := range fields {
+		switch fields[i].Type.Kind {
 		case column.Char, column.VarChar, column.Binary, column.VarBinary:
-			x := column.Values[column.View](v)
-			for _, r := range f.rows {
-				n += 4 + x[r].Len()
+			for k, b := range f.parts {
+				x := column.Values[column.View](b.Cols[i])
+				for _, r := range f.rows[k] {
+					n += 4 + x[r].Len()
+				}
 			}
 		case column.Decimal:
-			n += 16 * len(f.rows)
+			n += 16 * f.total
 		default:
-			n += 8 * len(f.rows)
+			n += 8 * f.total
 		}
 	}
 	return n
 }
 
 // column writes a column's chunk.
-func (f *plainFile) column(v *column.Vector, required bool, e *library.SchemaElement) (library.ColumnChunk, error) {
+func (f *plainFile) column(col int, required bool, e *library.SchemaElement) (library.ColumnChunk, error) {
 	start := len(f.out)
 	m := library.ColumnMetaData{
 		Type: e.Type.V, Encoding: []library.Encoding{library.Plain, library.RLE}, PathInSchema: []string{e.Name}, Codec: library.Snappy,
-		NumValues: int64(len(f.rows)), DataPageOffset: int64(start),
+		NumValues: int64(f.total), DataPageOffset: int64(start),
 	}
 	worth := true
-	for rows := f.rows; len(rows) > 0; {
-		n, saved, err := f.page(v, required, rows, worth, &m)
-		if err != nil {
-			return library.ColumnChunk{}, err
+	for k, b := range f.parts {
+		for rows := f.rows[k]; len(rows) > 0; {
+			n, saved, err := f.page(b.Cols[col], required, rows, worth, &m)
+			if err != nil {
+				return library.ColumnChunk{}, err
+			}
+			rows, worth = rows[n:], saved
 		}
-		rows, worth = rows[n:], saved
 	}
 	m.TotalCompressedSize = int64(len(f.out) - start)
 	return library.ColumnChunk{FileOffset: int64(start), MetaData: m}, nil

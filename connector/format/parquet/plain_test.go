@@ -29,7 +29,12 @@ func TestPlain(t *testing.T) {
 			}
 		}
 		want := formattest.Rows(b)
-		data, ok, err := Plain(c, b)
+		parts := []*column.Batch{b}
+		if rapid.Bool().Draw(t, "two") {
+			parts = append(parts, b)
+			want = slices.Concat(want, want)
+		}
+		data, ok, err := Plain(c, parts, make([]byte, 7, rapid.IntRange(7, 10_000).Draw(t, "memory")))
 		if err != nil || !ok {
 			t.Fatal("a file of simple columns is not written:", ok, err)
 		}
@@ -86,7 +91,7 @@ func TestPlainPages(t *testing.T) {
 		b.Len++
 	}
 	want = formattest.Rows(b)
-	data, ok, err := Plain(c, b)
+	data, ok, err := Plain(c, []*column.Batch{b}, nil)
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}

@@ -20,9 +20,11 @@ type Codec struct {
 }
 
 // Encode implements [snapshot.Codec].
-func (c *Codec) Encode(fields []column.Field, b *column.Batch) ([]byte, error) {
+func (c *Codec) Encode(fields []column.Field, parts []*column.Batch, _ []byte) ([]byte, error) {
 	kept := column.NewBatch(fields, 0)
-	kept.AppendRows(&column.Batch{Len: b.Len, Cols: b.Cols}, b.Sel)
+	for _, b := range parts {
+		kept.AppendRows(&column.Batch{Len: b.Len, Cols: b.Cols}, b.Sel)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.batches = append(c.batches, kept)
