@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/millstream/millstream/column"
@@ -22,6 +23,7 @@ type part struct {
 	upload  objstore.Upload   // nil: nothing was uploaded
 	file    format.FileWriter // of a format with an index
 	buf     []byte            // encoded and not uploaded
+	pack    io.WriteCloser    // compresses what was encoded; nil: nothing was, or nothing is
 	written int64             // bytes handed to the upload
 
 	kept     bool               // a checkpoint has the upload as one to go on with
@@ -75,7 +77,18 @@ func (p *part) write(ctx context.Context, b *column.Batch) (err error) {
 
 // drain uploads what was encoded.
 func (p *part) drain() error {
-	_, err := p.Write(p.buf)
+	var to io.Writer = p
+	if packing := p.writer.sink.packing; packing != nil {
+		if p.pack == nil {
+			pack, err := packing.open(p)
+			if err != nil {
+				return err
+			}
+			p.pack = pack
+		}
+		to = p.pack
+	}
+	_, err := to.Write(p.buf)
 	p.buf = p.buf[:0]
 	return err
 }
@@ -109,6 +122,9 @@ func (p *part) memory() int64 {
 	if p.file != nil {
 		m += p.file.BufferedBytes()
 	}
+	if p.pack != nil {
+		m += 2 * packWindow
+	}
 	return m
 }
 
@@ -121,6 +137,11 @@ func (p *part) seal(ctx context.Context) (finished, error) {
 		}
 	} else if err := p.drain(); err != nil {
 		return finished{}, err
+	}
+	if p.pack != nil {
+		if err := p.pack.Close(); err != nil {
+			return finished{}, err
+		}
 	}
 	sealed, err := p.upload.Seal(ctx)
 	return finished{Pending: sealed, Kept: p.kept, Replaced: others(p.replaced, sealed.UploadID)}, err

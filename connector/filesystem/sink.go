@@ -37,6 +37,7 @@ type sink struct {
 	limits limits
 	keys   []column.Field // the partition columns
 
+	packing  *packing // nil: part files are not compressed
 	trigger  *trigger // nil: partitions are not committed
 	progress progress
 
@@ -58,6 +59,9 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 	}
 	s := &sink{config: c, req: req, limits: l, number: map[int]*int{}}
 	if s.trigger, err = newTrigger(c); err != nil {
+		return nil, err
+	}
+	if s.packing, err = newPacking(c); err != nil {
 		return nil, err
 	}
 	s.progress.committed, s.progress.orphans = map[int]map[string]bool{}, map[string]*partition{}
@@ -101,7 +105,12 @@ func (s *sink) open(ctx context.Context) (err error) {
 }
 
 // extension is what the names of part files end with.
-func (s *sink) extension() string { return s.config.format.Extension }
+func (s *sink) extension() string {
+	if s.packing != nil {
+		return s.config.format.Extension + s.packing.extension
+	}
+	return s.config.format.Extension
+}
 
 // prefix is what the names of this job's part files begin with.
 func (s *sink) prefix() string { return "part-" + s.req.JobID + "-" }
