@@ -76,7 +76,7 @@ var (
 	})
 	StateTTL = Engine.Register(&Option{
 		Key: "table.exec.state.ttl", Type: Duration, Default: "0 ms",
-		Doc: "Time after its last change at which a state entry may be dropped; 0 means never.",
+		Doc: "Time after its last change at which what an operator keeps of a key or a row is forgotten, where no window or watermark ends it; 0 means never. The hint STATE_TTL says it for one table. See also state.memory.limit.",
 	})
 	NotNullEnforcer = Engine.Register(&Option{
 		Key: "table.exec.sink.not-null-enforcer", Type: Enum, Values: []string{"ERROR", "DROP"}, Default: "ERROR",

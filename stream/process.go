@@ -18,7 +18,8 @@ type Handler[K comparable, T, U any] struct {
 
 // Process calls functions for each value of each key, and when timers of the key are due. build makes the functions of one subtask and
 // declares the state that they use, which is that of the key at hand: see [ValueState], [ListState] and [MapState]. State and timers are part of
-// checkpoints. What has no state and no timer is forgotten; with the option [TTL] state is, after a time without changes.
+// checkpoints. What has no state and no timer is forgotten; with the options [TTL] and [MaxKeys] state is that was not
+// changed for some time, or for the longest.
 //
 //	quiet := stream.Process(byDevice, func(s *stream.States) stream.Handler[string, Reading, string] {
 //		last := stream.ValueState[time.Time](s, "last")
@@ -149,6 +150,7 @@ func (o *processOp[K, T, U]) Process(_ int, p operator.Payload, out operator.Out
 			return err
 		}
 		o.leave()
+		o.evict()
 	}
 	o.arm()
 	return o.call.emit.flush(out)
@@ -215,6 +217,7 @@ func (o *processOp[K, T, U]) fire(timers *keyTimers, t int64, event bool, out op
 			}
 		}
 		o.leave()
+		o.evict()
 	}
 	o.arm()
 	return o.call.emit.flush(out)

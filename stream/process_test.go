@@ -124,6 +124,10 @@ func TestProcessErrors(t *testing.T) {
 			stream.ValueState[int](s, "n", stream.TTL(-time.Second))
 			return stream.Handler[string, string, string]{}
 		},
+		"state 'n': 0 keys at most, want at least 1": func(s *stream.States) stream.Handler[string, string, string] {
+			stream.ListState[int](s, "n", stream.MaxKeys(0))
+			return stream.Handler[string, string, string]{}
+		},
 		"no more": func(*stream.States) stream.Handler[string, string, string] {
 			return stream.Handler[string, string, string]{Value: func(*stream.Context[string, string], string) error { return fmt.Errorf("no more") }}
 		},

@@ -10,13 +10,14 @@ import (
 
 // States declares the state of a [Process]. A name is that of a table in checkpoints: state is found by it when a job that was changed goes on.
 type States struct {
-	slot   int32 // the key at hand
-	keys   int   // numbers that were given
-	list   []handle
-	now    int64    // milliseconds: the time of the call, where any state has a time to live
-	mortal []handle // those that have
-	names  map[string]bool
-	err    error
+	slot    int32 // the key at hand
+	keys    int   // numbers that were given
+	list    []handle
+	now     int64    // milliseconds: the time of the call, where any state has a time to live
+	mortal  []handle // those that are forgotten some day
+	bounded bool     // one of these by the number of keys
+	names   map[string]bool
+	err     error
 }
 
 // handle is the state of one name, of all keys of a subtask.
@@ -31,7 +32,7 @@ type handle interface {
 	read(slot int32, from []*column.Vector, row int) error
 	// Clear makes the state of the key at hand empty.
 	Clear()
-	// mortal is the state's time to live, nil if it has none.
+	// mortal is the state's lifetime, nil if it is kept for ever.
 	mortal() *lifetime
 	sizeBytes() int
 }

@@ -18,14 +18,34 @@ func TTL(d time.Duration) StateOption {
 		if d <= 0 && n.states.err == nil {
 			n.states.err = fmt.Errorf("state '%s': a time to live of %s, want more than 0", n.label, d)
 		}
-		n.life = &lifetime{ttl: max(ceilMilli(time.UnixMilli(0).Add(d)), 1)}
+		n.bound().ttl = max(ceilMilli(time.UnixMilli(0).Add(d)), 1)
 	}
 }
 
-// lifetime is when the state of one name was last changed, by key, where it is forgotten after a time.
+// MaxKeys has each subtask keep the state of so many keys at most. When there is one more, that of the key is forgotten which was not changed for the longest.
+func MaxKeys(most int) StateOption {
+	return func(n *named) {
+		if most <= 0 && n.states.err == nil {
+			n.states.err = fmt.Errorf("state '%s': %d keys at most, want at least 1", n.label, most)
+		}
+		n.bound().most = max(most, 1)
+		n.states.bounded = true
+	}
+}
+
+// lifetime is when the state of one name was last changed, by key, where it is forgotten some day.
 type lifetime struct {
-	ttl    int64 // milliseconds
+	ttl    int64 // milliseconds; 0: there is no such bound
+	most   int   // keys; 0: there is no such bound
 	recent state.Recency
+}
+
+// bound is the state's lifetime, which it has from now on.
+func (n *named) bound() *lifetime {
+	if n.life == nil {
+		n.life = &lifetime{}
+	}
+	return n.life
 }
 
 // changed notes that the state of the key at hand was changed, to nothing or to something.
@@ -43,7 +63,7 @@ func (n *named) mortal() *lifetime { return n.life }
 
 // over reports whether the state of a key is to be forgotten.
 func (l *lifetime) over(slot int32, now int64) bool {
-	return l.recent.Has(slot) && l.recent.At(slot)+l.ttl <= now
+	return l.ttl > 0 && l.recent.Has(slot) && l.recent.At(slot)+l.ttl <= now
 }
 
 // forget takes away what is over of the key at hand.
@@ -58,7 +78,7 @@ func (s *States) forget() {
 // due is when the first state of a key will be over.
 func (s *States) due() (at int64, ok bool) {
 	for _, h := range s.mortal {
-		if _, t, any := h.mortal().recent.Oldest(); any && (!ok || t+h.mortal().ttl < at) {
+		if _, t, any := h.mortal().recent.Oldest(); any && h.mortal().ttl > 0 && (!ok || t+h.mortal().ttl < at) {
 			at, ok = t+h.mortal().ttl, true
 		}
 	}
@@ -78,10 +98,25 @@ func (o *processOp[K, T, U]) turn(most int) {
 	for _, h := range o.states.mortal {
 		for range most {
 			slot, at, ok := h.mortal().recent.Oldest()
-			if !ok || at+h.mortal().ttl > now {
+			if !ok || h.mortal().ttl == 0 || at+h.mortal().ttl > now {
 				break
 			}
 			o.enter(slot)
+			o.leave()
+		}
+	}
+}
+
+// evict takes the state away that is more than a subtask may keep.
+func (o *processOp[K, T, U]) evict() {
+	if !o.states.bounded {
+		return
+	}
+	for _, h := range o.states.mortal {
+		for l := h.mortal(); l.most > 0 && l.recent.Len() > l.most; {
+			slot, _, _ := l.recent.Oldest()
+			o.enter(slot)
+			h.Clear()
 			o.leave()
 		}
 	}

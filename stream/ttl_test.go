@@ -135,3 +135,59 @@ func TestTTLModel(t *testing.T) {
 		}
 	}
 }
+
+// TestMaxKeys: of more keys than may be kept, that is forgotten which was not changed for the longest, also after a restart; with a time to live, what comes first counts.
+func TestMaxKeys(t *testing.T) {
+	const most = 3
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(seed, 5))
+		m := &machine{t: t, now: 1000, build: func(s *States) Handler[string, call, string] {
+			total := ValueState[int](s, "total", MaxKeys(most), TTL(10*time.Millisecond))
+			return Handler[string, call, string]{Value: func(c *Context[string, string], v call) error {
+				n, _ := total.Get()
+				if v.n > 0 {
+					total.Set(n + v.n)
+				}
+				return c.Emit(fmt.Sprint(c.Key(), " ", n))
+			}}
+		}}
+		m.start(1, nil)
+		type entry struct {
+			key       string
+			total     int
+			changedAt int64
+		}
+		var model []entry // the one that was changed last is the last
+		for step := range 300 {
+			m.got = nil
+			if random.IntN(15) == 0 {
+				m.restart(1)
+			}
+			m.now += int64(1 + random.IntN(3)) // no two are changed at a time, of which a checkpoint does not tell the order
+			model = slices.DeleteFunc(model, func(e entry) bool { return e.changedAt+10 <= m.now })
+			c := call{fmt.Sprint("key ", random.IntN(6)), random.IntN(5)}
+			e := entry{key: c.key, changedAt: m.now}
+			i := slices.IndexFunc(model, func(e entry) bool { return e.key == c.key })
+			if i >= 0 {
+				e.total = model[i].total
+			}
+			want := fmt.Sprint(c.key, " ", e.total)
+			if c.n > 0 {
+				if i >= 0 {
+					model = slices.Delete(model, i, i+1)
+				}
+				e.total += c.n
+				if model = append(model, e); len(model) > most {
+					model = model[1:]
+				}
+			}
+			m.value(c)
+			if len(m.got) != 1 || m.got[0] != want {
+				t.Fatalf("seed %d, step %d: %q, want %q", seed, step, m.got, want)
+			}
+			if n := len(m.ops[0].keys.numbers); n != len(model) {
+				t.Fatalf("seed %d, step %d: %d keys are kept, want %d", seed, step, n, len(model))
+			}
+		}
+	}
+}
