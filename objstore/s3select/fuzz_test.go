@@ -17,6 +17,7 @@ func FuzzSelect(f *testing.F) {
 		f.Add(sql, "1,\"a\nb\",{\"a\":[1]}\n{\"a\":[{\"b\":1}]}\n", byte(0))
 		f.Add(sql, "{\"a\":[1,\"\\u00e9\"]} [1,{}] 5", byte(1))
 		f.Add(sql, "{\"a\":[1,\"\\u00e9\"]}\n5\n", byte(2))
+		f.Add(sql, "a,,b", byte(1))
 		f.Add(sql, "a,b\r\n\"1\"\"\",2", byte(3))
 	}
 	f.Fuzz(func(t *testing.T, sql, data string, how byte) {

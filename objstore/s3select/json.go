@@ -65,13 +65,10 @@ func valueEnd(b []byte, i int) (end int, ok bool) {
 			if depth > 0 {
 				break
 			}
-			for i < len(b) && !isBlank(b[i]) && strings.IndexByte(`"{}[],`, b[i]) < 0 {
+			for i++; i < len(b) && !isBlank(b[i]) && strings.IndexByte(`"{}[],`, b[i]) < 0; {
 				i++
 			}
-			if i == len(b) {
-				return 0, false
-			}
-			return max(i, 1), true
+			return i, i < len(b)
 		}
 		if i++; depth <= 0 {
 			return i, true

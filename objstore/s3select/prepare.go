@@ -31,6 +31,7 @@ type Run struct {
 	object   Object
 	csv      *csvInput // nil: JSON or Parquet
 	document bool      // JSON DOCUMENT
+	parquet  *parquetInput
 	progress bool
 	workers  int
 
@@ -115,7 +116,10 @@ func (r *Run) input(s *types.InputSerialization, scan *types.ScanRange) error {
 		return fail("UnsupportedScanRangeInput", "a ScanRange cannot be read of a compressed object")
 	}
 	if s.Parquet != nil {
-		return fail("InvalidDataSource", "this store reads CSV and JSON and no Parquet")
+		if compression != "NONE" {
+			return fail("InvalidRequestParameter", "CompressionType is NONE for Parquet, whose columns are compressed inside")
+		}
+		return r.openParquet(scan)
 	}
 	stream, err := r.open(compression)
 	if err != nil {

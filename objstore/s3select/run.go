@@ -141,7 +141,11 @@ func (w *worker) compute(t *task) error {
 	if len(w.accumulators) > 0 {
 		w.full = false
 	}
-	if err := w.text(t); err != nil {
+	compute := w.text
+	if w.run.parquet != nil {
+		compute = w.parquetGroup
+	}
+	if err := compute(t); err != nil {
 		return err
 	}
 	if len(w.out) > 0 {

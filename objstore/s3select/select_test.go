@@ -52,7 +52,12 @@ var toJSON = &types.OutputSerialization{JSON: &types.JSONOutput{}}
 // run returns the records, or the code of the error.
 func (q request) run(t testing.TB) (string, error) {
 	t.Helper()
-	r, err := Prepare(q.input(), Object{strings.NewReader(q.data), int64(len(q.data))})
+	return runInput(t, q.input(), []byte(q.data))
+}
+
+func runInput(t testing.TB, in *s3.SelectObjectContentInput, data []byte) (string, error) {
+	t.Helper()
+	r, err := Prepare(in, Object{bytes.NewReader(data), int64(len(data))})
 	if err != nil {
 		return "", err
 	}

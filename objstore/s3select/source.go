@@ -91,7 +91,10 @@ type chunk struct {
 
 // produce makes the tasks of a request, in order, until put refuses.
 func (r *Run) produce(ctx context.Context, put func(*task) bool) error {
-	if r.stream != nil {
+	switch {
+	case r.parquet != nil:
+		return r.produceGroups(put)
+	case r.stream != nil:
 		return r.produceBlocks(ctx, put)
 	}
 	for from := r.from; from < r.to; from += blockBytes {
