@@ -26,8 +26,8 @@ type Options struct {
 	Region string
 	// CertFile and KeyFile are PEM files; with them the store speaks HTTPS only.
 	CertFile, KeyFile string
-	// Notify are targets that are told of everything that happens, in all buckets: "webhook=URL".
-	// What a target cannot take is kept for it as long as there is room, and not over an end of the store.
+	// Notify are targets that are told of everything that happens, in all buckets:
+	// "webhook=URL", "kafka=HOST:PORT,HOST:PORT/TOPIC". What a target cannot take is kept for it as long as there is room, and not over an end of the store.
 	Notify []string
 	// NotifyToken goes to webhooks, in the header Authorization.
 	NotifyToken string

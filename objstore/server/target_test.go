@@ -8,7 +8,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/minio/minio-go/v7"
+	"github.com/twmb/franz-go/pkg/kfake"
+
 	"github.com/millstream/millstream/objstore/event"
+	"github.com/millstream/millstream/objstore/event/kafka"
 	"github.com/millstream/millstream/objstore/event/webhook"
 	"github.com/millstream/millstream/setting"
 )
@@ -59,6 +63,36 @@ func TestNotifyWebhook(t *testing.T) {
 	mustPut(t, client, "two", "k", nil)
 	got := collect(t, r, 2)
 	if got[0].Bucket != "one" || got[0].Key != "a b" || got[0].Size != 5 || got[1].Bucket != "two" || !got[0].Before(&got[1]) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// The same to a topic of Kafka.
+func TestNotifyKafka(t *testing.T) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "events"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	servers := strings.Join(cluster.ListenAddrs(), ",")
+	values, err := setting.Check(kafka.Options, map[string]string{"kafka.bootstrap.servers": servers, "kafka.topic": "events"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := kafka.Open(t.Context(), values, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	instance := start(t, Options{Notify: []string{"kafka=" + servers + "/events"}})
+	client := newClient(t, instance.Access)
+	makeBucket(t, client, "bucket")
+	mustPut(t, client, "bucket", "a b", []byte("12345"))
+	if err := client.RemoveObject(t.Context(), "bucket", "a b", minio.RemoveObjectOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	// Events of one key are in one partition, hence in order.
+	if got := collect(t, s, 2); got[0].Key != "a b" || !got[0].Created() || got[0].Size != 5 || !got[1].Removed() || !got[0].Before(&got[1]) {
 		t.Errorf("got %+v", got)
 	}
 }
