@@ -104,12 +104,13 @@ func (x *rowIndex) older(i, older int32) {
 	x.all = append(x.all, older)
 }
 
-// Expire removes the rows that came before a time and adds their groups to list: each may be without rows now.
-func (t *Rows) Expire(before int64, list []int32) []int32 {
-	for ; t.old < len(t.since) && t.since[t.old] < before; t.old++ {
+// Expire removes the rows that came before a time, the oldest ones and at most so many, and adds their groups to list: each may be without rows now.
+func (t *Rows) Expire(before int64, limit int, list []int32) []int32 {
+	for ; limit > 0 && t.old < len(t.since) && t.since[t.old] < before; t.old++ {
 		if r := int32(t.old); t.Alive(r) {
 			t.Remove(r)
 			list = append(list, t.owner[r])
+			limit--
 		}
 	}
 	return list

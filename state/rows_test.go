@@ -108,8 +108,12 @@ func (m *rowsModel) forget(g int32) {
 
 func (m *rowsModel) expire() {
 	before := m.now - rapid.Int64Range(0, 4).Draw(m.t, "age")
-	for _, g := range m.rows.Expire(before, nil) {
-		m.forget(g)
+	for left := true; left; {
+		gone := m.rows.Expire(before, rapid.IntRange(1, 5).Draw(m.t, "limit"), nil)
+		for _, g := range gone {
+			m.forget(g)
+		}
+		left = len(gone) > 0
 	}
 	m.want = slices.DeleteFunc(m.want, func(w modelRow) bool { return w.since < before })
 }

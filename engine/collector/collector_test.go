@@ -40,7 +40,6 @@ func TestStart(t *testing.T) {
 		t.Errorf("the percentage is %d beside a state of 600 MB, want %d", last, least)
 	}
 	runtime.KeepAlive(large)
-	large = nil
 	for range 3 {
 		runtime.GC()
 		last = <-looked

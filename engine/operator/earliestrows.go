@@ -92,7 +92,7 @@ func (o *earliestRows) Process(_ int, p Payload, _ Output) error {
 	if err != nil {
 		return err
 	}
-	now := o.renew()
+	now := o.renew(everything)
 	ids := o.lookup(b)
 	o.grow()
 	o.sel, o.new = o.sel[:0], o.new[:0]
@@ -177,11 +177,11 @@ func (o *earliestRows) Watermark(t int64, out Output) error {
 }
 
 // renew expires keys, drops what is dead and brings what is known by group up to date. A row that waits does not expire.
-func (o *earliestRows) renew() int64 {
+func (o *earliestRows) renew(limit int) int64 {
 	var now int64
 	if o.ttl > 0 {
 		now = o.clock().UnixMilli()
-		o.expired = o.done.Expire(now-o.ttl+1, o.expired[:0])
+		o.expired = o.done.Expire(now-o.ttl+1, limit, o.expired[:0])
 		for _, g := range o.expired {
 			o.drop(g)
 		}
@@ -205,7 +205,7 @@ func (o *earliestRows) renew() int64 {
 
 func (o *earliestRows) Timer(time.Time, Output) error {
 	o.armed = false
-	o.renew()
+	o.renew(sweepStep)
 	o.arm()
 	return nil
 }
@@ -217,7 +217,7 @@ func (o *earliestRows) arm() {
 	}
 	if since, ok := o.done.Oldest(); ok {
 		o.armed = true
-		o.setTimer(time.UnixMilli(since + o.ttl))
+		o.setTimer(soon(o.clock(), since+o.ttl))
 	}
 }
 

@@ -58,7 +58,7 @@ func (o *changeJoin) Process(side int, p Payload, out Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	now := o.tidy()
+	now := o.tidy(everything)
 	o.take(side, b, now)
 	other := 1 - side
 	o.out.from[side], o.out.from[other] = columns(b.Cols), o.sides[other].rows

@@ -105,7 +105,7 @@ func (o *multiJoin) Process(input int, p Payload, out Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	now := o.tidy()
+	now := o.tidy(everything)
 	o.own = input
 	o.take(b, now)
 	for i := range o.sides {

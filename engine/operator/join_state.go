@@ -111,20 +111,20 @@ func (o *joinState) EndInput(input int, _ Output) error {
 // Timer implements [Operator].
 func (o *joinState) Timer(time.Time, Output) error {
 	o.armed = false
-	o.tidy()
+	o.tidy(sweepStep)
 	o.arm()
 	return nil
 }
 
-// tidy expires rows, drops what is dead if it is much, and returns the time.
-func (o *joinState) tidy() int64 {
+// tidy expires so many rows of each side, drops what is dead if it is much, and returns the time.
+func (o *joinState) tidy(limit int) int64 {
 	var now int64
 	for i := range o.sides {
 		if s := &o.sides[i]; s.ttl > 0 {
 			if now == 0 {
 				now = o.ctx.Now().UnixMilli()
 			}
-			o.empty = s.rows.Expire(now-s.ttl+1, o.empty)
+			o.empty = s.rows.Expire(now-s.ttl+1, limit, o.empty)
 		}
 	}
 	if now > 0 {
@@ -183,6 +183,6 @@ func (o *joinState) arm() {
 	}
 	if at > 0 {
 		o.armed = true
-		o.ctx.SetTimer(time.UnixMilli(at))
+		o.ctx.SetTimer(soon(o.ctx.Now(), at))
 	}
 }

@@ -76,12 +76,12 @@ func (k *keyedRows) newest(g int32) int32 {
 	return k.list[len(k.list)-1]
 }
 
-// tidy expires rows and drops what is dead if it is much; it returns the time. Between two batches it is called first.
-func (k *keyedRows) tidy() int64 {
+// tidy expires so many rows and drops what is dead if it is much; it returns the time. Between two batches it is called first.
+func (k *keyedRows) tidy(limit int) int64 {
 	var now int64
 	if k.ttl > 0 {
 		now = k.clock().UnixMilli()
-		k.expired = k.rows.Expire(now-k.ttl+1, k.expired[:0])
+		k.expired = k.rows.Expire(now-k.ttl+1, limit, k.expired[:0])
 		for _, g := range k.expired {
 			k.forget(g)
 		}
@@ -121,14 +121,14 @@ func (k *keyedRows) arm() {
 	}
 	if since, ok := k.rows.Oldest(); ok {
 		k.armed = true
-		k.setTimer(time.UnixMilli(since + k.ttl))
+		k.setTimer(soon(k.clock(), since+k.ttl))
 	}
 }
 
 // expire is called when the timer is due.
 func (k *keyedRows) expire() {
 	k.armed = false
-	k.tidy()
+	k.tidy(sweepStep)
 	k.arm()
 }
 

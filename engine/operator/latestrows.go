@@ -4,7 +4,6 @@ import (
 	mathbits "math/bits" // bits is a table of the package
 
 	"github.com/millstream/millstream/column"
-	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/state"
 )
 
@@ -28,7 +27,7 @@ type latestRows struct {
 func newLatestRows(in []column.Field, keys []int) latestRows { return latestRows{in: in, keys: keys} }
 
 func (k *latestRows) open(c *Context) error {
-	k.sweep = sweep{ttl: c.Env.Settings.Duration(setting.StateTTL).Milliseconds(), clock: c.Now, setTimer: c.SetTimer}
+	k.sweep = sweep{ttl: timeToLive(c, 0), clock: c.Now, setTimer: c.SetTimer}
 	k.number = c.MaxParallelism
 	list := make([]column.Type, len(k.keys))
 	for i, c := range k.keys {
@@ -87,10 +86,10 @@ func (k *latestRows) holds(g int32) bool { return int(g) < k.rows.Len() && !k.ro
 
 // expire is called when the timer is due.
 func (k *latestRows) expire() {
-	k.sweep.fire(k.groups.Live(), func(limit int) int {
+	k.sweep.fire(k.rows.Len(), func(limit int) int {
 		k.tick()
 		return k.rows.Expire(k.from, limit)
-	})
+	}, k.groups.Live)
 	k.tidy()
 }
 

@@ -2,23 +2,19 @@ package operator
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/state"
 )
 
 // lifetime is how long the groups of a changelog are kept after a row last came for them; table.exec.state.ttl. A group that is over is forgotten without
-// a word: when its key comes again it begins anew. Groups are looked through little by little, and all of them by a timer.
+// a word: when its key comes again it begins anew. Groups are looked through little by little, with each batch and by a timer.
 type lifetime struct {
-	ttl      int64 // milliseconds; 0: for ever
-	clock    func() time.Time
-	setTimer func(time.Time)
-	due      time.Time // when the timer is; zero: none is set
-	last     []int64   // by group: when a row last came
-	cursor   int
-	now      int64
-	track    state.Tracker
+	sweep
+	last   []int64 // by group: when a row last came
+	cursor int
+	now    int64
+	track  state.Tracker
 }
 
 const lifetimeTable = "last"
@@ -45,16 +41,24 @@ func (l *changelog) renew(b *column.Batch, ids []int32) {
 		}
 		p.last[g] = p.now
 	}
-	for range min(len(ids), len(p.last)) {
-		if p.cursor >= len(p.last) {
-			p.cursor = 0
-		}
+	l.look(len(ids))
+	l.arm()
+}
+
+// look ends those of so many groups that are over, and returns how many it has looked at: fewer at the last one.
+func (l *changelog) look(limit int) int {
+	p := &l.life
+	if p.cursor >= len(p.last) {
+		p.cursor = 0
+	}
+	n := min(limit, len(p.last)-p.cursor)
+	for range n {
 		if l.groups.Alive(p.cursor) && p.last[p.cursor]+p.ttl <= p.now {
 			l.end(int32(p.cursor))
 		}
 		p.cursor++
 	}
-	l.arm()
+	return n
 }
 
 // note gives new groups the present time.
@@ -76,32 +80,24 @@ func (l *changelog) end(g int32) {
 
 // arm sets a timer by which all groups will have been looked through once they are over.
 func (l *changelog) arm() {
-	p := &l.life
-	if p.ttl == 0 || !p.due.IsZero() || l.groups.Live() == 0 || p.setTimer == nil {
-		return
+	if l.groups.Live() > 0 {
+		l.life.arm()
 	}
-	p.due = p.clock().Add(time.Duration(p.ttl) * time.Millisecond)
-	p.setTimer(p.due)
 }
 
-// expire forgets all groups that are over, if the timer is due.
+// expire forgets some groups that are over, if the timer is due.
 func (l *changelog) expire() error {
 	p := &l.life
-	if p.due.IsZero() || p.clock().Before(p.due) {
+	if p.ttl == 0 || p.due.IsZero() || p.clock().Before(p.due) {
 		return nil
 	}
-	p.due, p.now = time.Time{}, p.clock().UnixMilli()
-	for g := range p.last {
-		if l.groups.Alive(g) && p.last[g]+p.ttl <= p.now {
-			l.end(int32(g))
-		}
-	}
+	p.fire(len(p.last), func(limit int) int {
+		p.now = p.clock().UnixMilli()
+		return l.look(limit)
+	}, l.groups.Live)
 	if l.crowded() {
-		if err := l.compact(); err != nil {
-			return err
-		}
+		return l.compact()
 	}
-	l.arm()
 	return nil
 }
 

@@ -37,7 +37,7 @@ func (o *materialize) Process(_ int, p Payload, out Output) error {
 	if n == 0 {
 		return nil
 	}
-	now := o.tidy()
+	now := o.tidy(everything)
 	if o.sparse() {
 		o.regroup()
 	}

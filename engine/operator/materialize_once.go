@@ -67,7 +67,7 @@ func (o *materializeOnce) Process(_ int, p Payload, _ Output) error {
 	if n == 0 {
 		return nil
 	}
-	now := o.tidy()
+	now := o.tidy(everything)
 	ids := o.lookup(b)
 	if cap(o.hash) < n {
 		o.hash = make([]uint64, n+n/4)

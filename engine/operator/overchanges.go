@@ -52,7 +52,7 @@ func (o *overChanges) Process(_ int, p Payload, out Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	now := o.renew()
+	now := o.renew(everything)
 	ids := o.lookup(b)
 	o.grow()
 	next := o.load(b, ids, now)

@@ -221,7 +221,7 @@ func (o *rank) Process(_ int, p Payload, out Output) error {
 	if !o.keeps && !appended(b) {
 		return fmt.Errorf("rows are taken back, although the input was said to be insert-only")
 	}
-	now := o.renew()
+	now := o.renew(everything)
 	ids := o.lookup(b)
 	o.grow()
 	next := o.load(b, ids, now)
@@ -481,12 +481,12 @@ func (o *rank) settle(out Output) error {
 }
 
 // renew is tidy with the places brought up to date.
-func (o *rank) renew() int64 {
+func (o *rank) renew(limit int) int64 {
 	live := o.rows.Live()
 	if o.ttl > 0 || o.sparse() {
 		o.mark()
 	}
-	now := o.tidy()
+	now := o.tidy(limit)
 	if o.rows.Live() != live {
 		for _, g := range o.expired {
 			list := o.places.of(g)
@@ -502,7 +502,7 @@ func (o *rank) renew() int64 {
 
 func (o *rank) Timer(time.Time, Output) error {
 	o.armed = false
-	o.renew()
+	o.renew(sweepStep)
 	o.arm()
 	return nil
 }

@@ -1,6 +1,9 @@
 package operator
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // sweep is how a state with a time to live lets go what is over: a timer begins a round through all its groups, which takes a step at a time, so that no row that comes
 // meanwhile waits for more than one.
@@ -12,8 +15,22 @@ type sweep struct {
 	left     int       // groups of the round that were not yet looked at
 }
 
-// sweepStep is how many groups are looked at in a step.
-const sweepStep = 16 << 10
+// sweepStep is how many groups are looked at, or rows expired, in a step, and sweepPause the time between two, in which the task looks at its inputs.
+const (
+	sweepStep  = 16 << 10
+	sweepPause = time.Millisecond
+)
+
+// everything is the limit of a batch: rows that are over may not be found by what comes. A timer has let most of them go by then.
+const everything = math.MaxInt
+
+// soon is when a timer for a time, in milliseconds, should be set: not at once, since what is left of a step would be part of it then.
+func soon(now time.Time, due int64) time.Time {
+	if at := time.UnixMilli(due); at.After(now) {
+		return at
+	}
+	return now.Add(sweepPause)
+}
 
 // arm sets the timer for the first round if there is none.
 func (s *sweep) arm() {
@@ -27,24 +44,27 @@ func (s *sweep) at(due time.Time) {
 	s.setTimer(due)
 }
 
-// fire takes a step of a round through so many groups if the timer is due, and sets it for the next one. expire looks at so many groups at most and returns at
-// how many it has. What is over is gone a quarter of its time to live later, about.
-func (s *sweep) fire(groups int, expire func(limit int) int) {
+// fire takes a step of a round through so many groups if the timer is due, and sets it for the next one, if any are alive. expire looks at so many groups at most
+// and returns at how many it has. What is over is gone a quarter of its time to live later, about.
+func (s *sweep) fire(groups int, expire func(limit int) int, live func() int) {
 	if s.due.IsZero() || s.clock().Before(s.due) {
 		return
 	}
 	if s.left == 0 {
 		s.left = groups
 	}
-	seen := expire(min(s.left, sweepStep))
-	if s.left -= seen; seen == 0 {
-		s.left = 0
+	for budget := sweepStep; budget > 0 && s.left > 0; {
+		seen := expire(min(s.left, budget)) // behind the last group it goes on at the first one
+		budget, s.left = budget-seen, s.left-seen
+		if seen == 0 {
+			s.left = 0
+		}
 	}
 	s.due = time.Time{}
 	switch {
 	case s.left > 0:
-		s.at(s.clock().Add(time.Millisecond)) // the task looks at its inputs first
-	case groups > 0:
+		s.at(s.clock().Add(sweepPause))
+	case live() > 0:
 		s.at(s.clock().Add(time.Duration(s.ttl/4+1) * time.Millisecond))
 	}
 }

@@ -56,7 +56,7 @@ func (o *latestJoin) Process(side int, p Payload, out Output) error {
 	if n == 0 {
 		return nil
 	}
-	now := o.tidy()
+	now := o.tidy(everything)
 	if cap(o.ids) < n {
 		o.ids = make([]int32, n+n/4)
 	}
@@ -131,11 +131,11 @@ func (o *latestJoin) probe(b *column.Batch, ids []int32, out Output) error {
 	return nil
 }
 
-// tidy expires rows, drops what is dead if it is much, and returns the time.
-func (o *latestJoin) tidy() (now int64) {
+// tidy expires so many rows, drops what is dead if it is much, and returns the time.
+func (o *latestJoin) tidy(limit int) (now int64) {
 	if o.ttl > 0 {
 		now = o.ctx.Now().UnixMilli()
-		o.empty = o.right.Expire(now-o.ttl+1, o.empty)
+		o.empty = o.right.Expire(now-o.ttl+1, limit, o.empty)
 		o.forget()
 	}
 	regroup := o.groups.Len() > 2*o.groups.Live()+ChunkRows
@@ -164,13 +164,13 @@ func (o *latestJoin) arm() {
 	}
 	if since, ok := o.right.Oldest(); ok {
 		o.armed = true
-		o.ctx.SetTimer(time.UnixMilli(since + o.ttl))
+		o.ctx.SetTimer(soon(o.ctx.Now(), since+o.ttl))
 	}
 }
 
 func (o *latestJoin) Timer(time.Time, Output) error {
 	o.armed = false
-	o.tidy()
+	o.tidy(sweepStep)
 	o.arm()
 	return nil
 }
