@@ -59,7 +59,7 @@ func (k *idleGroups) arm() {
 	}
 	if _, at, ok := k.recent.Oldest(); ok {
 		k.armed = true
-		k.setTimer(time.UnixMilli(at + k.ttl))
+		k.setTimer(soon(k.clock(), at+k.ttl))
 	}
 }
 
