@@ -170,7 +170,7 @@ func castColumns(n plan.Node, fields []column.Field) plan.Node {
 }
 
 // distinct keeps one of each row.
-func distinct(n plan.Node, at syntax.Span) plan.Node {
+func distinct(n plan.Node, at syntax.Span) *plan.Aggregate {
 	return &plan.Aggregate{Input: n, Keys: firsts(len(n.Schema())), Fields: n.Schema(), At: at}
 }
 

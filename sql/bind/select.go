@@ -139,7 +139,11 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 	}
 	r := project(input, items)
 	if s.Distinct {
-		r.node = distinct(r.node, s.Span)
+		once := distinct(r.node, s.Span)
+		if len(sc.relations) == 1 {
+			once.TTL = given.ttl[sc.relations[0].name()]
+		}
+		r.node = once
 	}
 	if len(keys) > 0 {
 		r.node = sorted(r.node, input, keys, orderSpan(q))

@@ -28,6 +28,7 @@ func TestStateTTLHint(t *testing.T) {
 		{"SELECT /*+ STATE_TTL('a' = '2 d') */ k, SUM(v) FROM a GROUP BY k", "48h0m0s"},
 		{"SELECT /*+ STATE_TTL('default_catalog.default_database.a' = '2 d') */ k, SUM(v) FROM a GROUP BY k", "48h0m0s"},
 		{"SELECT /*+ STATE_TTL('x' = '0 s') */ k, COUNT(DISTINCT v) FROM a x GROUP BY k HAVING SUM(v) > 1", "ever"},
+		{"SELECT /*+ STATE_TTL('a' = '2 d') */ DISTINCT k FROM a", "48h0m0s"},
 		{"SELECT /*+ STATE_TTL('a' = '3 s', 'b' = '0 ms') */ a.v FROM a JOIN b ON a.k = b.k", "3s ever"},
 		{"SELECT /*+ STATE_TTL('b' = '1 s') */ a.v FROM a LEFT JOIN b ON a.k = b.k JOIN c ON a.v = c.v", "0s 0s, 0s 1s"},
 		{"SELECT /*+ STATE_TTL('c' = '1 s') */ * FROM (SELECT /*+ STATE_TTL('a' = '5 s') */ k, SUM(v) AS v FROM a GROUP BY k) x JOIN c ON x.k = c.k", "0s 1s, 5s"},
