@@ -40,6 +40,7 @@ type Tracker struct {
 	plan    plan
 	copying bool
 	todo    column.Bitmap // rows left to copy
+	left    int           // how many those are
 	cursor  int           // word of todo
 	seen    int           // row number behind the last stored one, as of the freeze
 	layers  *Layers
@@ -130,9 +131,11 @@ func (t *Tracker) take(rows []int32) {
 	}
 	last := len(t.layers.Chunks) - 1
 	if last < 0 || t.layers.Chunks[last].Rows.Len >= t.sizes().chunk {
-		t.layers.Chunks = append(t.layers.Chunks, Chunk{Rows: column.NewBatch(t.schema, len(alive))})
+		n := max(min(t.left, t.sizes().chunk+t.sizes().chunk/4), len(alive)) // a chunk ends behind the step that fills it
+		t.layers.Chunks = append(t.layers.Chunks, Chunk{Rows: column.NewBatch(t.schema, n), IDs: make([]int64, 0, n), Groups: make([]int32, 0, n)})
 		last++
 	}
+	t.left = max(0, t.left-len(alive))
 	c := &t.layers.Chunks[last]
 	for _, r := range alive {
 		c.IDs = append(c.IDs, t.ids.at(int(r)))
@@ -224,7 +227,7 @@ func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Fi
 	t.pending, t.dirty = t.dirty, t.pending
 	t.dirty.clear()
 	t.layers = &Layers{Base: p.base, Deltas: p.deltas, Gone: gone}
-	t.cursor, t.copying = 0, true
+	t.cursor, t.left, t.copying = 0, t.todo.Count(n), true
 }
 
 // level is that of the next delta.
