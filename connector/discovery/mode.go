@@ -6,6 +6,7 @@ import (
 
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/event"
+	"github.com/millstream/millstream/objstore/event/webhook"
 	"github.com/millstream/millstream/setting"
 )
 
@@ -13,11 +14,13 @@ import (
 type mode struct {
 	name    string
 	options []*setting.Option
-	open    func(ctx context.Context, values setting.Values, position []byte) (event.Stream, error)
+	open    event.Open
 }
 
 // modes are those in which a store sends its notifications somewhere; "poll" and "listen" need nothing but the store.
-var modes = []mode{}
+var modes = []mode{
+	{"webhook", webhook.Options, webhook.Open},
+}
 
 // Modes are the names of all ways to find out what happens.
 func Modes() []string {

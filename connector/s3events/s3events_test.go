@@ -3,6 +3,7 @@ package s3events
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/event"
+	"github.com/millstream/millstream/objstore/event/webhook"
 	"github.com/millstream/millstream/objstore/mem"
 	"github.com/millstream/millstream/setting"
 )
@@ -189,6 +191,37 @@ func TestListen(t *testing.T) {
 	}
 	if _, status, err := r.Poll(); status != connector.Done || err != nil {
 		t.Errorf("behind the limit: %v, %v", status, err)
+	}
+}
+
+// TestWebhook receives what a store sends.
+func TestWebhook(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, request(mem.New("t"), []string{"key", "sequencer"}, "scan.mode", "webhook", "webhook.listen", at, "webhook.token", "s3cret"), connector.Split{})
+	sender, err := webhook.NewSender("http://"+at+"/events", "s3cret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []event.Event{{Name: "ObjectCreated:Put", Bucket: "t", Key: "in/ü +%", ETag: "e", Sequencer: "1"}, {Name: "ObjectRemoved:Delete", Bucket: "t", Key: "in/ü +%", Sequencer: "2"}}
+	for range 2 {
+		for deadline := time.Now().Add(20 * time.Second); ; { // until it listens
+			if err = sender.Send(t.Context(), list); err == nil || time.Now().After(deadline) {
+				break
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := fmt.Sprint(reading(t, r, 2)); got != "[in/ü +%|1 in/ü +%|2]" {
+		t.Errorf("got %s", got)
 	}
 }
 
