@@ -168,7 +168,15 @@ func (c *csvInput) next(line, memory []byte) (field, rest []byte, more bool, kep
 	start := 1
 	i := 1
 	for i < len(line) {
-		if line[i] == c.escape && c.escape != c.quote && i+1 < len(line) || line[i] == c.quote && c.escape == c.quote && i+1 < len(line) && line[i+1] == c.quote {
+		if c.escape == c.quote {
+			if n := bytes.IndexByte(line[i:], c.quote); n >= 0 {
+				i += n
+			} else {
+				i = len(line)
+				break
+			}
+		}
+		if line[i] == c.escape && i+1 < len(line) && (c.escape != c.quote || line[i+1] == c.quote) {
 			memory = append(memory, line[start:i]...)
 			memory = append(memory, line[i+1])
 			i += 2

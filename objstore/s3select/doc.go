@@ -11,7 +11,7 @@
 //
 // An object that can be read at any place is cut into blocks by position, each of which holds the records that start in it; compressed
 // objects, JSON DOCUMENT and CSV with record delimiters in quotes are cut while they are read; of Parquet a block is a row group, of which only
-// the columns that the query names are read. Workers, one for each core, filter the records
+// the columns that the query names are read. Workers, one for each of up to eight cores, filter the records
 // of a block in batches: comparisons of fields with constants are loops over a selection vector, and only the fields that WHERE reads are
 // found before it has decided.
 //

@@ -65,7 +65,7 @@ func Prepare(in *s3.SelectObjectContentInput, object Object) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{query: q, object: object, to: object.Size, workers: runtime.GOMAXPROCS(0), now: time.Now().UTC()}
+	r := &Run{query: q, object: object, to: object.Size, workers: min(maxWorkers, runtime.GOMAXPROCS(0)), now: time.Now().UTC()}
 	r.progress = in.RequestProgress != nil && in.RequestProgress.Enabled != nil && *in.RequestProgress.Enabled
 	if r.output, err = newOutput(in.OutputSerialization); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 
 const (
 	maxRuns      = 8               // requests that are computed at a time; others wait
+	maxWorkers   = 8               // of a request, whatever the number of cores: each holds a few megabytes
 	chunksAhead  = 8               // that a worker may make before those of earlier blocks are sent
 	quietTime    = time.Second     // after which a client is told that the request goes on
 	progressTime = 2 * time.Second // between reports of progress
@@ -47,7 +48,7 @@ func (r *Run) WriteTo(ctx context.Context, w *bufio.Writer) error {
 	var working sync.WaitGroup
 	defer working.Wait()
 	defer cancel()
-	s := &sender{run: r, events: events{w: w}, tick: time.NewTicker(quietTime), limit: r.query.limit}
+	s := &sender{run: r, events: events{w: w}, tick: time.NewTicker(quietTime), limit: r.query.limit, reported: time.Now()}
 	defer s.tick.Stop()
 
 	for waiting := true; waiting; {
