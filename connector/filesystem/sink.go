@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -78,6 +79,11 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 	}
 	if c.format.NewEncoder != nil {
 		if _, err := c.format.NewEncoder(c.formatConfig()); err != nil {
+			return nil, err
+		}
+	}
+	if c.format.NewFile != nil {
+		if _, err := c.format.NewFile(io.Discard, c.formatConfig()); err != nil {
 			return nil, err
 		}
 	}

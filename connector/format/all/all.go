@@ -2,6 +2,7 @@
 package all
 
 import (
+	_ "github.com/millstream/millstream/connector/format/avro"
 	_ "github.com/millstream/millstream/connector/format/csv"
 	_ "github.com/millstream/millstream/connector/format/json"
 	_ "github.com/millstream/millstream/connector/format/parquet"

@@ -12,7 +12,7 @@ import (
 
 // Every format is documented in full, and its defaults make it work.
 func TestSpecs(t *testing.T) {
-	if names := format.Names(); !slices.Equal(names, []string{"canal-json", "changelog-json", "csv", "debezium-json", "json", "maxwell-json", "ogg-json", "parquet", "raw"}) {
+	if names := format.Names(); !slices.Equal(names, []string{"avro", "canal-json", "changelog-json", "csv", "debezium-json", "json", "maxwell-json", "ogg-json", "parquet", "raw"}) {
 		t.Fatalf("linked are %v", names)
 	}
 	for _, name := range format.Names() {
