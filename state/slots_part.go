@@ -64,30 +64,48 @@ func (p *part) home(rank uint32) int {
 	return int(uint64(rank&(1<<placeBits-1)) * p.homes >> placeBits)
 }
 
-// seekParts is seek of a large index.
+// ahead is how many lines seekParts reads before it searches them.
+const ahead = 32
+
+// seekParts is seek of a large index. It reads the lines of some hashes before it looks for a slot in any, since a guess about one that was wrong would hold up the
+// loads of others.
 func seekParts(parts []part, hash []uint64, out []int32) int {
 	out = out[:len(hash)]
-	for i, h := range hash {
-		rank := rankOf(h)
-		p := &parts[rank>>placeBits]
-		tag, middle := tagOf(rank), middleOf(rank)
-		l := &p.lines[p.home(rank)]
-		// A byte of differ is 0 where the tag is, and the lowest bit of hits is at the first of them.
-		differ := l.tags ^ tag*lowBits
-		hits := (differ - lowBits) &^ differ & highBits
-		if s := bits.TrailingZeros64(hits) >> 3; s < lineSlots-1 && l.middle[s] == middle {
-			out[i] = l.entries[s]
-			continue
+	if len(parts) != 1<<partBits {
+		return 0
+	}
+	var lines [ahead]*line
+	var tags [ahead]uint64
+	size := 1 // at first: where many keys are new, the next one may be
+	for from := 0; from < len(hash); from, size = from+size, min(2*size, ahead) {
+		some := hash[from:min(from+size, len(hash))]
+		for i, h := range some {
+			rank := rankOf(h)
+			p := &parts[rank>>placeBits]
+			l := &p.lines[p.home(rank)]
+			lines[i&(ahead-1)], tags[i&(ahead-1)] = l, l.tags
 		}
-		if l.last == uint8(tag) && l.middle[lineSlots-1] == middle {
-			out[i] = l.entries[lineSlots-1]
-			continue
+		for i, h := range some {
+			rank := rankOf(h)
+			tag, middle := tagOf(rank), middleOf(rank)
+			l := lines[i&(ahead-1)]
+			// A byte of differ is 0 where the tag is, and the lowest bit of hits is at the first of them.
+			differ := tags[i&(ahead-1)] ^ tag*lowBits
+			hits := (differ - lowBits) &^ differ & highBits
+			if s := bits.TrailingZeros64(hits) >> 3; s < lineSlots-1 && l.middle[s] == middle {
+				out[from+i] = l.entries[s]
+				continue
+			}
+			if l.last == uint8(tag) && l.middle[lineSlots-1] == middle {
+				out[from+i] = l.entries[lineSlots-1]
+				continue
+			}
+			e := parts[rank>>placeBits].find(rank)
+			if e == None {
+				return from + i
+			}
+			out[from+i] = e
 		}
-		e := p.find(rank)
-		if e == None {
-			return i
-		}
-		out[i] = e
 	}
 	return len(hash)
 }
