@@ -65,7 +65,7 @@ func spec() *connector.Spec {
 			"  'connector' = 'filesystem',\n  'path' = 's3://bucket/visits',\n  'format' = 'json'\n)",
 		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them. One that is not full stays open across checkpoints, which keep what the store does not have of it yet. " +
 			"A source that is monitored reads each version of a file that it finds exactly once.",
-		Options: slices.Concat([]*setting.Option{pathOption, formatOption, regexOption, changedOption, monitorOption, discoveryOption, retentionOption, defaultNameOption,
+		Options: slices.Concat([]*setting.Option{pathOption, formatOption, regexOption, selectOption, changedOption, monitorOption, discoveryOption, retentionOption, defaultNameOption,
 			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption, compressionOption}, partitionCommitOptions, discovery.Options(), connector.FullTableOptions),
 		Formats:   true,
 		Metadata:  metadata,
@@ -84,4 +84,7 @@ func newLookup(req connector.LookupRequest) (connector.LookupSource, error) {
 	return connector.NewFullTable(req, c.values, func(r connector.SourceRequest) (connector.Source, error) { return newSource(r, defaults) })
 }
 
-func init() { connector.Register(spec()) }
+func init() {
+	connector.Register(spec())
+	connector.Register(selectSpec())
+}

@@ -34,7 +34,7 @@ type config struct {
 func configure(env connector.Env, table graph.Table) (*config, error) {
 	c := &config{env: env, table: table}
 	name, given := table.Options[formatOption.Key]
-	all := spec().Options
+	all := specOf(table.Connector).Options
 	if given {
 		var ok bool
 		if c.format, ok = format.Lookup(name); !ok {

@@ -19,6 +19,8 @@ type source struct {
 	req    connector.SourceRequest
 	layout *layout
 	tuning tuning
+
+	selection *selection
 }
 
 // openSource makes the source of a scan: what is there when it begins, or also what comes later.
@@ -55,6 +57,7 @@ func newSource(req connector.SourceRequest, t tuning) (*source, error) {
 			return nil, err
 		}
 	}
+	s.selection = newSelection(s)
 	if c.env.Objects != nil {
 		if _, _, err := c.open(context.Background()); err != nil {
 			return nil, err
@@ -156,6 +159,13 @@ func (s *source) openVersion(ctx context.Context, store objstore.Store, split co
 	if p.Piece != nil {
 		return openFile(ctx, s, store, split, p, out), nil
 	}
+	counted, asked, err := s.selects(p)
+	if err != nil {
+		return nil, err
+	}
+	if counted {
+		return openSelect(ctx, s, store, split, p, asked)
+	}
 	return openText(ctx, s, store, split, p, out)
 }
 
@@ -174,6 +184,9 @@ func (s *source) PushedDown() string {
 	describe("files", s.layout.prune)
 	if s.indexed() {
 		describe("row groups", s.layout.filter)
+	}
+	if text := s.selection.describe(); text != "" {
+		parts = append(parts, text)
 	}
 	if s.req.Limit >= 0 {
 		parts = append(parts, fmt.Sprintf("limit %d", s.req.Limit))

@@ -55,6 +55,8 @@ type position struct {
 	// Files with an index: a piece, and how many of its rows were delivered.
 	Piece *format.Piece `json:"piece,omitempty"`
 	Rows  int64         `json:"rows,omitempty"`
+	// Ranges of text that a query reads: the conditions that the rows, of which Rows were delivered, pass.
+	Selected string `json:"selected,omitempty"`
 	// Gone says that the version of the file was not there any more when it was to be cut into splits, and is to be left out.
 	Gone bool `json:"gone,omitempty"`
 }

@@ -202,7 +202,11 @@ func (a *selected) again(err error) error {
 	if errors.As(err, &api) && strings.HasPrefix(api.code, "Busy") {
 		k = throttled
 	}
-	if a.ctx.Err() != nil || a.failures >= c.tries(k) {
+	tries := c.tries(k)
+	if api != nil && api.code == "InternalError" {
+		tries = min(tries, 2) // some stores say so of queries that fail again and again
+	}
+	if a.ctx.Err() != nil || a.failures >= tries {
 		if k != final {
 			err = &triesError{err, a.failures}
 		}
