@@ -138,19 +138,27 @@ func (t *translator) comparison(left expr.Expr, op string, right expr.Expr) (str
 			return "", false
 		}
 		s, ok := selectText(v)
-		return name + " " + op + " " + s, ok
+		return name + " " + spelled(op) + " " + s, ok
 	case int64:
 		if !isWhole(col.T) || !isWhole(literal.T) || v > maxSelectNumber || v < -maxSelectNumber {
 			return "", false
 		}
-		s := "CAST(" + name + " AS INT) " + op + " " + strconv.FormatInt(v, 10)
+		s := "CAST(" + name + " AS INT) " + spelled(op) + " " + strconv.FormatInt(v, 10)
 		if !t.hasNull {
 			return s, true
 		}
 		null, ok := selectText(t.null)
-		return "(" + name + " <> " + null + " AND " + s + ")", ok
+		return "(" + name + " != " + null + " AND " + s + ")", ok
 	}
 	return "", false
+}
+
+// spelled is an operator as all stores know it.
+func spelled(op string) string {
+	if op == "<>" {
+		return "!=" // MinIO parses the other one, and fails to compute it
+	}
+	return op
 }
 
 // uncast takes off a cast that only widens a whole number.
