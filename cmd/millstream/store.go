@@ -25,6 +25,7 @@ func (a *app) storeCommand() *cobra.Command {
 Clients can listen to what happens to the objects (ListenBucketNotification). With --notify it is also pushed, from all buckets, to
   webhook=URL                           an HTTP server, which gets --notify-token-file's token in the header Authorization
   kafka=HOST:PORT,HOST:PORT/TOPIC       a topic of Kafka
+  nats=nats://HOST:PORT/SUBJECT         a subject of NATS, through JetStream if a stream takes it in
 What a target cannot take is kept for it up to some megabytes, while the store runs.`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -27,7 +27,7 @@ type Options struct {
 	// CertFile and KeyFile are PEM files; with them the store speaks HTTPS only.
 	CertFile, KeyFile string
 	// Notify are targets that are told of everything that happens, in all buckets:
-	// "webhook=URL", "kafka=HOST:PORT,HOST:PORT/TOPIC". What a target cannot take is kept for it as long as there is room, and not over an end of the store.
+	// "webhook=URL", "kafka=HOST:PORT,HOST:PORT/TOPIC", "nats=nats://HOST:PORT/SUBJECT". What a target cannot take is kept for it as long as there is room, and not over an end of the store.
 	Notify []string
 	// NotifyToken goes to webhooks, in the header Authorization.
 	NotifyToken string

@@ -11,6 +11,7 @@ import (
 
 	"github.com/millstream/millstream/objstore/event"
 	"github.com/millstream/millstream/objstore/event/kafka"
+	"github.com/millstream/millstream/objstore/event/nats"
 	"github.com/millstream/millstream/objstore/event/webhook"
 )
 
@@ -27,11 +28,13 @@ func newSender(text, token string) (event.Sender, error) {
 		return webhook.NewSender(address, token)
 	case "kafka":
 		return kafka.NewSender(address)
+	case "nats":
+		return nats.NewSender(address)
 	}
 	return nil, fmt.Errorf("the notification target %q is none: valid are %s", text, targetForms)
 }
 
-const targetForms = "webhook=URL and kafka=HOST:PORT/TOPIC"
+const targetForms = "webhook=URL, kafka=HOST:PORT/TOPIC and nats=nats://HOST:PORT/SUBJECT"
 
 // targets are where the store pushes all its notifications. Each has a goroutine and a place in the hub's queue of its own: one that is down keeps nobody
 // else waiting, and gets what happened in the meantime as far as the queue goes back.

@@ -7,12 +7,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/minio/minio-go/v7"
+	natsserver "github.com/nats-io/nats-server/v2/server"
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/millstream/millstream/objstore/event"
 	"github.com/millstream/millstream/objstore/event/kafka"
+	"github.com/millstream/millstream/objstore/event/nats"
 	"github.com/millstream/millstream/objstore/event/webhook"
 	"github.com/millstream/millstream/setting"
 )
@@ -93,6 +96,36 @@ func TestNotifyKafka(t *testing.T) {
 	}
 	// Events of one key are in one partition, hence in order.
 	if got := collect(t, s, 2); got[0].Key != "a b" || !got[0].Created() || got[0].Size != 5 || !got[1].Removed() || !got[0].Before(&got[1]) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// The same to a subject of NATS.
+func TestNotifyNATS(t *testing.T) {
+	broker, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, NoLog: true, NoSigs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	broker.Start()
+	defer broker.WaitForShutdown()
+	defer broker.Shutdown()
+	if !broker.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the server is not ready")
+	}
+	values, err := setting.Check(nats.Options, map[string]string{"nats.url": broker.ClientURL(), "nats.subject": "store.>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := nats.Open(t.Context(), values, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	instance := start(t, Options{Notify: []string{"nats=" + broker.ClientURL() + "/store.events"}})
+	client := newClient(t, instance.Access)
+	makeBucket(t, client, "bucket")
+	mustPut(t, client, "bucket", "a b", []byte("12345"))
+	if got := collect(t, s, 1); got[0].Key != "a b" || !got[0].Created() || got[0].Size != 5 {
 		t.Errorf("got %+v", got)
 	}
 }
