@@ -40,3 +40,23 @@ func BenchmarkSelect(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSelectJSON computes queries over 32 MiB of JSON lines.
+func BenchmarkSelectJSON(b *testing.B) {
+	var data bytes.Buffer
+	for i := 0; data.Len() < 32<<20; i++ {
+		fmt.Fprintf(&data, `{"id":%d,"k":%d,"name":"name %d","user":{"city":"Oslo","tags":["a","b"]},"text":"some text that is longer","at":"2024-01-01T10:00:00Z"}`+"\n",
+			i, i*7919%1000, i%50)
+	}
+	b.SetBytes(int64(data.Len()))
+	for b.Loop() {
+		q := request{sql: "SELECT s.id, s.user.city FROM S3Object s WHERE s.k < 10", json: "LINES"}
+		r, err := Prepare(q.input(), Object{bytes.NewReader(data.Bytes()), int64(data.Len())})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := r.WriteTo(context.Background(), bufio.NewWriterSize(io.Discard, 64<<10)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

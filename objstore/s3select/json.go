@@ -45,16 +45,15 @@ func valueEnd(b []byte, i int) (end int, ok bool) {
 	for i < len(b) {
 		switch c := b[i]; c {
 		case '"':
-			for i++; ; i++ {
-				stop := bytes.IndexAny(b[i:], `"\`)
+			for escaped := true; escaped; { // by an odd number of backslashes
+				stop := bytes.IndexByte(b[i+1:], '"')
 				if stop < 0 {
 					return 0, false
 				}
-				if i += stop; b[i] == '"' {
-					break
-				}
-				if i++; i >= len(b) {
-					return 0, false
+				i += stop + 1
+				escaped = false
+				for k := i - 1; b[k] == '\\'; k-- {
+					escaped = !escaped
 				}
 			}
 		case '{', '[':
@@ -122,9 +121,6 @@ func behindValue(d *jsontext.Doc) []byte {
 	end := int(x.To)
 	if x.Kind == jsontext.String {
 		end++
-	}
-	if !x.Kind.IsScalar() {
-		end, _ = valueEnd(d.Text, 0)
 	}
 	return d.Text[end:]
 }
