@@ -9,7 +9,7 @@ GOLANGCI_LINT := .cache/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 # The packages whose goroutines share data; race detection makes them several times slower.
 RACE := ./engine/... ./objstore/... ./stream/...
 
-.PHONY: demo test soak bench bench-nexmark bench-latency bench-checkpoint lint fmt
+.PHONY: demo test soak bench bench-nexmark bench-latency bench-discovery bench-checkpoint lint fmt
 
 # Count words from S3 to S3, on an embedded store.
 demo:
@@ -28,6 +28,10 @@ bench:
 # From event to result at 50,000 events/s; for percentiles that mean something nothing else should run.
 bench-latency:
 	go run ./test/bench/latency
+
+# From the PUT of an object to its rows.
+bench-discovery:
+	go run ./test/bench/discovery
 
 # What checkpoints cost: throughput, pauses, uploads and recovery; STATE_MB=200: of a smaller state than 2 GB; FLINK=1: Apache Flink on the same job too.
 bench-checkpoint:

@@ -23,6 +23,10 @@ func (f *Finder) listen(ctx context.Context, position []byte, opened chan<- stru
 		return
 	}
 	close(opened)
+	if p := stream.Position(); p != nil && position == nil && !f.tell(ctx, notice{position: p}) { // what comes from here on is not missed by a job that fails now
+		_ = stream.Close()
+		return
+	}
 	pause := firstPause
 	for {
 		if took := f.follow(ctx, stream); took {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/event"
+	"github.com/millstream/millstream/objstore/event/kafka"
 	"github.com/millstream/millstream/objstore/event/webhook"
 	"github.com/millstream/millstream/setting"
 )
@@ -20,6 +21,7 @@ type mode struct {
 // modes are those in which a store sends its notifications somewhere; "poll" and "listen" need nothing but the store.
 var modes = []mode{
 	{"webhook", webhook.Options, webhook.Open},
+	{"kafka", kafka.Options, kafka.Open},
 }
 
 // Modes are the names of all ways to find out what happens.

@@ -9,12 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kfake"
+
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/connector/suite"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/event"
+	"github.com/millstream/millstream/objstore/event/kafka"
 	"github.com/millstream/millstream/objstore/event/webhook"
 	"github.com/millstream/millstream/objstore/mem"
 	"github.com/millstream/millstream/setting"
@@ -222,6 +225,49 @@ func TestWebhook(t *testing.T) {
 	}
 	if got := fmt.Sprint(reading(t, r, 2)); got != "[in/ü +%|1 in/ü +%|2]" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestKafka reads what a store writes to a topic, and goes on behind a position with what was written meanwhile.
+func TestKafka(t *testing.T) {
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "events"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	servers := strings.Join(c.ListenAddrs(), ",")
+	sender, err := kafka.NewSender(servers + "/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sender.Close() })
+	send := func(numbers ...string) {
+		t.Helper()
+		for _, n := range numbers {
+			if err := sender.Send(t.Context(), []event.Event{{Name: "ObjectRemoved:Delete", Bucket: "t", Key: "in/k" + n, Sequencer: n}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	req := request(mem.New("t"), []string{"sequencer"}, "scan.mode", "kafka", "kafka.bootstrap.servers", servers, "kafka.topic", "events", "kafka.scan.startup.mode", "earliest-offset")
+	send("1", "2", "2")
+	r := open(t, req, connector.Split{})
+	if got := reading(t, r, 2); !slices.Contains(got, "1") || !slices.Contains(got, "2") {
+		t.Errorf("got %q", got)
+	}
+	at := r.Position()
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	send("2", "3")
+	for range 2 {
+		r = open(t, req, at)
+		if got := reading(t, r, 1); got[0] != "3" {
+			t.Errorf("got %q", got)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
