@@ -41,6 +41,7 @@ type sink struct {
 	packing  *packing // nil: part files are not compressed
 	trigger  *trigger // nil: partitions are not committed
 	progress progress
+	fresh    map[string]bool // files that an overwrite has completed, maybe those of an earlier run, which died before it had deleted what they replace
 
 	// Set by open.
 	store objstore.Store // whose uploads can be resumed if it is an objstore.Resumer
@@ -58,7 +59,7 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 	if req.Now != nil {
 		l.now = req.Now
 	}
-	s := &sink{config: c, req: req, limits: l, number: map[int]*int{}}
+	s := &sink{config: c, req: req, limits: l, number: map[int]*int{}, fresh: map[string]bool{}}
 	if s.trigger, err = newTrigger(c); err != nil {
 		return nil, err
 	}
@@ -241,15 +242,15 @@ func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
 
 // replaceAll deletes what the directories of files held before this job wrote to them.
 func (s *sink) replaceAll(ctx context.Context, all []finished) error {
-	touched, fresh := map[string]bool{}, map[string]bool{}
+	touched := map[string]bool{}
 	for _, p := range all {
-		fresh[p.Key] = true
+		s.fresh[p.Key] = true
 	}
 	for _, p := range all {
 		dir, _, _ := cutLast(p.Key)
 		if dir += "/"; !touched[dir] {
 			touched[dir] = true
-			if err := s.replace(ctx, dir, fresh); err != nil {
+			if err := s.replace(ctx, dir); err != nil {
 				return err
 			}
 		}
@@ -257,8 +258,8 @@ func (s *sink) replaceAll(ctx context.Context, all []finished) error {
 	return nil
 }
 
-// replace deletes what a directory held before this job wrote to it. fresh are files that were just completed, maybe for an earlier run.
-func (s *sink) replace(ctx context.Context, dir string, fresh map[string]bool) error {
+// replace deletes what a directory held before this job wrote to it.
+func (s *sink) replace(ctx context.Context, dir string) error {
 	if dir == "/" && s.dir == "" {
 		dir = "" // the root of the store
 	}
@@ -269,7 +270,7 @@ func (s *sink) replace(ctx context.Context, dir string, fresh map[string]bool) e
 		}
 		below := info.Key[len(dir):]
 		_, base, _ := cutLast(below)
-		if fresh[info.Key] || hidden(below, nil) || strings.HasPrefix(base, s.prefix()) {
+		if s.fresh[info.Key] || hidden(below, nil) || strings.HasPrefix(base, s.prefix()) {
 			continue
 		}
 		old = append(old, info.Key)
@@ -321,5 +322,5 @@ func (s *sink) Finish(ctx context.Context) error {
 	if !s.req.Overwrite || len(s.keys) > 0 {
 		return nil
 	}
-	return s.replace(ctx, s.dir, nil)
+	return s.replace(ctx, s.dir)
 }

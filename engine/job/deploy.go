@@ -121,7 +121,8 @@ func (h *Handle) deploy() error {
 	for i := range p.nodes {
 		n := &p.nodes[i]
 		if op, ok := n.Op.(*graph.Sink); ok {
-			if h.opts.Restore != nil && op.Overwrite {
+			// At the end of the input, all that is fresh is committed at once, again if need be, and what it replaces goes with that.
+			if h.opts.Restore != nil && !h.opts.Restore.Final && op.Overwrite {
 				going := *op
 				going.Overwrite = false // what stands there is this job's own
 				op = &going
