@@ -7,6 +7,7 @@ import (
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/event"
 	"github.com/millstream/millstream/objstore/event/kafka"
+	"github.com/millstream/millstream/objstore/event/nats"
 	"github.com/millstream/millstream/objstore/event/webhook"
 	"github.com/millstream/millstream/setting"
 )
@@ -22,6 +23,7 @@ type mode struct {
 var modes = []mode{
 	{"webhook", webhook.Options, webhook.Open},
 	{"kafka", kafka.Options, kafka.Open},
+	{"nats", nats.Options, nats.Open},
 }
 
 // Modes are the names of all ways to find out what happens.

@@ -372,3 +372,22 @@ func (nothing) Poll(int) ([]connector.Split, connector.Status, error) {
 	return nil, connector.Done, nil
 }
 func (nothing) Close() error { return nil }
+
+// TestMonitorOddFiles reads what people put into buckets.
+func TestMonitorOddFiles(t *testing.T) {
+	store := mem.New("t")
+	put(t, store, "in/empty", nil)
+	put(t, store, "in/empty.gz", nil)
+	put(t, store, "in/no end", []byte("a\nb"))
+	put(t, store, "in/members.gz", append(gzipped(t, "c\nd"), gzipped(t, "e\nf\n")...))
+	for i, key := range []string{"in/ü é.txt", "in/100%+1.txt", "in/%2F..%2e.txt", "in/日本/x?y=z&#"} {
+		put(t, store, key, fmt.Appendf(nil, "k%d", i))
+	}
+	m := monitor(t, monitoredSource(t, store, lineTable("mem://t/in"), defaults), checkpoint{})
+	m.until(9)
+	m.close()
+	slices.Sort(m.rows)
+	if got := strings.Join(m.rows, " "); got != "a b c de f k0 k1 k2 k3" {
+		t.Errorf("read %s", got)
+	}
+}
