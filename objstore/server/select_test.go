@@ -116,8 +116,9 @@ func TestSelectByAWS(t *testing.T) {
 			got = append(got, records.Value.Payload...)
 		}
 	}
-	if err := out.GetStream().Close(); err != nil || string(got) != "{\"b\":\"y\"}\n" || !strings.HasSuffix(last, "MemberEnd") {
-		t.Errorf("got %q and at last %s, %v", got, last, err)
+	out.GetStream().Close() // the SDK closes it too once End has come, and one of both may find the connection closed
+	if string(got) != "{\"b\":\"y\"}\n" || !strings.HasSuffix(last, "MemberEnd") {
+		t.Errorf("got %q and at last %s", got, last)
 	}
 	in.Expression = aws.String("SELECT")
 	_, err = sdk.SelectObjectContent(t.Context(), in)
