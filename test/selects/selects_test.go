@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/s3"
+	"github.com/millstream/millstream/objstore/server"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/test/peers"
 )
@@ -59,18 +61,48 @@ func (s *countedStream) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// minIO starts MinIO with one bucket.
-func minIO(t *testing.T) *counted {
-	p := peers.MinIO(t)
-	if err := p.MakeBuckets(t.Context(), "select"); err != nil {
-		t.Fatal(err)
+func TestMain(m *testing.M) {
+	server.RunChildIfAsked()
+	os.Exit(m.Run())
+}
+
+// stores start a store each.
+var stores = map[string]func(t *testing.T) s3.Config{
+	"MinIO": func(t *testing.T) s3.Config {
+		p := peers.MinIO(t)
+		return s3.Config{Endpoint: p.Endpoint, AccessKey: p.AccessKey, SecretKey: p.SecretKey, Region: p.Region}
+	},
+	"embedded": func(t *testing.T) s3.Config {
+		in, err := server.Start(t.Context(), server.Options{Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := in.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return s3.Config{Endpoint: in.Access.Endpoint, AccessKey: in.Access.AccessKey, SecretKey: in.Access.SecretKey, Region: in.Access.Region}
+	},
+}
+
+// onEach runs a test on a bucket of each store.
+func onEach(t *testing.T, test func(t *testing.T, store *counted)) {
+	for name, start := range stores {
+		t.Run(name, func(t *testing.T) {
+			cfg := start(t)
+			cfg.RetryDelay = time.Millisecond
+			c, err := s3.New(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(c.Close)
+			if err := c.MakeBucket(t.Context(), "select"); err != nil {
+				t.Fatal(err)
+			}
+			test(t, &counted{Store: c.Bucket("select")})
+		})
 	}
-	c, err := s3.New(s3.Config{Endpoint: p.Endpoint, AccessKey: p.AccessKey, SecretKey: p.SecretKey, Region: p.Region, RetryDelay: time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return &counted{Store: c.Bucket("select")}
 }
 
 var fields = []column.Field{
@@ -248,8 +280,9 @@ func object(t *rapid.T, end, delimiter string, header bool) (text string, wrong 
 }
 
 // TestSelectReadsAlike draws objects and conditions: the rows are those that reading the object itself gives.
-func TestSelectReadsAlike(t *testing.T) {
-	store := minIO(t)
+func TestSelectReadsAlike(t *testing.T) { onEach(t, readsAlike) }
+
+func readsAlike(t *testing.T, store *counted) {
 	rapid.Check(t, func(t *rapid.T) {
 		options := map[string]string{"path": "s3://select/k.csv", "format": "csv", "csv.null-literal": "n/a", "scan.select": "always"}
 		end := rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "line end")
@@ -295,8 +328,9 @@ func TestSelectReadsAlike(t *testing.T) {
 }
 
 // TestLargeObject checks that an object of several ranges is read by as many queries, whose answers are small, and goes on at positions within them.
-func TestLargeObject(t *testing.T) {
-	store := minIO(t)
+func TestLargeObject(t *testing.T) { onEach(t, largeObject) }
+
+func largeObject(t *testing.T, store *counted) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var b strings.Builder
 	for i := 0; b.Len() < 20<<20; i++ {
