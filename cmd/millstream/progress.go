@@ -40,6 +40,11 @@ func (a *app) newProgress() *progress {
 
 // show draws how far a job is. The job calls it as often as there is something new, from any goroutine.
 func (p *progress) show(j job.Progress) {
+	p.showAs(func(s style, columns int, took time.Duration) string { return progressLine(s, columns, took, j) })
+}
+
+// showAs draws the line that a function makes, if it is time for one.
+func (p *progress) showAs(line func(s style, columns int, took time.Duration) string) {
 	if p.screen == nil {
 		return
 	}
@@ -50,7 +55,7 @@ func (p *progress) show(j job.Progress) {
 		return
 	}
 	p.last = now
-	p.screen.draw(progressLine(p.style, p.width(), now.Sub(p.start), j))
+	p.screen.draw(line(p.style, p.width(), now.Sub(p.start)))
 }
 
 // finish takes the line off the screen for good.

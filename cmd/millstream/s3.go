@@ -25,6 +25,10 @@ type objectTools struct {
 var objectVerbs = []func(o *objectTools) *cobra.Command{
 	(*objectTools).listVerb,
 	(*objectTools).catVerb,
+	(*objectTools).copyVerb,
+	(*objectTools).removeVerb,
+	(*objectTools).makeBucketVerb,
+	(*objectTools).removeBucketVerb,
 }
 
 func (a *app) s3Command() *cobra.Command {

@@ -127,6 +127,12 @@ func (c *Client) MakeBucket(ctx context.Context, name string) error {
 	return c.fail(ctx, "create the bucket", name, "", err)
 }
 
+// RemoveBucket deletes a bucket without objects.
+func (c *Client) RemoveBucket(ctx context.Context, name string) error {
+	_, err := c.call(ctx, request{method: http.MethodDelete, bucket: name}, nil)
+	return c.fail(ctx, "delete the bucket", name, "", err)
+}
+
 // BucketExists reports whether a bucket exists. One that exists but may not be accessed is an error of
 // kind Denied.
 func (c *Client) BucketExists(ctx context.Context, name string) (bool, error) {

@@ -149,6 +149,9 @@ func (c *Client) explainAPI(ctx context.Context, e *objstore.Error, bucket strin
 	case "InvalidObjectState":
 		e.Kind, e.Hint = objstore.Denied, "restore the object from the archive first"
 		return
+	case "BucketNotEmpty":
+		e.Reason, e.Hint = "there are objects in it", "delete them first: millstream s3 rm -r s3://"+bucket
+		return
 	case "NotImplemented", "MethodNotAllowed":
 		e.Kind = objstore.Unsupported
 		return
