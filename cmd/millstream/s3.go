@@ -29,6 +29,9 @@ var objectVerbs = []func(o *objectTools) *cobra.Command{
 	(*objectTools).removeVerb,
 	(*objectTools).makeBucketVerb,
 	(*objectTools).removeBucketVerb,
+	(*objectTools).headVerb,
+	(*objectTools).eventsVerb,
+	(*objectTools).selectVerb,
 }
 
 func (a *app) s3Command() *cobra.Command {
