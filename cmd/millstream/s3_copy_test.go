@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/mem"
+	"github.com/millstream/millstream/objstore/s3"
+	"github.com/millstream/millstream/objstore/standard"
 	"github.com/millstream/millstream/objstore/storetest"
 )
 
@@ -41,6 +44,24 @@ func TestCopySizes(t *testing.T) {
 	}
 	if got := p.bar.summary(); !strings.HasPrefix(got, "copied 6 objects, 21.0 MB in ") {
 		t.Error(got)
+	}
+}
+
+// TestNamesLeaveNoDirectory refuses keys that as paths would be outside of the target.
+func TestNamesLeaveNoDirectory(t *testing.T) {
+	o := &objectTools{app: &app{err: io.Discard}, resolver: standard.New(s3.Config{})}
+	store, _, err := o.resolver.Open(t.Context(), "mem://m/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Put(t, store, "a/../../../x", []byte("bad"))
+	dir := t.TempDir()
+	var usage usageError
+	if err := (&copying{o: o, recursive: true}).run(t.Context(), []string{"mem://m/"}, dir+"/in/deep"); !errors.As(err, &usage) {
+		t.Errorf("got %v", err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
+		t.Errorf("there are %v, %v", files, err)
 	}
 }
 
