@@ -10,7 +10,7 @@ import (
 )
 
 func TestLinked(t *testing.T) {
-	if got, want := connector.Names(), []string{"blackhole", "datagen", "filesystem", "nexmark", "print", "s3-events", "savepoint"}; !slices.Equal(got, want) {
+	if got, want := connector.Names(), []string{"blackhole", "datagen", "filesystem", "nexmark", "print", "s3-events", "s3-select", "savepoint"}; !slices.Equal(got, want) {
 		t.Errorf("the connectors are %v, want %v", got, want)
 	}
 	if got, want := format.Names(), []string{"avro", "canal-json", "changelog-json", "csv", "debezium-json", "json", "maxwell-json", "ogg-json", "parquet", "raw"}; !slices.Equal(got, want) {

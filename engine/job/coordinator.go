@@ -300,12 +300,38 @@ func (c *coordinator) complete(p *pending) error {
 	c.mu.Lock()
 	c.newest, c.stored = p.made, p.id
 	c.mu.Unlock()
-	if err := c.job.commit(ctx, p.cover); err != nil {
+	watched := c.watchCommit(p)
+	err := c.job.commit(ctx, p.cover)
+	watched()
+	if err != nil {
 		err = fmt.Errorf("checkpoint %d: %w", p.id, err)
 		c.job.fail(err)
 		return err
 	}
 	return nil
+}
+
+// watchCommit says so when it takes as long as a checkpoint may until what a checkpoint covers is visible, which no other can be taken before. The
+// function that it returns ends that.
+func (c *coordinator) watchCommit(p *pending) (end func()) {
+	heard := c.job.opts.OnFailedCheckpoint
+	if heard == nil || len(p.cover) == 0 {
+		return func() {}
+	}
+	patience := c.job.opts.Env.Settings.Duration(setting.CheckpointTimeout)
+	over := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		timer := c.job.opts.Clock.NewTimer()
+		defer timer.Stop()
+		timer.Set(c.job.opts.Clock.Now().Add(patience))
+		select {
+		case <-over:
+		case <-timer.C():
+			heard(fmt.Errorf("checkpoint %d is stored, but what it covers is not visible after %v: the store is slow or does not answer", p.id, patience))
+		}
+	})
+	return func() { close(over); watch.Wait() }
 }
 
 // final stores the checkpoint of the end: no task runs any more, and it covers all that was written. What it covers stays with the coordinator, to

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -137,11 +138,16 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 	return err
 }
 
+// discardPatience is how long it may take to delete what a failed snapshot has written: the store may be why it failed, and the job is to hear of it.
+const discardPatience = 2 * time.Second
+
 // discard deletes what a snapshot that failed has written. What stays is found when the job starts next.
 func (d *Dir) discard(ctx context.Context, keys []string) {
 	keys = slices.DeleteFunc(keys, func(k string) bool { return k == "" })
 	if len(keys) > 0 {
-		_ = d.Store.Delete(context.WithoutCancel(ctx), keys...)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardPatience)
+		defer cancel()
+		_ = d.Store.Delete(ctx, keys...)
 	}
 }
 

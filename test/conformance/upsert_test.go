@@ -43,7 +43,9 @@ func TestUpsertSink(t *testing.T) {
 		for i, query := range upsertQueries {
 			want := answerOf(t, plain, dir, query, "")
 			for _, v := range []variant{plain, {parallelism: 1, schedule: seed + 1}, {parallelism: 4, schedule: seed + 2}} {
-				v.settings = map[string]string{"table.optimizer.multi-join.enabled": fmt.Sprint(seed == 2)}
+				v.settings = map[string]string{
+					"table.optimizer.multi-join.enabled": fmt.Sprint(seed == 2), "table.exec.sink.require-on-conflict": "false",
+				}
 				out := fmt.Sprintf("out-%d-%d-%d", i, v.parallelism, v.schedule)
 				if got := answerOf(t, v, dir, query, out); !slices.Equal(got, want) {
 					text, _ := filepath.Glob(filepath.Join(dir, out, "*"))
