@@ -286,7 +286,8 @@ func TestOpenPartIsGone(t *testing.T) {
 	s.write(0, 3)
 	s.checkpoint(false, true, true)
 	held := s.last.held[0]
-	for info := range s.store.Uploads(t.Context(), "") {
+	for info, err := range s.store.Uploads(t.Context(), "") {
+		s.check(err)
 		s.check(s.store.Abort(t.Context(), objstore.Pending{Key: info.Key, UploadID: info.UploadID}))
 	}
 	err := s.writers[0].Restore(t.Context(), held)

@@ -68,7 +68,7 @@ const answerBuffer = 256 << 10
 
 // open sends the query.
 func (a *selected) open() error {
-	resp, err := a.b.c.send(a.ctx, a.request)
+	resp, err := a.b.c.send(a.ctx, a.request) //nolint:bodyclose // the reader closes it with the answer
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (a *selected) Read(p []byte) (int, error) {
 // next takes the next message.
 func (a *selected) next() error {
 	m, err := a.messages.Next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF // there was no End
 	}
 	if err != nil {

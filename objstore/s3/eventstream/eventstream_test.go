@@ -59,7 +59,7 @@ func TestMessages(t *testing.T) {
 					t.Errorf("got %.100v, want %.100v", m, want)
 				}
 			}
-			if _, err := r.Next(); err != io.EOF {
+			if _, err := r.Next(); !errors.Is(err, io.EOF) {
 				t.Errorf("at the end: %v", err)
 			}
 		})
@@ -77,7 +77,7 @@ func TestDamage(t *testing.T) {
 				t.Errorf("bit %d of byte %d flipped: got %v", bit, i, m)
 			}
 		}
-		if _, err := NewReader(bytes.NewReader(whole[:i])).Next(); i > 0 && err != io.ErrUnexpectedEOF || i == 0 && err != io.EOF {
+		if _, err := NewReader(bytes.NewReader(whole[:i])).Next(); i > 0 && !errors.Is(err, io.ErrUnexpectedEOF) || i == 0 && !errors.Is(err, io.EOF) {
 			t.Errorf("cut at %d: %v", i, err)
 		}
 	}
