@@ -11,9 +11,7 @@ import (
 
 // Cancel ends a job and waits until it has ended.
 func (c *FlinkCluster) Cancel(ctx context.Context, job string) error {
-	if err := call(ctx, http.MethodPatch, c.REST+"/jobs/"+job+"?mode=cancel", nil, nil); err != nil {
-		return err
-	}
+	refused := call(ctx, http.MethodPatch, c.REST+"/jobs/"+job+"?mode=cancel", nil, nil) // as of a job that has just ended
 	for {
 		var state struct{ State string }
 		if err := getJSON(ctx, c.REST+"/jobs/"+job, &state); err != nil {
@@ -22,6 +20,9 @@ func (c *FlinkCluster) Cancel(ctx context.Context, job string) error {
 		switch state.State {
 		case "FINISHED", "FAILED", "CANCELED":
 			return nil
+		}
+		if refused != nil {
+			return refused
 		}
 		if err := pause(ctx, pollEvery); err != nil {
 			return err
