@@ -19,8 +19,9 @@ type Saver interface {
 type Resumer interface {
 	// Resume goes on with an upload from where it was saved, as often as it is asked to. What was written to it behind that, or still is by a
 	// process that does not know yet that it was replaced, is no part of the new upload, as long as it is no more than [SavedRoom] bytes. The new
-	// upload may have another id: what the old one holds is then left to whoever no longer needs it. One that is gone is [NotFound].
-	Resume(ctx context.Context, s Saved) (Upload, error)
+	// upload may be another one, which then has the given key: what the old one holds is left to whoever no longer needs it. named is the key
+	// that the upload has. One that is gone is [NotFound].
+	Resume(ctx context.Context, s Saved, key string) (u Upload, named string, err error)
 }
 
 // SavedRoom is how much may be written to an upload behind Save, in bytes, if it is to be resumed from there.

@@ -116,7 +116,7 @@ func (w *writer) Restore(ctx context.Context, held []connector.Piece) error {
 				return err
 			}
 		}
-		p, err := w.resume(ctx, o)
+		p, err := w.resume(ctx, dir, o)
 		if err != nil {
 			return err
 		}
@@ -133,9 +133,10 @@ func (w *writer) Restore(ctx context.Context, held []connector.Piece) error {
 	return nil
 }
 
-// resume goes on with a part.
-func (w *writer) resume(ctx context.Context, o *openPart) (*part, error) {
-	p := &part{writer: w, key: o.Key, begun: o.Begun, last: o.Last, ctx: ctx, replaced: o.Replaced}
+// resume goes on with a part of a directory. Whatever is begun for that bears the name of this run, also if an earlier one had named the part already: a run
+// that was replaced and does not know it yet takes what bears the names of those before it, and that its checkpoint does not know, for left over.
+func (w *writer) resume(ctx context.Context, dir string, o *openPart) (*part, error) {
+	p := &part{writer: w, key: w.name(dir, extensionOf(o.Key)), begun: o.Begun, last: o.Last, ctx: ctx, replaced: o.Replaced}
 	if o.UploadID == "" {
 		p.buf = append(p.buf, o.Tail...)
 		return p, nil
@@ -144,7 +145,7 @@ func (w *writer) resume(ctx context.Context, o *openPart) (*part, error) {
 	if !ok {
 		return nil, fmt.Errorf("the checkpoint has the open part file %s, which this store cannot go on with", w.sink.store.URL(o.Key))
 	}
-	u, err := resumer.Resume(ctx, o.Saved)
+	u, named, err := resumer.Resume(ctx, o.Saved, p.key)
 	if objstore.KindOf(err) == objstore.NotFound {
 		return nil, fmt.Errorf("the part file %s was open when the checkpoint was taken and cannot be gone on with: a later checkpoint has "+
 			"completed it, or something has removed it, such as a lifecycle rule for incomplete uploads; start from the latest checkpoint or "+
@@ -153,7 +154,14 @@ func (w *writer) resume(ctx context.Context, o *openPart) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.upload, p.kept, p.written = u, true, o.Size+int64(len(o.Tail))
+	p.upload, p.key, p.kept, p.written = u, named, true, o.Size+int64(len(o.Tail))
 	p.replaced = append(p.replaced, o.Pending)
 	return p, nil
+}
+
+// extensionOf returns what the name of a part file ends with: the table may have another format now.
+func extensionOf(key string) string {
+	_, base, _ := cutLast(key)
+	base = base[strings.LastIndexByte(base, '-')+1:]
+	return strings.TrimLeft(base, "0123456789")
 }

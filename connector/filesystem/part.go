@@ -30,15 +30,20 @@ type part struct {
 	replaced []objstore.Pending // uploads that this one was resumed from
 }
 
-// begin names the next part of a partition's directory ("" or ending in "/").
+// name returns the name of the subtask's next part, in a partition's directory ("" or ending in "/").
+func (w *writer) name(dir, extension string) string {
+	n := *w.number
+	*w.number++
+	return fmt.Sprintf("%s%s%s%s%d-%d%s", w.sink.dir, dir, w.sink.prefix(), w.sink.mark(), w.subtask, n, extension)
+}
+
+// begin begins the next part of a partition's directory.
 func (w *writer) begin(ctx context.Context, dir string) (*part, error) {
 	c := w.sink.config
 	if err := w.pending.add(dir, w.now); err != nil {
 		return nil, err
 	}
-	p := &part{writer: w, begun: w.now, ctx: ctx,
-		key: fmt.Sprintf("%s%s%s%s%d-%d%s", w.sink.dir, dir, w.sink.prefix(), w.sink.mark(), w.subtask, *w.number, w.sink.extension())}
-	*w.number++
+	p := &part{writer: w, key: w.name(dir, w.sink.extension()), begun: w.now, ctx: ctx}
 	if w.encoder != nil {
 		p.buf = w.encoder.Header(nil)
 		return p, nil

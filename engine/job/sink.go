@@ -40,8 +40,8 @@ func (h *Handle) prepareSinks() error {
 		}
 	}
 	var held []connector.Piece
-	for node := range h.sinks {
-		if from := h.restored(&h.plan.nodes[node]); from != nil {
+	if h.opts.Restore != nil { // of all nodes, also those that the job does not have any more: another process may start from there, too
+		for _, from := range h.opts.Restore.Nodes {
 			for _, tables := range from.Subtasks {
 				held = append(held, operator.HeldBySink(tables)...)
 			}

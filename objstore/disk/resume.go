@@ -36,28 +36,28 @@ func (u *upload) Save(ctx context.Context) (*objstore.Saved, error) {
 }
 
 // Resume implements [objstore.Resumer]. The bytes are copied to a new hidden file: whoever wrote the old one may still be writing to it.
-func (s *Store) Resume(ctx context.Context, saved objstore.Saved) (objstore.Upload, error) {
+func (s *Store) Resume(ctx context.Context, saved objstore.Saved, key string) (objstore.Upload, string, error) {
 	path, err := s.path(ctx, "resume", saved.Key)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	gone := &objstore.Error{Op: "resume", URL: s.URL(saved.Key), Kind: objstore.NotFound,
 		Reason: "the upload " + saved.UploadID + " is unknown, or was completed or aborted"}
 	if !validID(saved.UploadID) {
-		return nil, gone
+		return nil, "", gone
 	}
 	dir, base := filepath.Split(path)
 	old, err := os.Open(filepath.Join(dir, tempName(saved.UploadID, base)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, gone
+		return nil, "", gone
 	}
 	if err != nil {
-		return nil, s.fail("resume", saved.Key, err)
+		return nil, "", s.fail("resume", saved.Key, err)
 	}
 	defer old.Close()
-	u, err := s.create(ctx, saved.Key)
+	u, err := s.create(ctx, key)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if _, err = io.CopyN(u, old, saved.Size); errors.Is(err, io.EOF) {
 		err = &objstore.Error{Op: "resume", URL: s.URL(saved.Key), Kind: objstore.NotFound, Reason: "the upload " + saved.UploadID + " has lost bytes that were saved"}
@@ -66,7 +66,7 @@ func (s *Store) Resume(ctx context.Context, saved objstore.Saved) (objstore.Uplo
 		_, err = u.Write(saved.Tail)
 	}
 	if err != nil {
-		return nil, errors.Join(s.fail("resume", saved.Key, err), u.Abort(context.WithoutCancel(ctx)))
+		return nil, "", errors.Join(s.fail("resume", saved.Key, err), u.Abort(context.WithoutCancel(ctx)))
 	}
-	return u, nil
+	return u, key, nil
 }

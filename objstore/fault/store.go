@@ -272,17 +272,17 @@ func (u *upload) Save(ctx context.Context) (saved *objstore.Saved, err error) {
 }
 
 // Resume implements [objstore.Resumer]. It falls under the rules for [Create].
-func (s *Store) Resume(ctx context.Context, saved objstore.Saved) (objstore.Upload, error) {
+func (s *Store) Resume(ctx context.Context, saved objstore.Saved, key string) (objstore.Upload, string, error) {
 	resumer, ok := s.inner.(objstore.Resumer)
 	if !ok {
-		return nil, s.fail(Create, saved.Key, objstore.Unsupported)
+		return nil, "", s.fail(Create, saved.Key, objstore.Unsupported)
 	}
-	u := &upload{ctx: ctx, store: s, key: saved.Key}
-	err := s.inject(ctx, Create, saved.Key, func() (err error) { u.inner, err = resumer.Resume(ctx, saved); return })
+	u := &upload{ctx: ctx, store: s}
+	err := s.inject(ctx, Create, saved.Key, func() (err error) { u.inner, u.key, err = resumer.Resume(ctx, saved, key); return })
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return u, nil
+	return u, u.key, nil
 }
 
 func (u *upload) Abort(ctx context.Context) error {

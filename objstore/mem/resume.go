@@ -24,9 +24,9 @@ func (u *upload) Save(ctx context.Context) (*objstore.Saved, error) {
 }
 
 // Resume implements [objstore.Resumer]. The bytes are copied to a new upload.
-func (s *Store) Resume(ctx context.Context, saved objstore.Saved) (objstore.Upload, error) {
+func (s *Store) Resume(ctx context.Context, saved objstore.Saved, key string) (objstore.Upload, string, error) {
 	if err := s.check(ctx, "resume", saved.Key); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	s.mu.RLock()
 	var data pieces
@@ -39,16 +39,16 @@ func (s *Store) Resume(ctx context.Context, saved objstore.Saved) (objstore.Uplo
 	}
 	s.mu.RUnlock()
 	if !found {
-		return nil, s.fail("resume", saved.Key, objstore.NotFound, "the upload "+saved.UploadID+" is unknown, or was completed or aborted")
+		return nil, "", s.fail("resume", saved.Key, objstore.NotFound, "the upload "+saved.UploadID+" is unknown, or was completed or aborted")
 	}
-	created, err := s.Create(ctx, saved.Key)
+	created, err := s.Create(ctx, key)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	to := created.(*upload)
 	for _, piece := range data {
 		to.data.write(piece)
 	}
 	to.data.write(saved.Tail)
-	return to, nil
+	return to, key, nil
 }

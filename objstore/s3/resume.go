@@ -55,9 +55,9 @@ func (u *upload) Save(ctx context.Context) (*objstore.Saved, error) {
 
 // Resume implements [objstore.Resumer]. It goes on with the same upload, whose completion names the parts that belong to it: parts that others sent
 // behind those that were saved stay out, and the store forgets them then. New parts get numbers behind all that others may still send.
-func (b *bucket) Resume(ctx context.Context, saved objstore.Saved) (objstore.Upload, error) {
+func (b *bucket) Resume(ctx context.Context, saved objstore.Saved, _ string) (objstore.Upload, string, error) {
 	if err := b.check("resume", saved.Key); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	last := 0
 	if n := len(saved.Parts); n > 0 {
@@ -65,7 +65,7 @@ func (b *bucket) Resume(ctx context.Context, saved objstore.Saved) (objstore.Upl
 	}
 	number, err := b.lastPart(ctx, saved.Pending, last)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if number += resumeRoom; number+resumeRoom > maxPartNumber {
 		number = last // after so many attempts, those who began the first ones have ended
@@ -74,9 +74,9 @@ func (b *bucket) Resume(ctx context.Context, saved objstore.Saved) (objstore.Upl
 	u.ctx, u.cancel = context.WithCancel(ctx)
 	if _, err := u.Write(saved.Tail); err != nil {
 		u.cancel()
-		return nil, err
+		return nil, "", err
 	}
-	return u, nil
+	return u, saved.Key, nil
 }
 
 // lastPart returns the highest number of an upload's parts, those up to last being known.

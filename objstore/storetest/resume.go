@@ -44,10 +44,15 @@ func (s Suite) resume(t *testing.T) {
 		}
 		write(first, Bytes(99, 13<<20)) // the replaced one goes on
 		var last objstore.Upload
+		named := ""
 		for attempt := range 3 { // two of which die
-			u, err := s.Peer(t, st).(objstore.Resumer).Resume(ctx, saved)
+			other := fmt.Sprint(key, "-", attempt)
+			u, n, err := s.Peer(t, st).(objstore.Resumer).Resume(ctx, saved, other)
 			if err != nil {
 				t.Fatalf("Resume after %d bytes: %v", size, err)
+			}
+			if named = n; named != key && named != other {
+				t.Fatalf("what was %s, and might have become %s, is named %s", key, other, named)
 			}
 			if last = u; attempt < 2 {
 				write(u, Bytes(uint64(100+attempt), 12<<20))
@@ -58,7 +63,7 @@ func (s Suite) resume(t *testing.T) {
 		again := save(last)
 		write(first, Bytes(98, 6<<20))
 		save(first)
-		if last, err = resumer.Resume(ctx, again); err != nil {
+		if last, named, err = resumer.Resume(ctx, again, key+"-last"); err != nil {
 			t.Fatalf("Resume of what was resumed: %v", err)
 		}
 		write(last, data[size+1_000_000:])
@@ -69,7 +74,10 @@ func (s Suite) resume(t *testing.T) {
 		if _, err := st.Commit(ctx, p, objstore.Condition{IfAbsent: true}); err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := Read(t, st, key, objstore.All); !bytes.Equal(got, data) {
+		if p.Key != named {
+			t.Errorf("what is named %s is committed as %s", named, p.Key)
+		}
+		if got, _ := Read(t, st, named, objstore.All); !bytes.Equal(got, data) {
 			t.Errorf("%d bytes came back as %d, or others", len(data), len(got))
 		}
 	}
@@ -87,6 +95,6 @@ func (s Suite) resume(t *testing.T) {
 	if err := u.Abort(ctx); err != nil {
 		t.Fatal(err)
 	}
-	_, err = resumer.Resume(ctx, saved)
+	_, _, err = resumer.Resume(ctx, saved, "again")
 	WantKind(t, err, objstore.NotFound, st.URL("gone"))
 }
