@@ -154,6 +154,7 @@ type SinkRequest struct {
 	Partition map[string]string
 	Batch     bool             // bounded job in batch mode
 	JobID     string           // unique for this run; part of object names
+	Began     string           // JobID of the run that began what this one goes on with, itself if it goes on with nothing; "": itself
 	Number    int              // of the sink in its job, from 0: two sinks of a job may write to the same place
 	Now       func() time.Time // the engine's clock; nil: time.Now
 }

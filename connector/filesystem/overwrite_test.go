@@ -19,9 +19,9 @@ func TestOverwriteIsFinished(t *testing.T) {
 		}
 		store := mem.New("t")
 		insert(t, connector.SinkRequest{Env: memory(store), Table: table, JobID: "old", Batch: true}, defaultLimits, lines(table, []string{"1", "2", "3"}, all...))
-		start := func(store objstore.Store, job string) *sink {
+		start := func(store objstore.Store, job, began string) *sink {
 			t.Helper()
-			s, err := newSink(connector.SinkRequest{Env: memory(store), Table: table, JobID: job, Batch: true, Overwrite: true}, defaultLimits)
+			s, err := newSink(connector.SinkRequest{Env: memory(store), Table: table, JobID: job, Began: began, Batch: true, Overwrite: true}, defaultLimits)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -30,7 +30,7 @@ func TestOverwriteIsFinished(t *testing.T) {
 			}
 			return s
 		}
-		first := start(fault.New(store, fault.Plan{Rules: []fault.Rule{{Ops: []fault.Op{fault.Delete}, Crash: true}}}), "first")
+		first := start(fault.New(store, fault.Plan{Rules: []fault.Rule{{Ops: []fault.Op{fault.Delete}, Crash: true}}}), "first", "first")
 		w, err := first.NewWriter(t.Context(), 0, 1)
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ func TestOverwriteIsFinished(t *testing.T) {
 		if err := first.Commit(t.Context(), list); err == nil {
 			t.Fatal("the process has not died")
 		}
-		second := start(store, "second")
+		second := start(store, "second", "first")
 		if err := second.Commit(t.Context(), list); err != nil {
 			t.Fatal(err)
 		}
@@ -55,6 +55,32 @@ func TestOverwriteIsFinished(t *testing.T) {
 		want := `out/part-first-0-0.txt="4\n5\n"`
 		if parts != nil {
 			want = `out/p=x/part-first-0-0.txt="4\n" out/p=y/part-first-0-1.txt="5\n" out/p=z/part-old-0-2.txt="3\n"`
+		}
+		if got := show(contents(t, store)); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+
+		// A third one goes on, and shows more of the same, and replaces nothing of it.
+		third := start(store, "third", "first")
+		if w, err = third.NewWriter(t.Context(), 0, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Write(t.Context(), lines(table, []string{"6"}, all[min(2, len(all)):]...)); err != nil {
+			t.Fatal(err)
+		}
+		if list, err = w.Flush(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		if err := third.Commit(t.Context(), list); err != nil {
+			t.Fatal(err)
+		}
+		fourth := start(store, "fourth", "first")
+		if err := fourth.Finish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want = `out/part-first-0-0.txt="4\n5\n" out/part-third-first-0-0.txt="6\n"`
+		if parts != nil {
+			want = `out/p=x/part-first-0-0.txt="4\n" out/p=y/part-first-0-1.txt="5\n" out/p=z/part-third-first-0-0.txt="6\n"`
 		}
 		if got := show(contents(t, store)); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

@@ -41,7 +41,6 @@ type sink struct {
 	packing  *packing // nil: part files are not compressed
 	trigger  *trigger // nil: partitions are not committed
 	progress progress
-	fresh    map[string]bool // files that an overwrite has completed, maybe those of an earlier run, which died before it had deleted what they replace
 
 	// Set by open.
 	store objstore.Store // whose uploads can be resumed if it is an objstore.Resumer
@@ -59,7 +58,7 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 	if req.Now != nil {
 		l.now = req.Now
 	}
-	s := &sink{config: c, req: req, limits: l, number: map[int]*int{}, fresh: map[string]bool{}}
+	s := &sink{config: c, req: req, limits: l, number: map[int]*int{}}
 	if s.trigger, err = newTrigger(c); err != nil {
 		return nil, err
 	}
@@ -119,8 +118,24 @@ func (s *sink) extension() string {
 	return s.config.format.Extension
 }
 
-// prefix is what the names of this job's part files begin with.
-func (s *sink) prefix() string { return "part-" + s.req.JobID + "-" }
+// prefix is what the names of this run's part files begin with. Those of an overwrite also name the run that began it: whoever goes on with it must tell
+// them from what they replace.
+func (s *sink) prefix() string {
+	p := "part-" + s.req.JobID + "-"
+	if s.req.Overwrite && s.req.Began != "" && s.req.Began != s.req.JobID {
+		p += s.req.Began + "-"
+	}
+	return p
+}
+
+// own reports whether a file was written by an overwrite that this run is, or goes on with.
+func (s *sink) own(base string) bool {
+	began := s.req.Began
+	if began == "" {
+		began = s.req.JobID
+	}
+	return strings.HasPrefix(base, "part-") && strings.Contains(base, "-"+began+"-")
+}
 
 // mark stands behind the prefix where a job has several sinks, which may write to the same directory.
 func (s *sink) mark() string {
@@ -244,9 +259,6 @@ func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
 func (s *sink) replaceAll(ctx context.Context, all []finished) error {
 	touched := map[string]bool{}
 	for _, p := range all {
-		s.fresh[p.Key] = true
-	}
-	for _, p := range all {
 		dir, _, _ := cutLast(p.Key)
 		if dir += "/"; !touched[dir] {
 			touched[dir] = true
@@ -270,7 +282,7 @@ func (s *sink) replace(ctx context.Context, dir string) error {
 		}
 		below := info.Key[len(dir):]
 		_, base, _ := cutLast(below)
-		if s.fresh[info.Key] || hidden(below, nil) || strings.HasPrefix(base, s.prefix()) {
+		if hidden(below, nil) || s.own(base) {
 			continue
 		}
 		old = append(old, info.Key)

@@ -15,7 +15,7 @@ import (
 
 // toManifest describes a checkpoint in memory.
 func toManifest(name string, c *job.Checkpoint) (*snapshot.Manifest, snapshot.Tables) {
-	m := &snapshot.Manifest{Job: name, ID: c.ID, Created: time.Now().UTC(), MaxParallelism: c.MaxParallelism, Final: c.Final}
+	m := &snapshot.Manifest{Job: name, ID: c.ID, Created: time.Now().UTC(), MaxParallelism: c.MaxParallelism, Final: c.Final, Began: c.Began}
 	var tables snapshot.Tables
 	for _, uid := range slices.Sorted(maps.Keys(c.Nodes)) {
 		n := c.Nodes[uid]
@@ -42,7 +42,7 @@ func load(ctx context.Context, d *snapshot.Dir, name string) (*snapshot.Manifest
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &job.Checkpoint{ID: m.ID, MaxParallelism: m.MaxParallelism, Final: m.Final, Nodes: map[string]*job.NodeState{}}
+	c := &job.Checkpoint{ID: m.ID, MaxParallelism: m.MaxParallelism, Final: m.Final, Began: m.Began, Nodes: map[string]*job.NodeState{}}
 	for i := range m.Operators {
 		op := &m.Operators[i]
 		n := &job.NodeState{Name: op.Name, Shape: op.Shape, Finished: op.Finished, Subtasks: tables[i], Discovery: op.Discovery}

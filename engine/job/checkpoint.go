@@ -20,6 +20,7 @@ type Checkpoint struct {
 	ID             int64 // counts from 1 within a job, and on from the one restored
 	MaxParallelism int
 	Final          bool                  // of the end of all inputs: nothing is left to do but to commit
+	Began          string                // id of the run that started without a checkpoint and that led to this one; "": not known
 	Nodes          map[string]*NodeState // by UID
 	Timing         task.Timing           // of the tasks, of each time the longest
 }
@@ -36,6 +37,14 @@ type NodeState struct {
 	// Committables are what a sink wrote and the checkpoint covers. They are committed once the checkpoint exists, and again when
 	// a job is restored from it.
 	Committables []connector.Committable
+}
+
+// began returns the id of the run that began what this run goes on with; its own if it starts from nothing.
+func (h *Handle) began() string {
+	if h.opts.Restore == nil {
+		return h.id
+	}
+	return h.opts.Restore.Began
 }
 
 // restored returns what the checkpoint that the job starts from holds for a node; nil if there is nothing.
@@ -166,7 +175,7 @@ func (p *progressOf) rest(checkpoint int64, reading map[string]connector.Split) 
 // gather makes the checkpoint of the reports of those tasks that took part and of those that had ended before. last holds the last reports
 // of ended tasks, nil for others.
 func (h *Handle) gather(id int64, reports map[int]*task.Report, last []*task.Report, scans map[int]*progressOf) (*Checkpoint, error) {
-	c := &Checkpoint{ID: id, MaxParallelism: h.plan.groups, Nodes: map[string]*NodeState{}}
+	c := &Checkpoint{ID: id, MaxParallelism: h.plan.groups, Began: h.began(), Nodes: map[string]*NodeState{}}
 	reading := map[string]map[string]connector.Split{} // by uid, then by split
 	for i := range h.plan.nodes {
 		n := &h.plan.nodes[i]

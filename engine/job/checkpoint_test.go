@@ -200,7 +200,7 @@ func TestRestoreAfterSomeEnded(t *testing.T) {
 	}
 }
 
-// What a checkpoint covers is committed when it is complete, and again on a restore; an overwrite happens once.
+// What a checkpoint covers is committed when it is complete, and again on a restore, where an overwrite goes on and is told whose it is.
 func TestCommitWithCheckpoint(t *testing.T) {
 	leaktest.Check(t)
 	source := newTestSource(t, 1, 100)
@@ -216,8 +216,8 @@ func TestCommitWithCheckpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !sink.overwrite {
-		t.Error("the first run does not overwrite")
+	if !sink.overwrite || sink.began != h.ID() {
+		t.Errorf("the first run overwrites: %v, for %s", sink.overwrite, sink.began)
 	}
 	await(func() bool { return source.made.Load() == 100 })
 	c, err := h.TriggerCheckpoint(t.Context())
@@ -233,10 +233,15 @@ func TestCommitWithCheckpoint(t *testing.T) {
 	source.unbounded = false
 	mustRun(t, build(), Options{Restore: c})
 	expectRows(t, sink.rows(), numbers(100))
-	if sink.overwrite {
-		t.Error("a restored run overwrites what it had written")
+	if !sink.overwrite || sink.began != h.ID() {
+		t.Errorf("the restored run overwrites: %v, for %s", sink.overwrite, sink.began)
 	}
-	if got, want := strings.Join(sink.steps, " "), "Prepare Commit Prepare Commit Finish"; got != want {
+	unknown := *c
+	unknown.Began = ""
+	if mustRun(t, build(), Options{Restore: &unknown}); sink.overwrite {
+		t.Error("a run that does not know what it had written overwrites it")
+	}
+	if got, want := strings.Join(sink.steps, " "), "Prepare Commit Prepare Commit Finish Prepare Commit Finish"; got != want {
 		t.Errorf("steps %s, want %s", got, want)
 	}
 }

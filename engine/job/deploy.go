@@ -121,14 +121,13 @@ func (h *Handle) deploy() error {
 	for i := range p.nodes {
 		n := &p.nodes[i]
 		if op, ok := n.Op.(*graph.Sink); ok {
-			// At the end of the input, all that is fresh is committed at once, again if need be, and what it replaces goes with that.
-			if h.opts.Restore != nil && !h.opts.Restore.Final && op.Overwrite {
+			if op.Overwrite && h.began() == "" { // nobody can tell what is this job's own
 				going := *op
-				going.Overwrite = false // what stands there is this job's own
+				going.Overwrite = false
 				op = &going
 			}
 			s, err := operator.NewSink(op, connector.SinkRequest{
-				Env: h.opts.Env, Batch: h.opts.Batch, JobID: h.id, Number: len(h.sinks), Now: h.opts.Clock.Now,
+				Env: h.opts.Env, Batch: h.opts.Batch, JobID: h.id, Began: h.began(), Number: len(h.sinks), Now: h.opts.Clock.Now,
 			})
 			if err != nil {
 				return err

@@ -210,6 +210,7 @@ func (o *counter) EndInput(_ int, out operator.Output) error { return out.Emit(o
 type testSink struct {
 	name      string
 	overwrite bool
+	began     string
 	failing   func(step string) error // nil: nothing fails
 
 	mu        sync.Mutex

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 			if !ok {
 				return nil, fmt.Errorf("no such sink")
 			}
-			s.(*testSink).overwrite = req.Overwrite
+			s.(*testSink).overwrite, s.(*testSink).began = req.Overwrite, req.Began
 			return s.(*testSink), nil
 		},
 	})

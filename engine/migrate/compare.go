@@ -45,7 +45,7 @@ type Report struct {
 
 // Compare finds out what becomes of a checkpoint's state in a graph. opts are those that the job would run with.
 func Compare(g *graph.Graph, c *job.Checkpoint, opts job.Options) *Report {
-	r := &Report{moved: &job.Checkpoint{ID: c.ID, MaxParallelism: c.MaxParallelism, Final: c.Final, Nodes: maps.Clone(c.Nodes)}}
+	r := &Report{moved: &job.Checkpoint{ID: c.ID, MaxParallelism: c.MaxParallelism, Final: c.Final, Began: c.Began, Nodes: maps.Clone(c.Nodes)}}
 	groups := opts.MaxParallelism
 	if groups == 0 {
 		groups = opts.Env.Settings.Int(setting.MaxParallelism)

@@ -16,6 +16,7 @@ type Manifest struct {
 	Created        time.Time  `json:"created"`
 	MaxParallelism int        `json:"maxParallelism"`
 	Final          bool       `json:"final,omitempty"` // of the end of all inputs
+	Began          string     `json:"began,omitempty"` // id of the run that started without state and that led to this
 	Operators      []Operator `json:"operators"`
 	Written        int64      `json:"-"` // bytes of the segments that were written for it
 }

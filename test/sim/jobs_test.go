@@ -84,6 +84,36 @@ var jobs = []struct{ name, script string }{
 	{"committed partitions", `CREATE TABLE results (id BIGINT, s STRING) PARTITIONED BY (s) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'csv', 'sink.rolling-policy.file-size' = '200',
 		'sink.partition-commit.policy.kind' = 'success-file', 'sink.partition-commit.trigger' = 'partition-time', 'sink.partition-commit.delay' = '20 s');
 		INSERT INTO results SELECT id, LEFT(CAST(ts AS STRING), 18) || '0' FROM a`},
+	{"normalized", changes("k STRING, v BIGINT") + `INSERT INTO results SELECT k, v FROM u WHERE v > 2`},
+	{"group of normalized", changes("v BIGINT, n BIGINT, most BIGINT") + `INSERT INTO results SELECT v, COUNT(*), MAX(id) FROM u GROUP BY v`},
+	{"join of normalized", changes("k STRING, x BIGINT, y BIGINT") + `INSERT INTO results SELECT u.k, u.id, m.id FROM u LEFT JOIN m ON u.v = m.v AND m.k = 'k1'`},
+	{"kept by key", kept("k STRING, n BIGINT, s BIGINT", "k") + `INSERT INTO results SELECT k, COUNT(*), SUM(v) FROM m GROUP BY k`},
+	// Of several keys of the query there is one row, which is there as long as any of them is.
+	{"materialized", kept("n BIGINT, t BIGINT", "n") + `INSERT INTO results SELECT n, n * 10 FROM (SELECT k, COUNT(*) / 3 AS n FROM m GROUP BY k) ON CONFLICT DO DEDUPLICATE`},
+	{"materialized without a key", kept("n BIGINT, t BIGINT", "n") +
+		`INSERT INTO results SELECT n, n * 10 FROM (SELECT v, COUNT(*) AS n FROM u GROUP BY v) UNION ALL SELECT n, n * 10 FROM (SELECT v, COUNT(*) AS n FROM m WHERE v < 3 GROUP BY v)
+		ON CONFLICT DO DEDUPLICATE`},
+	{"materialized without conflicts", kept("x STRING, n BIGINT", "x") +
+		`INSERT INTO results SELECT k || CAST(v AS STRING), n FROM (SELECT v, k, COUNT(*) AS n FROM a GROUP BY v, k) ON CONFLICT DO ERROR`},
+	{"lookup", csv("x BIGINT, y BIGINT") + `INSERT INTO results SELECT m.id, l.id FROM (SELECT *, PROCTIME() AS p FROM m) m LEFT JOIN l FOR SYSTEM_TIME AS OF m.p ON m.v = l.v`},
+	{"lookup of changes", changes("k STRING, y BIGINT") +
+		`INSERT INTO results SELECT m.k, l.id FROM (SELECT *, PROCTIME() AS p FROM u) m JOIN l FOR SYSTEM_TIME AS OF m.p ON m.v = l.v`},
+	{"lookups at once", csv("x BIGINT, y BIGINT") +
+		`INSERT INTO results SELECT /*+ LOOKUP('table' = 'l', 'async' = 'true', 'output-mode' = 'allow_unordered') */ m.id, l.id
+		FROM (SELECT *, PROCTIME() AS p FROM m) m JOIN l FOR SYSTEM_TIME AS OF m.p ON m.v = l.v`},
+	{"lookups in order", changes("v BIGINT, n BIGINT, s BIGINT") +
+		`INSERT INTO results SELECT /*+ LOOKUP('table' = 'l', 'async' = 'true', 'output-mode' = 'ordered', 'capacity' = '3') */ m.v, COUNT(*), SUM(l.id)
+		FROM (SELECT *, PROCTIME() AS p FROM m) m JOIN l FOR SYSTEM_TIME AS OF m.p ON m.v = l.v GROUP BY m.v`},
+	// Long enough for uploads that stay open across checkpoints.
+	{"open parts", `CREATE TABLE results (id BIGINT, t STRING) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'csv', 'sink.rolling-policy.file-size' = '600 kb',
+		'sink.rolling-policy.rollover-interval' = '60 ms', 'sink.rolling-policy.inactivity-interval' = '40 ms', 'sink.rolling-policy.check-interval' = '10 ms');
+		INSERT INTO results SELECT id, REPEAT(k, 2500) FROM m`},
+	{"open parts of partitions", `CREATE TABLE results (id BIGINT, t STRING, v BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'json',
+		'sink.rolling-policy.file-size' = '1 mb', 'sink.partition-commit.policy.kind' = 'success-file', 'sink.partition-commit.delay' = '20 ms');
+		INSERT INTO results SELECT id, REPEAT(k, 20000), v / 4 FROM m`},
+	{"overwritten", `SET 'execution.runtime-mode' = 'batch';` + csv("id BIGINT, v BIGINT") + `INSERT OVERWRITE results SELECT id, v FROM m`},
+	{"overwritten partitions", `SET 'execution.runtime-mode' = 'batch'; CREATE TABLE results (id BIGINT, v BIGINT) PARTITIONED BY (v)
+		WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'csv'); INSERT OVERWRITE results SELECT id, v FROM m WHERE v < 4`},
 	{"several inserts", changes("k STRING, n BIGINT") + `CREATE TABLE few (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'json');
 		CREATE TABLE parts (v BIGINT, id BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out/parts', 'format' = 'csv');
 		EXECUTE STATEMENT SET BEGIN INSERT INTO results SELECT k, COUNT(*) FROM m GROUP BY k; INSERT INTO few SELECT id FROM m WHERE v = 3;
@@ -94,10 +124,23 @@ func table(name, options string) string {
 	return "CREATE TABLE " + name + " (k STRING, v BIGINT, ts TIMESTAMP(3), id BIGINT, WATERMARK FOR ts AS ts - INTERVAL '4' SECOND) WITH ('connector' = 'made', " + options + ");\n"
 }
 
-var tables = table("a", "'seed' = '1', 'rows' = '160'") + table("b", "'seed' = '2', 'rows' = '120'") + table("m", "'seed' = '3', 'rows' = '240', 'splits' = '5'")
+var tables = table("a", "'seed' = '1', 'rows' = '160'") + table("b", "'seed' = '2', 'rows' = '120'") + table("m", "'seed' = '3', 'rows' = '240', 'splits' = '5'") +
+	"CREATE TABLE u (k STRING, v BIGINT, id BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'made', 'seed' = '4', 'rows' = '240', 'splits' = '3', 'keys' = '7', 'changes' = 'upsert');\n" +
+	"CREATE TABLE l (k STRING, v BIGINT, id BIGINT) WITH ('connector' = 'made');\n"
+
+// given are the objects that are there before a job starts, by its name.
+var given = map[string]map[string]string{
+	"overwritten":            {"out/old.csv": "1,1\n"},
+	"overwritten partitions": {"out/v=1/old.csv": "1\n", "out/v=9/old.csv": "2\n"},
+}
 
 func results(columns, format string) string {
 	return "CREATE TABLE results (" + columns + ") WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = '" + format + "');\n"
+}
+
+// kept is a table of results that holds rows by a key.
+func kept(columns, key string) string {
+	return "CREATE TABLE results (" + columns + ", PRIMARY KEY (" + key + ") NOT ENFORCED) WITH ('connector' = 'kept');\n"
 }
 
 // csv is a table of results that takes inserts, changes is one that takes all.

@@ -87,7 +87,7 @@ var subjects = sync.OnceValues(func() (list []*subject, err error) {
 		if s.plan, err = plan(j.script); err != nil {
 			return nil, fmt.Errorf("%s: %w", j.name, err)
 		}
-		store := mem.New("b")
+		store := s.world()
 		h, err := s.start(simulate.Start{Context: context.Background(), Store: store, ID: "calm", Parallelism: 1})
 		if err == nil {
 			_, err = h.Wait()
@@ -102,6 +102,18 @@ var subjects = sync.OnceValues(func() (list []*subject, err error) {
 	}
 	return list, nil
 })
+
+// world is a store before the job.
+func (s *subject) world() *mem.Store {
+	store := mem.New("b")
+	for key, text := range given[s.name] {
+		if _, err := store.Put(context.Background(), key, []byte(text), objstore.Condition{}); err != nil {
+			panic(err) // memory takes it
+		}
+	}
+	flushes.Store(0)
+	return store
+}
 
 // start starts the job in one process.
 func (s *subject) start(as simulate.Start) (simulate.Handle, error) {
@@ -124,7 +136,7 @@ func (s *subject) start(as simulate.Start) (simulate.Handle, error) {
 
 // visible counts the rows that can be read; one that was taken back counts less.
 func visible(store *mem.Store) (map[string]int, error) {
-	rows := map[string]int{}
+	rows, byKey := map[string]int{}, map[string]string{}
 	for info, err := range store.List(context.Background(), "out/", objstore.ListOptions{}) {
 		if err != nil {
 			return nil, err
@@ -136,6 +148,10 @@ func visible(store *mem.Store) (map[string]int, error) {
 		text, err := io.ReadAll(body)
 		if err != nil {
 			return nil, err
+		}
+		if strings.HasPrefix(info.Key, keptDir) {
+			keep(byKey, string(text))
+			continue
 		}
 		dir := info.Key[:strings.LastIndexByte(info.Key, '/')+1]
 		for line := range strings.Lines(string(text)) {
@@ -151,6 +167,9 @@ func visible(store *mem.Store) (map[string]int, error) {
 				delete(rows, line)
 			}
 		}
+	}
+	for _, row := range byKey {
+		rows[keptDir+row] = 1
 	}
 	return rows, nil
 }
@@ -182,7 +201,7 @@ func (s *subject) check(store *mem.Store) error {
 
 func disturb(t *testing.T, s *subject, seed uint64) (*simulate.Outcome, error) {
 	return simulate.Disturb(t, seed, func() simulate.Job {
-		store := mem.New("b")
+		store := s.world()
 		return simulate.Job{Store: store, Checkpoints: "checkpoints/job/", Start: s.start, Check: func() error { return s.check(store) }}
 	})
 }

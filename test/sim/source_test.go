@@ -12,6 +12,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/setting"
 )
 
@@ -21,20 +22,24 @@ func TestMain(m *testing.M) {
 	}
 	connector.Register(&connector.Spec{
 		Name: "made", Doc: "Rows made up.", Guarantee: "Exactly once.",
-		Options:   []*setting.Option{option("seed", "1"), option("rows", "120"), option("splits", "1"), option("keys", "5"), option("values", "10")},
-		NewSource: newMade,
+		Options: []*setting.Option{option("seed", "1"), option("rows", "120"), option("splits", "1"), option("keys", "5"), option("values", "10"),
+			{Key: "changes", Type: setting.Enum, Values: []string{"none", "upsert"}, Default: "none", Doc: "what the rows are"}},
+		NewSource: newMade, NewLookup: newMadeLookup,
 	})
+	connector.Register(&connector.Spec{Name: "kept", Doc: "Rows by their key.", Guarantee: "Exactly once.", Updates: true, NewSink: newKept})
 	m.Run()
 }
 
 // made is a source of the columns k STRING, v BIGINT, ts TIMESTAMP(3) and id BIGINT. Within a split times come a second apart, not quite in order.
+// As upserts, the rows replace each other by k, which no two splits have in common, and one of four takes its key away.
 type made struct {
 	req                              connector.SourceRequest
 	seed, rows, splits, keys, values int64
+	upserts                          bool
 }
 
 func newMade(req connector.SourceRequest) (connector.Source, error) {
-	s := &made{req: req, seed: 1, rows: 120, splits: 1, keys: 5, values: 10}
+	s := &made{req: req, seed: 1, rows: 120, splits: 1, keys: 5, values: 10, upserts: req.Table.Options["changes"] == "upsert"}
 	for key, to := range map[string]*int64{"seed": &s.seed, "rows": &s.rows, "splits": &s.splits, "keys": &s.keys, "values": &s.values} {
 		if text, ok := req.Table.Options[key]; ok {
 			n, err := strconv.ParseInt(text, 10, 64)
@@ -56,6 +61,14 @@ func (p position) split() connector.Split {
 		panic(err) // two numbers
 	}
 	return connector.Split{ID: fmt.Sprint(p.Split), State: data, Size: 1}
+}
+
+// Changes implements [connector.ChangelogSource].
+func (s *made) Changes() graph.Changes {
+	if s.upserts {
+		return graph.Upsert
+	}
+	return graph.InsertOnly
 }
 
 func (s *made) Bounded() bool      { return true }
@@ -102,13 +115,15 @@ func (r *madeReader) Poll() (*column.Batch, connector.Status, error) {
 	for i := range n {
 		number := (r.at.Next + i) ^ 3
 		id := r.at.Split*per + number
-		h := fnv.New64a()
-		fmt.Fprint(h, s.seed, " ", id)
-		drawn := int64(h.Sum64() >> 8 & 0xffffff)
+		drawn := s.drawn(id)
+		key := fmt.Sprint("k", drawn%s.keys)
+		if s.upserts {
+			key += fmt.Sprint(" of ", r.at.Split)
+		}
 		for c, p := range s.req.Project {
 			switch s.req.Table.Columns[p].Name {
 			case "k":
-				r.batch.Cols[c].AppendString(fmt.Sprint("k", drawn%s.keys))
+				r.batch.Cols[c].AppendString(key)
 			case "v":
 				column.Append(r.batch.Cols[c], drawn/s.keys%s.values)
 			case "ts":
@@ -119,11 +134,26 @@ func (r *madeReader) Poll() (*column.Batch, connector.Status, error) {
 		}
 		r.batch.Len++
 	}
+	if s.upserts {
+		kinds := r.batch.AddKinds(int(n))
+		for i := range n {
+			if kinds[i] = column.UpdateAfter; s.drawn(r.at.Split*per+(r.at.Next+i)^3)/64%4 == 0 {
+				kinds[i] = column.Delete
+			}
+		}
+	}
 	r.at.Next += n
 	if r.at.Next == per {
 		return r.batch, connector.Done, nil
 	}
 	return r.batch, connector.Ready, nil
+}
+
+// drawn is the number that a row is made of.
+func (s *made) drawn(id int64) int64 {
+	h := fnv.New64a()
+	fmt.Fprint(h, s.seed, " ", id)
+	return int64(h.Sum64() >> 8 & 0xffffff)
 }
 
 // start is 2024-01-01T00:00:00 in milliseconds.
