@@ -95,10 +95,16 @@ type Aggregate struct {
 	UpdateBefore bool
 	// Changes are those of the input: the calls must be able to take rows out if there are any.
 	Changes Changes
-	// TTL is how long a group is kept for which no row comes; 0: the job's table.exec.state.ttl, negative: for ever.
-	TTL time.Duration
+	// Keep is what is kept of groups for which no row comes.
+	Keep
 	// Always makes a grouping without keys emit a row for empty input, as batch SQL asks for.
 	Always bool
+}
+
+// Keep says what is kept of a state that nothing else bounds, in an operator or of one input of it.
+type Keep struct {
+	TTL     time.Duration // how long after its last change; 0: the job's table.exec.state.ttl, negative: for ever
+	MaxKeys int           // of how many keys, those that changed last; 0: the job's table.exec.state.max-keys, negative: of all
 }
 
 // SortKey orders by one column.

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"slices"
-	"time"
 
 	"github.com/millstream/millstream/graph/expr"
 )
@@ -47,8 +46,8 @@ type Side struct {
 	// Unique is a set of columns whose values no two rows share at one time, nil if none is known. An upsert input has one, which contains
 	// the join's keys of that input, so that what a row replaces has the same key.
 	Unique []int
-	// TTL is how long a row is kept after it came or changed; 0: the job's table.exec.state.ttl, negative: for ever.
-	TTL time.Duration
+	// Keep is what is kept of its rows.
+	Keep
 }
 
 // Join joins two inputs. Its output has the columns of both, or the left ones for Semi and Anti.

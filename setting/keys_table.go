@@ -1,5 +1,7 @@
 package setting
 
+import "math"
+
 // SQL: the table.* settings that have an effect, and the shell's.
 var (
 	TimeZone = Engine.Register(&Option{
@@ -76,7 +78,11 @@ var (
 	})
 	StateTTL = Engine.Register(&Option{
 		Key: "table.exec.state.ttl", Type: Duration, Default: "0 ms",
-		Doc: "Time after its last change at which what an operator keeps of a key or a row is forgotten, where no window or watermark ends it; 0 means never. The hint STATE_TTL says it for one table. See also state.memory.limit.",
+		Doc: "Time after its last change at which what an operator keeps of a key or a row is forgotten, where no window or watermark ends it; 0 means never. The hint STATE_TTL says it for one table. See also table.exec.state.max-keys and state.memory.limit.",
+	})
+	StateMaxKeys = Engine.Register(&Option{
+		Key: "table.exec.state.max-keys", Type: Int, Default: "0", Check: between(0, math.MaxInt32),
+		Doc: "Keys of which an operator keeps something, in all its subtasks together: each has an equal share. Of more, those are forgotten that did not change for the longest, as if their table.exec.state.ttl were over, when a batch of rows has been taken in; a key of which rows wait for a watermark stays. It bounds what table.exec.state.ttl does, in a join each input by itself; 0 means all keys. The hint STATE_MAX_KEYS says it for one table.",
 	})
 	NotNullEnforcer = Engine.Register(&Option{
 		Key: "table.exec.sink.not-null-enforcer", Type: Enum, Values: []string{"ERROR", "DROP"}, Default: "ERROR",

@@ -16,10 +16,11 @@ type Latest struct {
 	keys   *Groups
 	place  []int // by column of a row: its position in cols, or ^k for key column k
 	cols   []cells
-	n      int     // groups that have rows
-	timed  bool    // rows have the time of their coming and are over by it
-	since  []int64 // by group: when its row came; only if timed
-	cursor int     // Expire goes on from here
+	n      int      // groups that have rows
+	timed  bool     // rows have the time of their coming and are over by it
+	since  []int64  // by group: when its row came; only if timed
+	cursor int      // Expire goes on from here
+	order  *Recency // groups, by when their row came; nil unless Order was called
 	track  Tracker
 	parts  int // key groups, of CopyRows
 
@@ -41,6 +42,9 @@ func NewLatest(keys *Groups, types []column.Type, keyed []int, timed bool) *Late
 	}
 	return t
 }
+
+// Order keeps the groups in the order in which their rows came, for Evict. The table must be empty and timed.
+func (t *Latest) Order() { t.order = &Recency{} }
 
 // Len returns the number of groups that have ever had a row: those of greater numbers are new.
 func (t *Latest) Len() int { return t.n }
@@ -77,6 +81,11 @@ func (t *Latest) Put(groups []int32, cols []*column.Vector, rows []int32, now in
 		t.since = extend(t.since, t.n-len(t.since), now)
 		for _, g := range groups {
 			t.since[g] = now
+		}
+	}
+	if t.order != nil {
+		for _, g := range groups {
+			t.order.Touch(g, 0)
 		}
 	}
 }
@@ -125,7 +134,20 @@ func (t *Latest) Drop(g int32) {
 			t.cols[i].drop(g)
 		}
 	}
+	if t.order != nil {
+		t.order.Remove(g)
+	}
 	t.keys.Delete(int(g))
+}
+
+// Evict drops the groups whose rows came before those of all others until so many are left, and returns how many it has dropped. The table has its Order.
+func (t *Latest) Evict(most int) int {
+	n := max(t.order.Len()-most, 0)
+	for range n {
+		g, _, _ := t.order.Oldest()
+		t.Drop(g)
+	}
+	return n
 }
 
 // Expire looks through so many groups, from where it stopped on, and drops those whose rows came before a time. It returns how many it has looked at: none
@@ -153,7 +175,10 @@ func (t *Latest) Compact() {
 			kept = append(kept, g)
 		}
 	}
-	t.keys.Compact()
+	moved := t.keys.Compact()
+	if t.order != nil {
+		t.order.Renumber(moved)
+	}
 	for i := range t.cols {
 		t.cols[i].keep(kept, len(kept)+len(kept)/8)
 	}
@@ -171,6 +196,9 @@ func (t *Latest) SizeBytes() int {
 	n := cap(t.since)*8 + (cap(t.picks.Rows)+cap(t.old))*4 + t.track.SizeBytes()
 	for i := range t.cols {
 		n += t.cols[i].sizeBytes()
+	}
+	if t.order != nil {
+		n += t.order.SizeBytes()
 	}
 	return n
 }

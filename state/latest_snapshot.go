@@ -68,6 +68,9 @@ func (t *Latest) Restore(r *Reader, name string) error {
 			t.since[g] = since[rows[i]]
 		}
 	}
+	if t.order != nil {
+		t.order.Load(t.since)
+	}
 	if len(groups) == b.Len && inOrder(groups) && inOrder(rows) {
 		t.track.Resume(t, table)
 	}

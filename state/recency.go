@@ -66,15 +66,34 @@ func (r *Recency) Oldest() (g int32, at int64, ok bool) {
 	return r.head - 1, r.at[r.head-1], true
 }
 
+// Groups returns all groups, the oldest first.
+func (r *Recency) Groups() []int32 {
+	list := make([]int32, 0, r.n)
+	for g := r.head; g > 0; g = r.next[g-1] {
+		list = append(list, g-1)
+	}
+	return list
+}
+
 // Len is the number of groups.
 func (r *Recency) Len() int { return r.n }
 
 // Load makes groups with the times at which they were last touched, by their number, all that there are. A time of [Untouched] says that there is no such group.
 func (r *Recency) Load(at []int64) {
+	r.LoadOrdered(at, nil)
+}
+
+// LoadOrdered is Load where the order of some groups is known, which is that of those of the same time.
+func (r *Recency) LoadOrdered(at []int64, known []int32) {
 	r.Reset()
-	var order []int32
+	order, listed := make([]int32, 0, len(at)), make([]bool, len(at))
+	for _, g := range known {
+		if at[g] != Untouched && !listed[g] {
+			order, listed[g] = append(order, g), true
+		}
+	}
 	for g, t := range at {
-		if t != Untouched {
+		if t != Untouched && !listed[g] {
 			order = append(order, int32(g))
 		}
 	}

@@ -26,6 +26,7 @@ type Rows struct {
 	Marks []int32
 	since []int64 // by row, ascending: when it came; only with RowsSpec.Timed
 	old   int     // rows before this one have been expired
+	order Recency // groups with rows, by when their last row came; only with RowsSpec.Ordered
 	index rowIndex
 	track Tracker
 	parts int // key groups, of CopyRows
@@ -45,7 +46,10 @@ type RowsSpec struct {
 	Identity []int
 	Marks    bool
 	Timed    bool // rows have the time of their coming and may be expired by it
-	Unlisted bool // rows of a group are counted and not listed: AppendGroup, First and Pairs are for tables that list them
+	// Ordered keeps the groups in the order in which their last rows came, so that Evict finds those that have not changed for the longest. It goes with Timed, by
+	// which Restore finds the order again.
+	Ordered  bool
+	Unlisted bool // rows of a group are counted and not listed: AppendGroup, First, Pairs and Evict are for tables that list them
 }
 
 // NewRows returns an empty table of rows.
@@ -144,6 +148,9 @@ func (t *Rows) Link(r, g int32) {
 	t.owner[r] = g
 	t.lists.add(r, g, len(t.owner))
 	t.live++
+	if t.spec.Ordered {
+		t.order.Touch(g, 0)
+	}
 }
 
 // Remove takes a row, which must be alive, out of its group and of the index.
@@ -152,6 +159,9 @@ func (t *Rows) Remove(r int32) {
 	t.dead.Set(int(r))
 	t.live--
 	t.lists.drop(t.owner[r])
+	if t.spec.Ordered && t.lists.count(t.owner[r]) == 0 {
+		t.order.Remove(t.owner[r])
+	}
 	if t.spec.Identity != nil {
 		t.index.remove(r)
 	}
@@ -233,7 +243,7 @@ func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {
 
 // SizeBytes returns the memory that the table holds, in bytes, without that of its groups.
 func (t *Rows) SizeBytes() int {
-	n := (cap(t.owner)+cap(t.Marks)+cap(t.picks.Rows))*4 + (cap(t.dead)+cap(t.since))*8 + t.lists.sizeBytes() + t.index.sizeBytes() + t.track.SizeBytes()
+	n := (cap(t.owner)+cap(t.Marks)+cap(t.picks.Rows))*4 + (cap(t.dead)+cap(t.since))*8 + t.lists.sizeBytes() + t.index.sizeBytes() + t.track.SizeBytes() + t.order.SizeBytes()
 	n += (cap(t.gone) + cap(t.from) + cap(t.to)) * 4
 	for i := range t.cols {
 		n += t.cols[i].sizeBytes()

@@ -67,9 +67,9 @@ func shrink[T any](list []T, n int) []T {
 // relink builds the lists anew from the rows' owners.
 func (t *Rows) relink() {
 	t.lists.reset()
-	t.live = 0
+	t.live = len(t.owner)
 	for r, g := range t.owner {
-		t.Link(int32(r), g)
+		t.lists.add(int32(r), g, len(t.owner))
 	}
 }
 
@@ -104,29 +104,6 @@ func (x *rowIndex) older(i, older int32) {
 	x.all = append(x.all, older)
 }
 
-// Expire removes the rows that came before a time, the oldest ones and at most so many, and adds their groups to list: each may be without rows now.
-func (t *Rows) Expire(before int64, limit int, list []int32) []int32 {
-	for ; limit > 0 && t.old < len(t.since) && t.since[t.old] < before; t.old++ {
-		if r := int32(t.old); t.Alive(r) {
-			t.Remove(r)
-			list = append(list, t.owner[r])
-			limit--
-		}
-	}
-	return list
-}
-
-// Oldest returns the time of the first row that has not been expired; false if there is none.
-func (t *Rows) Oldest() (int64, bool) {
-	for t.old < len(t.since) && !t.Alive(int32(t.old)) {
-		t.old++
-	}
-	if t.old == len(t.since) {
-		return 0, false
-	}
-	return t.since[t.old], true
-}
-
 // Regroup makes new groups of those that live, for tables that share their groups and are compact. It returns the new number of each old group, None for
 // those that are gone.
 func Regroup(keys *Groups, tables ...*Rows) []int32 {
@@ -139,6 +116,7 @@ func Regroup(keys *Groups, tables ...*Rows) []int32 {
 		}
 		t.lists.heads = t.lists.heads[:0]
 		t.relink()
+		t.order.Renumber(moved)
 	}
 	return moved
 }

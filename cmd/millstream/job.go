@@ -56,7 +56,7 @@ func (a *app) reportState(r *job.Result) {
 	}
 }
 
-// reportSkipped says how many malformed records and late rows were left out, also with --quiet: it is about the result.
+// reportSkipped says how many malformed records and late rows were left out, and keys forgotten, also with --quiet: it is about the result.
 func (a *app) reportSkipped(r *job.Result) {
 	for _, n := range r.Nodes {
 		if n.Skipped > 0 {
@@ -65,6 +65,10 @@ func (a *app) reportSkipped(r *job.Result) {
 		}
 		if n.Late > 0 {
 			fmt.Fprintf(a.err, "%s %s: %s dropped: the watermark had passed them\n", a.errStyle().notice("warning:"), n.Name, count(n.Late, "late row"))
+		}
+		if n.Evicted > 0 {
+			fmt.Fprintf(a.err, "%s %s: state of %s forgotten: there were more than %s allows\n", a.errStyle().notice("warning:"), n.Name,
+				count(n.Evicted, "key"), setting.StateMaxKeys.Key)
 		}
 	}
 }

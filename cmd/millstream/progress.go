@@ -110,6 +110,9 @@ func progressLine(s style, columns int, took time.Duration, j job.Progress) stri
 	if j.Late > 0 {
 		parts = append(parts, thousands(j.Late)+" late")
 	}
+	if j.Evicted > 0 {
+		parts = append(parts, thousands(j.Evicted)+" evicted")
+	}
 	for _, part := range append(parts, took.Round(time.Second).String()) {
 		add(part, part)
 	}

@@ -16,6 +16,7 @@ type Progress struct {
 	BytesOut   int64 // written by sinks
 	Skipped    int64
 	Late       int64
+	Evicted    int64 // keys of state that were forgotten because there were too many
 	State      int64 // bytes of operators' state
 	Nodes      []NodeProgress
 }
@@ -31,6 +32,7 @@ type NodeProgress struct {
 	BytesOut    int64
 	Skipped     int64
 	Late        int64 // rows that came too late and were dropped
+	Evicted     int64 // keys of state that were forgotten because there were too many
 	State       int64 // bytes of state
 	MaxState    int64 // the most bytes of state that each subtask had, added up
 }
@@ -53,6 +55,7 @@ func (h *Handle) Progress() Progress {
 			np.BytesOut += c.BytesOut.Load()
 			np.Skipped += c.Skipped.Load()
 			np.Late += c.Late.Load()
+			np.Evicted += c.Evicted.Load()
 			np.State += c.State.Load()
 			np.MaxState += c.State.Most()
 		}
@@ -66,6 +69,7 @@ func (h *Handle) Progress() Progress {
 		}
 		p.Skipped += np.Skipped
 		p.Late += np.Late
+		p.Evicted += np.Evicted
 		p.State += np.State
 		p.Nodes = append(p.Nodes, np)
 	}

@@ -81,7 +81,7 @@ func (o *aggregate) Open(c *Context) error {
 	o.groups = c.MaxParallelism
 	if o.log != nil {
 		o.log.life.clock, o.log.life.setTimer = c.Now, c.SetTimer
-		o.log.life.ttl = timeToLive(c, o.op.TTL)
+		o.log.life.ttl, o.log.life.most, o.log.life.evicted = timeToLive(c, o.op.TTL), maxKeys(c, o.op.MaxKeys), c.evicted
 		o.bundle = bundling(o.log, c, o.schema)
 	}
 	switch settings := c.Env.Settings; {
@@ -96,6 +96,7 @@ func (o *aggregate) Open(c *Context) error {
 		return err
 	}
 	if o.log != nil {
+		o.log.evict()
 		o.log.arm()
 	}
 	return nil
@@ -256,9 +257,25 @@ func (l *changelog) compact() error {
 			c.distinct.tracks[c.distinct.at].Compact()
 		}
 	}
+	order, moved := l.life.order, make([]int32, 0, l.groups.Len())
+	if l.life.most > 0 {
+		for g, n := 0, int32(0); g < l.groups.Len(); g++ {
+			if moved = append(moved, state.None); l.groups.Alive(g) {
+				moved[g] = n
+				n++
+			}
+		}
+	}
 	var w state.Writer
 	l.save(&w, 1)
 	l.clear()
 	l.count = nil
-	return l.load(&state.Reader{Tables: w.Tables})
+	if err := l.load(&state.Reader{Tables: w.Tables}); err != nil {
+		return err
+	}
+	if l.life.most > 0 { // times are not as fine as the order
+		order.Renumber(moved)
+		l.life.order = order
+	}
+	return nil
 }

@@ -77,6 +77,7 @@ func (o *bundle) process(b *column.Batch, out Output) error {
 			return err
 		}
 	}
+	o.remember(ids)
 	if o.held += b.Rows(); o.size > 0 && o.held >= o.size {
 		return o.flush(out)
 	}
@@ -176,6 +177,7 @@ func (o *bundle) flush(out Output) error {
 	o.sel = sel
 	o.touched, o.known = o.touched[:0], o.known[:0]
 	o.old.Reset()
+	o.evict() // not before: what has changed of a group is to be shown
 	if len(sel) == 0 {
 		return nil
 	}

@@ -101,8 +101,12 @@ func (l *changelog) process(b *column.Batch, out Output) error {
 	}
 	for _, g := range l.closed {
 		l.forgetArguments(g)
+		l.life.order.Remove(g)
 	}
-	return l.emit(b, out)
+	err := l.emit(b, out)
+	l.remember(ids)
+	l.evict()
+	return err
 }
 
 // touchState says that groups are about to change.
@@ -322,7 +326,7 @@ func (l *changelog) emit(b *column.Batch, out Output) error {
 
 // ownBytes is the memory held beside that of the aggregation, in bytes.
 func (l *changelog) ownBytes() int {
-	n := cap(l.life.last) * 8
+	n := cap(l.life.last)*8 + l.life.order.SizeBytes()
 	if l.rows < 0 {
 		n += cap(l.count) * 8
 	}

@@ -98,6 +98,7 @@ func (o *lastRows) Process(_ int, p Payload, out Output) error {
 	err := o.out.emit(b, o.rows, out)
 	o.new, o.sel = o.heads.rows(o.new[:0], o.sel[:0])
 	o.rows.Put(o.new, b.Cols, o.sel, o.now)
+	o.evict()
 	return err
 }
 
@@ -115,12 +116,12 @@ func (o *lastRows) Snapshot(w *state.Writer) error {
 }
 
 // firstRows keeps the first row of each key by arrival: it passes rows whose key is new. It remembers keys; in the table of rows they are only for the
-// sake of their time to live.
+// sake of their time to live, or of their order.
 type firstRows struct {
 	Base
 	latestRows
 	op    *graph.Deduplicate
-	fresh []bool        // by new group: a row has passed; without a time to live
+	fresh []bool        // by new group: a row has passed; where keys are kept for ever
 	track state.Tracker // the same
 	sel   []int32
 	new   []int32
@@ -131,7 +132,7 @@ func (o *firstRows) Open(c *Context) error {
 	if err := o.open(c); err != nil {
 		return err
 	}
-	if o.sweep.ttl > 0 {
+	if o.timed() {
 		return nil
 	}
 	if t := c.Restore.Table("keys"); t != nil && t.Rows.Rows() > 0 {
@@ -182,7 +183,7 @@ func (o *firstRows) Process(_ int, p Payload, out Output) error {
 	o.cut = column.Batch{Len: b.Len, Cols: o.cut.Cols, Sel: b.Sel}
 	ids := o.lookup(&o.cut)
 	o.sel = o.sel[:0]
-	if o.sweep.ttl > 0 {
+	if o.timed() {
 		o.firstOrOver(b, ids)
 	} else {
 		o.first(b, ids, known)
@@ -219,6 +220,7 @@ func (o *firstRows) firstOrOver(b *column.Batch, ids []int32) {
 		}
 	}
 	o.rows.Put(o.new, o.cut.Cols, o.sel, o.now)
+	o.evict()
 }
 
 func (o *firstRows) Timer(time.Time, Output) error {
@@ -232,7 +234,7 @@ func (o *firstRows) SizeBytes() int {
 }
 
 func (o *firstRows) Snapshot(w *state.Writer) error {
-	if o.sweep.ttl > 0 {
+	if o.timed() {
 		o.rows.Snapshot(w, "rows", o.number)
 		return nil
 	}

@@ -36,7 +36,7 @@ func newEarliestRows(op *graph.Deduplicate, in []column.Field) *earliestRows {
 func (o *earliestRows) Open(c *Context) error {
 	o.missed.open(c)
 	o.progress.open(c)
-	if err := o.keyedRows.open(c, 0); err != nil {
+	if err := o.keyedRows.open(c, graph.Keep{}); err != nil {
 		return err
 	}
 	var list []column.Type
@@ -44,11 +44,12 @@ func (o *earliestRows) Open(c *Context) error {
 	for i, k := range o.keys {
 		list, keys = append(list, o.in[k].Type), append(keys, i)
 	}
-	o.done = state.NewRows(o.keyedRows.groups, state.RowsSpec{Types: list, Keys: keys, Timed: o.ttl > 0})
+	o.done = state.NewRows(o.keyedRows.groups, state.RowsSpec{Types: list, Keys: keys, Timed: o.timed(), Ordered: o.most > 0})
 	if err := o.done.Restore(c.Restore, "done"); err != nil {
 		return err
 	}
 	o.index()
+	o.trim()
 	return nil
 }
 
@@ -161,7 +162,7 @@ func (o *earliestRows) Watermark(t int64, out Output) error {
 	}
 	slices.SortFunc(o.due, func(a, b timedSlot) int { return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.serial, b.serial)) })
 	var now int64
-	if o.ttl > 0 {
+	if o.timed() {
 		now = o.clock().UnixMilli()
 	}
 	at := o.done.Append(nil, nil, len(o.due), now)
@@ -173,14 +174,29 @@ func (o *earliestRows) Watermark(t int64, out Output) error {
 	for _, e := range o.due {
 		o.rows.Remove(int32(e.serial - 1))
 	}
+	o.trim()
 	return err
+}
+
+// trim forgets the keys that are too many of those whose row was emitted. One that waits is not forgotten.
+func (o *earliestRows) trim() {
+	if o.most == 0 || o.done.Keys() <= o.most {
+		return
+	}
+	o.expired = o.done.Evict(o.most, o.expired[:0])
+	for _, g := range o.expired {
+		o.drop(g)
+	}
+	o.evicted(len(o.expired))
 }
 
 // renew expires keys, drops what is dead and brings what is known by group up to date. A row that waits does not expire.
 func (o *earliestRows) renew(limit int) int64 {
 	var now int64
-	if o.ttl > 0 {
+	if o.timed() {
 		now = o.clock().UnixMilli()
+	}
+	if o.ttl > 0 {
 		o.expired = o.done.Expire(now-o.ttl+1, limit, o.expired[:0])
 		for _, g := range o.expired {
 			o.drop(g)

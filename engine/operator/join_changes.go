@@ -86,6 +86,7 @@ func (o *changeJoin) Process(side int, p Payload, out Output) error {
 			return err
 		}
 	}
+	o.sides[side].evict(&o.joinState)
 	o.forget()
 	o.arm()
 	return nil

@@ -132,6 +132,7 @@ func (o *multiJoin) Process(input int, p Payload, out Output) error {
 	if err := o.out.flush(o.from, out); err != nil {
 		return err
 	}
+	o.sides[input].evict(&o.joinState)
 	o.forget()
 	o.arm()
 	return nil

@@ -169,7 +169,7 @@ func TestMultiJoinTTL(t *testing.T) {
 	row := func(v int64) *column.Batch { return pair(in, column.Insert, 1, v) }
 	op := &graph.MultiJoin{Keys: [][]int{{0}, {0}, {0}}, Joins: []graph.MultiStep{{Type: graph.InnerJoin}, {Type: graph.InnerJoin}}}
 	for _, ms := range []int64{10, 20, 30} {
-		op.Sides = append(op.Sides, graph.Side{TTL: time.Duration(ms) * time.Millisecond})
+		op.Sides = append(op.Sides, graph.Side{Keep: graph.Keep{TTL: time.Duration(ms) * time.Millisecond}})
 	}
 	steps := []step{
 		{clock: true, time: 100}, {input: 0, batch: row(1)}, {input: 1, batch: row(2)}, {input: 2, batch: row(3)},

@@ -32,6 +32,7 @@ type joinSide struct {
 	mode  inputMode
 	keep  bool  // rows without a match count
 	ttl   int64 // milliseconds; 0: for ever
+	most  int   // keys; 0: all
 	ended bool
 	rows  *state.Rows
 }
@@ -66,8 +67,8 @@ func (c *rowChanges) add(kind column.RowKind, row, group, stored int32) {
 
 // open makes the table of an input from what is known of it. marks asks for a number by row.
 func (o *joinState) open(side *joinSide, known graph.Side, in []column.Field, keys []int, marks bool) error {
-	side.ttl = timeToLive(o.ctx, known.TTL)
-	spec := state.RowsSpec{Types: types(in), Keys: keys, Marks: marks, Timed: side.ttl > 0}
+	side.ttl, side.most = timeToLive(o.ctx, known.TTL), maxKeys(o.ctx, known.MaxKeys)
+	spec := state.RowsSpec{Types: types(in), Keys: keys, Marks: marks, Timed: side.ttl > 0 || side.most > 0, Ordered: side.most > 0}
 	switch {
 	case known.Changes == graph.InsertOnly:
 	case known.Changes&graph.UpdateBefore == 0 && known.Changes.Updates() && known.Unique != nil:
@@ -82,7 +83,21 @@ func (o *joinState) open(side *joinSide, known graph.Side, in []column.Field, ke
 		}
 	}
 	side.rows = state.NewRows(o.groups, spec)
-	return side.rows.Restore(o.ctx.Restore, side.name)
+	if err := side.rows.Restore(o.ctx.Restore, side.name); err != nil {
+		return err
+	}
+	side.evict(o)
+	return nil
+}
+
+// evict removes the rows of the keys that are too many. Their groups are in o.empty then.
+func (s *joinSide) evict(o *joinState) {
+	if s.most == 0 {
+		return
+	}
+	before := len(o.empty)
+	o.empty = s.rows.Evict(s.most, o.empty)
+	o.ctx.evicted(len(o.empty) - before)
 }
 
 // Snapshot implements [Operator].
@@ -120,10 +135,11 @@ func (o *joinState) Timer(time.Time, Output) error {
 func (o *joinState) tidy(limit int) int64 {
 	var now int64
 	for i := range o.sides {
-		if s := &o.sides[i]; s.ttl > 0 {
-			if now == 0 {
-				now = o.ctx.Now().UnixMilli()
-			}
+		s := &o.sides[i]
+		if now == 0 && (s.ttl > 0 || s.most > 0) {
+			now = o.ctx.Now().UnixMilli()
+		}
+		if s.ttl > 0 {
 			o.empty = s.rows.Expire(now-s.ttl+1, limit, o.empty)
 		}
 	}

@@ -112,7 +112,7 @@ func (o *joinState) retract(side *joinSide, b *column.Batch, now int64) {
 }
 
 // removed removes the row that row r of b takes back, returns it, and reports whether the taking back counts: not if the row never came. One that may
-// have expired counts, since what was emitted for it still stands.
+// have been forgotten counts, since what was emitted for it still stands.
 func (o *joinState) removed(side *joinSide, b *column.Batch, i, r int) (row int32, counts bool) {
 	if side.mode == appends {
 		return state.None, true // the planner says that this does not happen: pass it on
@@ -129,7 +129,7 @@ func (o *joinState) removed(side *joinSide, b *column.Batch, i, r int) (row int3
 		t.Remove(newest)
 		return newest, true
 	}
-	return state.None, side.ttl > 0
+	return state.None, side.ttl > 0 || side.most > 0
 }
 
 // upsert stores rows that replace the one with their unique key: what was there goes, and what comes counts. Rows of changes are those of the

@@ -297,8 +297,8 @@ func TestChangeJoinTTL(t *testing.T) {
 		b.AddKinds(1)[0] = kind
 		return b
 	}
-	side := graph.Side{Changes: graph.Retract, TTL: 10 * time.Millisecond}
-	op := &graph.Join{Match: graph.Match{Type: graph.LeftJoin, LeftKeys: []int{0}, RightKeys: []int{0}}, Updates: true, Sides: [2]graph.Side{side, {TTL: 30 * time.Millisecond}}}
+	side := graph.Side{Changes: graph.Retract, Keep: graph.Keep{TTL: 10 * time.Millisecond}}
+	op := &graph.Join{Match: graph.Match{Type: graph.LeftJoin, LeftKeys: []int{0}, RightKeys: []int{0}}, Updates: true, Sides: [2]graph.Side{side, {Keep: graph.Keep{TTL: 30 * time.Millisecond}}}}
 	steps := []step{
 		{clock: true, time: 100}, {input: 0, batch: row(column.Insert, 1, 1)},
 		{clock: true, time: 105}, {input: 1, batch: row(column.Insert, 1, 7)}, {input: 0, batch: row(column.Insert, 1, 2)},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/state"
 )
 
@@ -18,8 +19,10 @@ type keyedRows struct {
 	groups   *state.Groups
 	rows     *state.Rows
 	ttl      int64 // milliseconds; 0: for ever
+	most     int   // keys; 0: all
 	number   int   // key groups
 	clock    func() time.Time
+	evicted  func(keys int)
 
 	setTimer func(time.Time)
 	armed    bool
@@ -37,21 +40,27 @@ func newKeyedRows(in []column.Field, keys, identity []int) keyedRows {
 	return k
 }
 
-// open makes the table; ttl is what a hint says.
-func (k *keyedRows) open(c *Context, ttl time.Duration) error {
-	k.ttl, k.number, k.clock, k.setTimer = timeToLive(c, ttl), c.MaxParallelism, c.Now, c.SetTimer
+// open makes the table; keep is what hints say.
+func (k *keyedRows) open(c *Context, keep graph.Keep) error {
+	k.ttl, k.most = timeToLive(c, keep.TTL), maxKeys(c, keep.MaxKeys)
+	k.number, k.clock, k.setTimer, k.evicted = c.MaxParallelism, c.Now, c.SetTimer, c.evicted
 	list := make([]column.Type, len(k.keys))
 	for i, c := range k.keys {
 		list[i] = k.in[c].Type
 	}
 	k.groups = state.NewGroups(list)
-	k.rows = state.NewRows(k.groups, state.RowsSpec{Types: types(k.in), Keys: k.keys, Identity: k.find, Marks: k.marks, Timed: k.ttl > 0, Unlisted: k.unlisted})
+	k.rows = state.NewRows(k.groups, state.RowsSpec{
+		Types: types(k.in), Keys: k.keys, Identity: k.find, Marks: k.marks, Timed: k.timed(), Ordered: k.most > 0, Unlisted: k.unlisted && k.most == 0,
+	})
 	if err := k.rows.Restore(c.Restore, "rows"); err != nil {
 		return err
 	}
 	k.arm()
 	return nil
 }
+
+// timed reports whether rows have the time of their coming.
+func (k *keyedRows) timed() bool { return k.ttl > 0 || k.most > 0 }
 
 // lookup finds the groups of b's live rows.
 func (k *keyedRows) lookup(b *column.Batch) []int32 {
@@ -79,8 +88,10 @@ func (k *keyedRows) newest(g int32) int32 {
 // tidy expires so many rows and drops what is dead if it is much; it returns the time. Between two batches it is called first.
 func (k *keyedRows) tidy(limit int) int64 {
 	var now int64
-	if k.ttl > 0 {
+	if k.timed() {
 		now = k.clock().UnixMilli()
+	}
+	if k.ttl > 0 {
 		k.expired = k.rows.Expire(now-k.ttl+1, limit, k.expired[:0])
 		for _, g := range k.expired {
 			k.forget(g)
@@ -94,6 +105,19 @@ func (k *keyedRows) tidy(limit int) int64 {
 		}
 	}
 	return now
+}
+
+// evict forgets the keys that are too many: their groups, in k.expired, have no rows any more.
+func (k *keyedRows) evict() {
+	k.expired = k.expired[:0]
+	if k.most == 0 || k.rows.Keys() <= k.most {
+		return
+	}
+	k.expired = k.rows.Evict(k.most, k.expired)
+	for _, g := range k.expired {
+		k.forget(g)
+	}
+	k.evicted(len(k.expired))
 }
 
 // forget deletes group g if it has no rows.

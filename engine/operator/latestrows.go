@@ -10,45 +10,63 @@ import (
 // latestRows is what operators share that hold one row for each key, which a later one replaces: the table, its time to live, and the making of batches. A row that is
 // over does not count, whether or not it is still there.
 type latestRows struct {
-	in     []column.Field
-	keys   []int
-	groups *state.Groups
-	rows   *state.Latest
-	number int // key groups
-	sweep  sweep
-	now    int64 // the time of the batch, and from when on rows count
-	from   int64
-	cols   []*column.Vector
-	ids    []int32
-	heads  batchHeads
-	out    replacements
+	in      []column.Field
+	keys    []int
+	groups  *state.Groups
+	rows    *state.Latest
+	number  int // key groups
+	sweep   sweep
+	most    int // keys; 0: all
+	evicted func(keys int)
+	now     int64 // the time of the batch, and from when on rows count
+	from    int64
+	cols    []*column.Vector
+	ids     []int32
+	heads   batchHeads
+	out     replacements
 }
 
 func newLatestRows(in []column.Field, keys []int) latestRows { return latestRows{in: in, keys: keys} }
 
 func (k *latestRows) open(c *Context) error {
 	k.sweep = sweep{ttl: timeToLive(c, 0), clock: c.Now, setTimer: c.SetTimer}
-	k.number = c.MaxParallelism
+	k.most, k.evicted, k.number = maxKeys(c, 0), c.evicted, c.MaxParallelism
 	list := make([]column.Type, len(k.keys))
 	for i, c := range k.keys {
 		list[i] = k.in[c].Type
 	}
 	k.out.init(k.in)
 	k.groups = state.NewGroups(list)
-	k.rows = state.NewLatest(k.groups, types(k.in), k.keys, k.sweep.ttl > 0)
+	k.rows = state.NewLatest(k.groups, types(k.in), k.keys, k.timed())
+	if k.most > 0 {
+		k.rows.Order()
+	}
 	if err := k.rows.Restore(c.Restore, "rows"); err != nil {
 		return err
 	}
+	k.evict()
 	if k.rows.Len() > 0 {
 		k.sweep.arm()
 	}
 	return nil
 }
 
+// timed reports whether rows have the time of their coming.
+func (k *latestRows) timed() bool { return k.sweep.ttl > 0 || k.most > 0 }
+
+// evict forgets the keys that are too many. It ends a batch.
+func (k *latestRows) evict() {
+	if k.most > 0 {
+		k.evicted(k.rows.Evict(k.most))
+	}
+}
+
 // begin is called before a batch: it lets some rows go that are over.
 func (k *latestRows) begin(b *column.Batch) {
-	if k.sweep.ttl > 0 {
+	if k.timed() {
 		k.tick()
+	}
+	if k.sweep.ttl > 0 {
 		k.rows.Expire(k.from, b.Rows())
 		k.sweep.arm()
 	}
@@ -57,7 +75,9 @@ func (k *latestRows) begin(b *column.Batch) {
 
 func (k *latestRows) tick() {
 	k.now = k.sweep.clock().UnixMilli()
-	k.from = k.now - k.sweep.ttl + 1
+	if k.sweep.ttl > 0 {
+		k.from = k.now - k.sweep.ttl + 1
+	}
 }
 
 // tidy drops groups that are gone once they are most.

@@ -29,7 +29,13 @@ func newMaterialize(op *graph.Materialize, in []column.Field) *materialize {
 	return &materialize{op: op, keyedRows: newKeyedRows(in, op.Keys, slices.Clone(find))}
 }
 
-func (o *materialize) Open(c *Context) error { return o.open(c, 0) }
+func (o *materialize) Open(c *Context) error {
+	if err := o.open(c, graph.Keep{}); err != nil {
+		return err
+	}
+	o.evict()
+	return nil
+}
 
 func (o *materialize) Process(_ int, p Payload, out Output) error {
 	b := p.(*column.Batch)
@@ -92,6 +98,7 @@ func (o *materialize) Process(_ int, p Payload, out Output) error {
 	for _, g := range ids {
 		o.forget(g)
 	}
+	o.evict()
 	o.arm()
 	return err
 }

@@ -36,7 +36,7 @@ func newMaterializeOnce(op *graph.Materialize, in []column.Field) *materializeOn
 
 func (o *materializeOnce) Open(c *Context) error {
 	o.progress.open(c)
-	if err := o.keyedRows.open(c, 0); err != nil {
+	if err := o.keyedRows.open(c, graph.Keep{}); err != nil {
 		return err
 	}
 	for g := range o.keyedRows.groups.Len() {
@@ -46,6 +46,9 @@ func (o *materializeOnce) Open(c *Context) error {
 				o.touch(int32(g))
 			}
 		}
+	}
+	if len(o.touched) == 0 {
+		o.evict()
 	}
 	return nil
 }
@@ -134,6 +137,7 @@ func (o *materializeOnce) Watermark(t int64, out Output) error {
 		o.forget(g)
 	}
 	o.touched = o.touched[:0]
+	o.evict() // not before: rows that are not shown yet would be lost
 	if o.sparse() {
 		o.regroup()
 		o.noted = o.noted[:0]

@@ -94,6 +94,7 @@ func (o *normalize) Process(_ int, p Payload, out Output) error {
 			o.rows.Drop(e.group - 1)
 		}
 	}
+	o.evict()
 	return err
 }
 

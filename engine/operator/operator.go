@@ -75,7 +75,8 @@ type Context struct {
 // Counters are shown as progress and metrics. A task writes its own; others read them atomically.
 type Counters struct {
 	RowsIn, RowsOut, BytesIn, BytesOut, Skipped, Late Counter
-	State                                             Gauge // bytes of the operator's state, if it is a [Sizer]; measured now and then
+	Evicted                                           Counter // keys that were forgotten because there were too many
+	State                                             Gauge   // bytes of the operator's state, if it is a [Sizer]; measured now and then
 }
 
 // Base does nothing: the parts of [Operator] that most operators leave as they are.

@@ -94,6 +94,7 @@ func (o *overChanges) Process(_ int, p Payload, out Output) error {
 	for _, g := range ids {
 		o.forget(g)
 	}
+	o.trim()
 	o.arm()
 	if o.batch.Len == 0 {
 		return nil

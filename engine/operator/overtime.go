@@ -25,9 +25,10 @@ type overTime struct {
 	in   []column.Field
 	eval *overEval
 	progress
-	missed missedRows
-	idle   idleGroups // partitions
-	number int
+	missed  missedRows
+	idle    idleGroups // partitions
+	evicted func(keys int)
+	number  int
 
 	held    heldRows
 	owner   []int32 // by row: its partition
@@ -102,8 +103,9 @@ func (o *overTime) Open(c *Context) error {
 	o.number = c.MaxParallelism
 	o.missed.open(c)
 	o.progress.open(c)
-	o.idle.open(c, 0)
+	o.idle.open(c, 0, 0)
 	if o.keeps || o.rows > 0 { // else frames end by time, as Flink has it
+		o.idle.most, o.evicted = maxKeys(c, 0), c.evicted
 		if o.idle.ttl = timeToLive(c, 0); o.idle.ttl > 0 && o.op.Time == graph.OverProcessing {
 			o.idle.ttl = max(o.idle.ttl, o.span)
 		}
@@ -114,6 +116,7 @@ func (o *overTime) Open(c *Context) error {
 	if err := o.restore(c.Restore); err != nil {
 		return err
 	}
+	o.evict()
 	o.idle.arm()
 	return nil
 }
@@ -148,7 +151,9 @@ func (o *overTime) Process(_ int, p Payload, out Output) error {
 		for r := base; r < int32(o.held.rows.Len); r++ {
 			o.due = append(o.due, r)
 		}
-		return o.emit(out)
+		err := o.emit(out)
+		o.evict()
+		return err
 	}
 	times, err := o.times.of(b, o.op.Order[0].Column)
 	if err != nil {
@@ -172,6 +177,7 @@ func (o *overTime) Process(_ int, p Payload, out Output) error {
 	if len(o.kept) > 0 {
 		o.hold(b, o.kept, o.ids)
 	}
+	o.evict()
 	return nil
 }
 
@@ -201,7 +207,9 @@ func (o *overTime) Watermark(t int64, out Output) error {
 		}
 	}
 	slices.SortStableFunc(o.due, func(a, b int32) int { return cmp.Compare(times[a], times[b]) })
-	return o.emit(out)
+	err := o.emit(out)
+	o.evict()
+	return err
 }
 
 // emit computes the results of the rows in o.due, which stand in order, and emits them in it.
@@ -331,7 +339,7 @@ func (o *overTime) end(g int32) {
 
 // renew notes that rows came for the partitions ids of b's live rows. One whose time is over gives way to a new one, and ids is changed accordingly.
 func (o *overTime) renew(b *column.Batch, ids []int32) {
-	if o.idle.ttl == 0 {
+	if !o.idle.on() {
 		return
 	}
 	agg, now := o.eval.lasting, o.idle.now()
@@ -369,6 +377,20 @@ func (o *overTime) expire(most int) {
 		}
 		o.end(g)
 	}
+}
+
+// evict forgets the partitions that are too many, but for those of which rows wait.
+func (o *overTime) evict() {
+	if o.idle.most == 0 {
+		return
+	}
+	o.evicted(o.idle.evict(o.idle.now(), func(g int32) bool {
+		if o.waiting[g] > 0 {
+			return false
+		}
+		o.end(g)
+		return true
+	}))
 }
 
 // Timer forgets partitions whose time to live is over.

@@ -97,10 +97,15 @@ func newRank(op *graph.Rank, in, schema []column.Field) (Operator, error) {
 
 func (o *rank) Open(c *Context) error {
 	o.moved = o.renumber
-	if err := o.open(c, o.op.Side.TTL); err != nil {
+	keep := o.op.Side.Keep
+	if o.quiet {
+		keep.MaxKeys = -1 // the end of the input bounds it, or the watermark
+	}
+	if err := o.open(c, keep); err != nil {
 		return err
 	}
 	o.index()
+	o.trim()
 	return nil
 }
 
@@ -476,8 +481,17 @@ func (o *rank) settle(out Output) error {
 		o.forget(g)
 	}
 	o.touched = o.touched[:0]
+	o.trim()
 	o.arm()
 	return err
+}
+
+// trim is evict with the places brought up to date.
+func (o *rank) trim() {
+	o.evict()
+	for _, g := range o.expired {
+		o.places.set(g, nil)
+	}
 }
 
 // renew is tidy with the places brought up to date.

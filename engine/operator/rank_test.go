@@ -271,7 +271,7 @@ func TestWindowRankModel(t *testing.T) {
 
 // TestRankTTL: rows that came some time ago are forgotten without a word.
 func TestRankTTL(t *testing.T) {
-	op := &graph.Rank{From: 1, To: 2, ToColumn: -1, WindowEnd: -1, Order: []graph.SortKey{{Column: 0}}, Updates: true, UpdateBefore: true, Side: graph.Side{TTL: 10 * time.Millisecond}}
+	op := &graph.Rank{From: 1, To: 2, ToColumn: -1, WindowEnd: -1, Order: []graph.SortKey{{Column: 0}}, Updates: true, UpdateBefore: true, Side: graph.Side{Keep: graph.Keep{TTL: 10 * time.Millisecond}}}
 	in := rankInput[:1]
 	c, timers := watermarkContext(t, "0 ms")
 	now := int64(0)

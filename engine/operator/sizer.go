@@ -38,14 +38,15 @@ var (
 // Bound says what would bound the state of a node, for the message about a state that is too large.
 func Bound(op graph.Op) string {
 	const byTime = "its state shrinks as watermarks advance"
+	ttl, most := setting.StateTTL.Key, setting.StateMaxKeys.Key
 	switch op := op.(type) {
 	case *graph.Aggregate:
 		if !op.Updates {
 			return "it holds one group for each key until the input ends; fewer keys would bound it"
 		}
-		return "it holds every key; " + setting.StateTTL.Key + ", a STATE_TTL hint or a window would bound it"
+		return "it holds every key; " + ttl + ", " + most + ", a STATE_TTL or STATE_MAX_KEYS hint or a window would bound it"
 	case *graph.Join, *graph.MultiJoin:
-		return "it holds the rows of its inputs; " + setting.StateTTL.Key + ", a STATE_TTL hint or a condition on both inputs' event times would bound it"
+		return "it holds the rows of its inputs; " + ttl + ", " + most + ", a STATE_TTL or STATE_MAX_KEYS hint or a condition on both inputs' event times would bound it"
 	case *graph.IntervalJoin:
 		return byTime + "; a shorter interval, or " + setting.SourceIdleTimeout.Key + " where an input holds them back, would bound it"
 	case *graph.WindowAggregate, *graph.WindowJoin, *graph.AssignWindows:
@@ -53,11 +54,11 @@ func Bound(op graph.Op) string {
 	case *graph.TemporalSort:
 		return byTime + "; a shorter delay of the watermark, or " + setting.SourceIdleTimeout.Key + " where an input holds it back, would bound it"
 	case *graph.Over:
-		return "it holds every partition; a bounded frame or " + setting.StateTTL.Key + " would bound it"
+		return "it holds every partition; a bounded frame, " + ttl + " or " + most + " would bound it"
 	case *graph.Sort:
 		return "it holds all rows until the input ends; LIMIT would bound it"
 	case *graph.LookupJoin:
 		return "it caches the rows that it looked up; lookup.partial-cache.max-rows of the table would bound it"
 	}
-	return "it holds something for every key; " + setting.StateTTL.Key + " would bound it"
+	return "it holds something for every key; " + ttl + " or " + most + " would bound it"
 }

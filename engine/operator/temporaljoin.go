@@ -67,7 +67,7 @@ func newTemporalJoin(op *graph.TemporalJoin, in [][]column.Field, schema []colum
 func (o *temporalJoin) Open(c *Context) error {
 	o.ctx = c
 	o.progress.open(c)
-	o.idle.open(c, timeToLive(c, 0))
+	o.idle.open(c, timeToLive(c, 0), maxKeys(c, 0))
 	if err := o.match.open(c); err != nil {
 		return err
 	}
@@ -86,6 +86,7 @@ func (o *temporalJoin) Open(c *Context) error {
 	if err := o.idle.restore(c.Restore, o.groups); err != nil {
 		return err
 	}
+	o.evict()
 	o.idle.arm()
 	return nil
 }
@@ -132,6 +133,7 @@ func (o *temporalJoin) Process(side int, p Payload, _ Output) error {
 			o.forget(g)
 		}
 	}
+	o.evict()
 	return nil
 }
 
@@ -237,7 +239,7 @@ func (o *temporalJoin) Watermark(t int64, out Output) error {
 		for _, r := range o.rows {
 			o.left.Remove(r)
 			g := o.left.Owner(r)
-			if o.idle.ttl > 0 && o.groups.Alive(int(g)) { // it was of use, as in Flink
+			if o.idle.on() && o.groups.Alive(int(g)) { // it was of use, as in Flink
 				o.idle.recent.Touch(g, now)
 			}
 			o.forget(g)
@@ -249,6 +251,7 @@ func (o *temporalJoin) Watermark(t int64, out Output) error {
 			last = g
 		}
 	}
+	o.evict()
 	return nil
 }
 
@@ -362,7 +365,7 @@ func (o *temporalJoin) forget(g int32) {
 
 // renew notes that rows came for groups. Those that were over begin anew.
 func (o *temporalJoin) renew(ids []int32) {
-	if o.idle.ttl == 0 {
+	if !o.idle.on() {
 		return
 	}
 	now := o.idle.now()
@@ -389,6 +392,18 @@ func (o *temporalJoin) expire(most int) {
 		o.empty(g)
 		o.forget(g)
 	}
+}
+
+// evict forgets the keys that are too many, but for those of which left rows wait: the watermark says how many these are.
+func (o *temporalJoin) evict() {
+	o.ctx.evicted(o.idle.evict(o.idle.now(), func(g int32) bool {
+		if o.left.Count(g) > 0 {
+			return false
+		}
+		o.empty(g)
+		o.forget(g)
+		return true
+	}))
 }
 
 // empty removes all rows of a group.

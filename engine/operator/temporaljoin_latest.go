@@ -17,6 +17,7 @@ type latestJoin struct {
 	groups *state.Groups
 	right  *state.Rows // one row by group
 	ttl    int64       // milliseconds; 0: for ever
+	most   int         // keys; 0: all
 	armed  bool
 	out    *joined
 
@@ -31,11 +32,13 @@ func (o *latestJoin) Open(c *Context) error {
 	if err := o.match.open(c); err != nil {
 		return err
 	}
-	o.ttl = timeToLive(c, 0)
-	o.right = state.NewRows(o.groups, state.RowsSpec{Types: types(o.in[1]), Keys: o.keys[1], Timed: o.ttl > 0})
+	o.ttl, o.most = timeToLive(c, 0), maxKeys(c, 0)
+	o.right = state.NewRows(o.groups, state.RowsSpec{Types: types(o.in[1]), Keys: o.keys[1], Timed: o.ttl > 0 || o.most > 0, Ordered: o.most > 0})
 	if err := o.right.Restore(c.Restore, sideTables[1]); err != nil {
 		return err
 	}
+	o.evict()
+	o.forget()
 	o.arm()
 	return nil
 }
@@ -63,6 +66,7 @@ func (o *latestJoin) Process(side int, p Payload, out Output) error {
 	ids := o.ids[:n]
 	if side == 1 {
 		o.replace(b, ids, now)
+		o.evict()
 		o.forget()
 		o.arm()
 		return nil
@@ -133,8 +137,10 @@ func (o *latestJoin) probe(b *column.Batch, ids []int32, out Output) error {
 
 // tidy expires so many rows, drops what is dead if it is much, and returns the time.
 func (o *latestJoin) tidy(limit int) (now int64) {
-	if o.ttl > 0 {
+	if o.ttl > 0 || o.most > 0 {
 		now = o.ctx.Now().UnixMilli()
+	}
+	if o.ttl > 0 {
 		o.empty = o.right.Expire(now-o.ttl+1, limit, o.empty)
 		o.forget()
 	}
@@ -146,6 +152,15 @@ func (o *latestJoin) tidy(limit int) (now int64) {
 		state.Regroup(o.groups, o.right)
 	}
 	return now
+}
+
+// evict removes the rows of the keys that are too many.
+func (o *latestJoin) evict() {
+	if o.most > 0 {
+		before := len(o.empty)
+		o.empty = o.right.Evict(o.most, o.empty)
+		o.ctx.evicted(len(o.empty) - before)
+	}
 }
 
 func (o *latestJoin) forget() {

@@ -23,7 +23,7 @@ type tiedRank struct {
 func newTiedRank(o *rank) *tiedRank { return &tiedRank{rank: o, held: newHeldRows(o.in)} }
 
 func (o *tiedRank) Open(c *Context) error {
-	if err := o.open(c, 0); err != nil {
+	if err := o.open(c, graph.Keep{MaxKeys: -1}); err != nil {
 		return err
 	}
 	if t := c.Restore.Table("held"); t != nil && t.Rows.Rows() > 0 {

@@ -1,9 +1,8 @@
 package bind
 
 import (
-	"time"
-
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/catalog"
 	"github.com/millstream/millstream/sql/plan"
@@ -19,7 +18,7 @@ type grouping struct {
 	sets       [][]int // grouping sets: keys in each; nil: one of all keys
 	window     *groupWindow
 	calls      []groupingCall
-	ttl        time.Duration // how long a group is kept that does not change, by a hint; 0: by the setting
+	keep       graph.Keep // what is kept of groups that do not change, by hints
 	aggregates aggregates
 	at         syntax.Span
 	places     map[*expr.Column]syntax.Node
@@ -189,7 +188,7 @@ func (g *grouping) plan(input plan.Node) plan.Node {
 		below.Fields = append(below.Fields, column.Field{Name: name, Type: e.Type()})
 		return len(below.Exprs) - 1
 	}
-	out := &plan.Aggregate{Input: below, Always: len(g.keys) == 0, TTL: g.ttl, At: g.at}
+	out := &plan.Aggregate{Input: below, Always: len(g.keys) == 0, Keep: g.keep, At: g.at}
 	if !g.grouped && len(g.aggregates.calls) > 0 {
 		out.At = g.aggregates.calls[0].at
 	}

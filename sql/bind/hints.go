@@ -1,28 +1,31 @@
 package bind
 
 import (
+	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/suggest"
 	"github.com/millstream/millstream/sql/syntax"
 )
 
-// selectHints are those that may stand behind SELECT. All but STATE_TTL, LOOKUP and MULTI_JOIN advise a batch join, and change nothing here.
-var selectHints = []string{"STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "NO_ALIAS"}
+// selectHints are those that may stand behind SELECT. All but STATE_TTL, STATE_MAX_KEYS, LOOKUP and MULTI_JOIN advise a batch join, and change nothing here.
+var selectHints = []string{"STATE_TTL", "STATE_MAX_KEYS", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "NO_ALIAS"}
 
 // advice is what the hints of a SELECT say.
 type advice struct {
-	ttl    map[string]time.Duration     // how long state of a table's rows is kept; -1: for ever
+	keep   map[string]graph.Keep        // what state is kept of a table's rows
 	lookup map[string]map[string]string // how a table is looked up
 	multi  []string                     // tables of which one operator is to be made
 }
 
 // readHints reads the hints of a SELECT.
 func readHints(list []syntax.Hint) (*advice, error) {
-	a := &advice{ttl: map[string]time.Duration{}, lookup: map[string]map[string]string{}}
+	a := &advice{keep: map[string]graph.Keep{}, lookup: map[string]map[string]string{}}
 	for i := range list {
 		h := &list[i]
 		switch name := upper(h.Name.Name); {
@@ -41,7 +44,29 @@ func readHints(list []syntax.Hint) (*advice, error) {
 				if d == 0 { // for ever, whatever the settings say
 					d = -1
 				}
-				a.ttl[unqualified(hintText(arg.Key))] = d
+				table := unqualified(hintText(arg.Key))
+				keep := a.keep[table]
+				keep.TTL = d
+				a.keep[table] = keep
+			}
+		case name == "STATE_MAX_KEYS":
+			for j := range h.Args {
+				arg := &h.Args[j]
+				if arg.Key == nil {
+					return nil, fail(arg, "write STATE_MAX_KEYS('table' = '100000')", "the hint STATE_MAX_KEYS takes tables with numbers of keys")
+				}
+				n, err := strconv.ParseInt(hintText(arg.Value), 10, 32)
+				if err != nil || n < 0 {
+					return nil, fail(arg.Value, fmt.Sprintf("write a whole number of keys up to %d; '0' is all", math.MaxInt32),
+						"the hint STATE_MAX_KEYS takes a number of keys, not '%s'", hintText(arg.Value))
+				}
+				if n == 0 { // all, whatever the settings say
+					n = -1
+				}
+				table := unqualified(hintText(arg.Key))
+				keep := a.keep[table]
+				keep.MaxKeys = int(n)
+				a.keep[table] = keep
 			}
 		case name == "MULTI_JOIN":
 			if len(h.Args) < 2 {
@@ -126,7 +151,7 @@ func checkHints(list []syntax.Hint, sc *scope) error {
 			arg := &h.Args[j]
 			var err error
 			switch {
-			case name == "STATE_TTL":
+			case name == "STATE_TTL", name == "STATE_MAX_KEYS":
 				err = check(arg.Key, name, hintText(arg.Key))
 			case name == "LOOKUP" && hintText(arg.Key) == "table":
 				err = check(arg.Value, name, hintText(arg.Value))
@@ -152,10 +177,10 @@ func (b *binding) multiJoin(s *scope) bool {
 	return !slices.ContainsFunc(s.relations, func(r relation) bool { return !r.merged && !slices.Contains(b.advice.multi, r.name()) })
 }
 
-// stateTTL is how long a join keeps the rows of a relation by the hints of the SELECT; 0 if they say nothing.
-func (b *binding) stateTTL(s *scope) time.Duration {
+// keep is what a join keeps of the rows of a relation by the hints of the SELECT.
+func (b *binding) keep(s *scope) graph.Keep {
 	if b.advice == nil || len(s.relations) != 1 {
-		return 0
+		return graph.Keep{}
 	}
-	return b.advice.ttl[s.relations[0].name()]
+	return b.advice.keep[s.relations[0].name()]
 }

@@ -57,7 +57,7 @@ func (b *binding) join(n *syntax.Join, e *env) (plan.Node, *scope, error) {
 		return b.using(n, left, right, sc, rsc, joined)
 	}
 	j := plan.NewJoin(left, right, kind, nil)
-	j.Sides[0].TTL, j.Sides[1].TTL = b.stateTTL(sc), b.stateTTL(rsc)
+	j.Sides[0].Keep, j.Sides[1].Keep = b.keep(sc), b.keep(rsc)
 	j.Multi = b.multiJoin(joined)
 	j.At = joinSpan(n)
 	joined.nullable(j.Fields)
@@ -195,7 +195,7 @@ func (b *binding) using(n *syntax.Join, left, right plan.Node, sc, rsc, joined *
 	if len(conds) > 0 {
 		j.Cond = expr.And(conds)
 	}
-	j.Sides[0].TTL, j.Sides[1].TTL = b.stateTTL(sc), b.stateTTL(rsc)
+	j.Sides[0].Keep, j.Sides[1].Keep = b.keep(sc), b.keep(rsc)
 	j.Multi = b.multiJoin(joined)
 	j.At = joinSpan(n)
 	joined.nullable(j.Fields)

@@ -111,7 +111,7 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 			return nil, err
 		}
 		if len(sc.relations) == 1 {
-			g.ttl = given.ttl[sc.relations[0].name()]
+			g.keep = given.keep[sc.relations[0].name()]
 		}
 		input, replace = g.plan(input), g.replace
 	}
@@ -141,7 +141,7 @@ func (b *binding) selectQuery(s *syntax.Select, q *syntax.Query, e *env) (*rel, 
 	if s.Distinct {
 		once := distinct(r.node, s.Span)
 		if len(sc.relations) == 1 {
-			once.TTL = given.ttl[sc.relations[0].name()]
+			once.Keep = given.keep[sc.relations[0].name()]
 		}
 		r.node = once
 	}

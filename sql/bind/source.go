@@ -105,7 +105,7 @@ func scanScope(t *catalog.Table, scan *plan.Scan) *scope {
 }
 
 // hints are those that may stand behind a table's name. All but OPTIONS advise how to join.
-var hints = []string{"OPTIONS", "LOOKUP", "STATE_TTL", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP"}
+var hints = []string{"OPTIONS", "LOOKUP", "STATE_TTL", "STATE_MAX_KEYS", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP"}
 
 // hintOptions returns a table's options with those of an OPTIONS hint.
 func (b *binding) hintOptions(t *catalog.Table, list []syntax.Hint) (map[string]string, error) {

@@ -112,7 +112,7 @@ func (b *Builder) build(n plan.Node) (end, error) {
 		op = &graph.Unnest{Column: n.Column, Keep: n.Keep, Ordinality: n.Ordinality, Outer: n.Outer}
 	case *plan.Aggregate:
 		op = &graph.Aggregate{
-			Keys: n.Keys, Calls: n.Calls, Phase: n.Phase, ArgTypes: n.ArgTypes, Updates: n.Updates, UpdateBefore: n.UpdateBefore, Always: n.Always, TTL: n.TTL,
+			Keys: n.Keys, Calls: n.Calls, Phase: n.Phase, ArgTypes: n.ArgTypes, Updates: n.Updates, UpdateBefore: n.UpdateBefore, Always: n.Always, Keep: n.Keep,
 		}
 		if n.Updates {
 			op.(*graph.Aggregate).Changes = plan.ChangesOf(n.Input)

@@ -9,10 +9,8 @@
 package plan
 
 import (
-	"slices"
-
 	"reflect"
-	"time"
+	"slices"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
@@ -140,8 +138,8 @@ type Aggregate struct {
 	Updates bool
 	// UpdateBefore says that whoever receives updates needs -U; planned with the changelog.
 	UpdateBefore bool
-	// TTL is how long a group is kept that does not change; 0: as the job's settings say; negative: for ever.
-	TTL    time.Duration
+	// Keep is what is kept of groups that do not change.
+	graph.Keep
 	Fields []column.Field
 	At     syntax.Span // of GROUP BY or the first aggregate in the text
 }

@@ -176,7 +176,7 @@ func replacing(n *plan.Join) plan.Node {
 	out.Left, out.Right = need(n.Left, false), need(n.Right, false)
 	for i, in := range []plan.Node{out.Left, out.Right} {
 		changes := plan.ChangesOf(in)
-		out.Sides[i] = graph.Side{Changes: changes, TTL: n.Sides[i].TTL}
+		out.Sides[i] = graph.Side{Changes: changes, Keep: n.Sides[i].Keep}
 		if !changes.Updates() {
 			out.Sides[i] = joinSide(n.Sides[i], in)
 			continue
@@ -263,6 +263,6 @@ func sideOf(n plan.Node) graph.Side {
 // joinSide adds what is known of an input to what hints say of it.
 func joinSide(given graph.Side, n plan.Node) graph.Side {
 	s := sideOf(n)
-	s.TTL = given.TTL
+	s.Keep = given.Keep
 	return s
 }

@@ -222,7 +222,7 @@ func (d *domain) aggregate(c expr.Aggregate) expr.Aggregate {
 // intoAggregate groups by the domain too. A grouping without keys has a row for every value of the domain.
 func (d *domain) intoAggregate(n *plan.Aggregate) plan.Node {
 	k := d.width()
-	out := &plan.Aggregate{Input: d.into(n.Input), Keys: append(d.keys(), d.shift(n.Keys)...), TTL: n.TTL, At: n.At, Fields: d.front(n.Fields)}
+	out := &plan.Aggregate{Input: d.into(n.Input), Keys: append(d.keys(), d.shift(n.Keys)...), Keep: n.Keep, At: n.At, Fields: d.front(n.Fields)}
 	for _, c := range n.Calls {
 		out.Calls = append(out.Calls, d.aggregate(c))
 	}

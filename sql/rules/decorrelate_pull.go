@@ -161,7 +161,7 @@ func pullAggregate(n *plan.Aggregate, id int) *pulled {
 	for i, f := range n.Input.Schema() {
 		below.Fields = append(below.Fields, column.Field{Name: f.Name, Type: p.out[i].Type()})
 	}
-	out := &plan.Aggregate{Input: below, Calls: n.Calls, TTL: n.TTL, At: n.At, Keys: slices.Clone(n.Keys)}
+	out := &plan.Aggregate{Input: below, Calls: n.Calls, Keep: n.Keep, At: n.At, Keys: slices.Clone(n.Keys)}
 	out.Fields = append(out.Fields, n.Fields[:len(n.Keys)]...)
 	var at []int
 	for _, e := range inner {

@@ -17,7 +17,7 @@ func boundJoins(n plan.Node, c *Context) plan.Node {
 	}
 	return plan.Rewrite(n, func(n plan.Node) plan.Node {
 		j, ok := n.(*plan.Join)
-		if !ok || j.Sides[0].TTL > 0 || j.Sides[1].TTL > 0 {
+		if !ok || hinted(j.Sides[0].Keep) || hinted(j.Sides[1].Keep) {
 			return n
 		}
 		until := joinBounds(j)
@@ -29,6 +29,9 @@ func boundJoins(n plan.Node, c *Context) plan.Node {
 		return &out
 	})
 }
+
+// hinted reports whether a hint says what is kept.
+func hinted(k graph.Keep) bool { return k.TTL > 0 || k.MaxKeys > 0 }
 
 // joinBounds returns until when rows of both sides of a join can have matches; nil: for ever.
 func joinBounds(j *plan.Join) (until [2]*graph.JoinBound) {

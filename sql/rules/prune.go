@@ -119,7 +119,7 @@ func pruneUnnest(n *plan.Unnest, need []int) plan.Node {
 
 // pruneAggregate drops calls that are not needed; the keys make the groups and stay.
 func pruneAggregate(n *plan.Aggregate, need []int) plan.Node {
-	out := &plan.Aggregate{Phase: n.Phase, Always: n.Always, Updates: n.Updates, UpdateBefore: n.UpdateBefore, TTL: n.TTL, At: n.At}
+	out := &plan.Aggregate{Phase: n.Phase, Always: n.Always, Updates: n.Updates, UpdateBefore: n.UpdateBefore, Keep: n.Keep, At: n.At}
 	var kept []int
 	for i := range n.Fields {
 		call := i - len(n.Keys)

@@ -21,14 +21,17 @@ func Unbounded(n plan.Node) []*syntax.Error {
 		e.Hint = hint
 		list = append(list, e)
 	}
-	const ttl = "have what did not change for a time forgotten: SET 'table.exec.state.ttl' = '1 d'"
+	const ttl = "have what did not change for a time forgotten: SET 'table.exec.state.ttl' = '1 d', or all but the keys that changed last: " +
+		"SET 'table.exec.state.max-keys' = '1000000'"
+	const hints = "; the hints STATE_TTL and STATE_MAX_KEYS do so for one table"
+	unbounded := func(k graph.Keep) bool { return k.TTL <= 0 && k.MaxKeys <= 0 }
 	plan.Walk(n, func(n plan.Node) bool {
 		if plan.Bounded(n) {
 			return false
 		}
 		switch n := n.(type) {
 		case *plan.Aggregate:
-			if n.TTL <= 0 && n.Updates && n.Phase != graph.Partial && len(n.Keys) > 0 && !finite(n.Input, n.Keys) {
+			if unbounded(n.Keep) && n.Updates && n.Phase != graph.Partial && len(n.Keys) > 0 && !finite(n.Input, n.Keys) {
 				what := "GROUP BY keeps a result"
 				if len(n.Calls) == 0 {
 					what = "DISTINCT keeps a row"
@@ -38,23 +41,23 @@ func Unbounded(n plan.Node) []*syntax.Error {
 		case *plan.Join:
 			var kept []string
 			for i, side := range []plan.Node{n.Left, n.Right} {
-				if n.Sides[i].TTL <= 0 && n.Until[i] == nil && !plan.Bounded(side) {
+				if unbounded(n.Sides[i].Keep) && n.Until[i] == nil && !plan.Bounded(side) {
 					kept = append(kept, []string{"left", "right"}[i])
 				}
 			}
 			if len(kept) > 0 {
-				warn(n.At, "bound how far apart the rows' times may be (interval join), join a version of the table (FOR SYSTEM_TIME AS OF), or "+ttl+
-					"; the hint STATE_TTL does so for one table", "the join keeps every row of its %s input, as long as the job runs", strings.Join(kept, " and its "))
+				warn(n.At, "bound how far apart the rows' times may be (interval join), join a version of the table (FOR SYSTEM_TIME AS OF), or "+ttl+hints,
+					"the join keeps every row of its %s input, as long as the job runs", strings.Join(kept, " and its "))
 			}
 		case *plan.MultiJoin:
 			var kept []string
 			for i, side := range n.From {
-				if n.Sides[i].TTL <= 0 && !plan.Bounded(side) {
+				if unbounded(n.Sides[i].Keep) && !plan.Bounded(side) {
 					kept = append(kept, strconv.Itoa(i+1))
 				}
 			}
 			if len(kept) > 0 {
-				warn(n.At, ttl+"; the hint STATE_TTL does so for one table", "the join keeps every row of input %s, as long as the job runs", strings.Join(kept, " and of input "))
+				warn(n.At, ttl+hints, "the join keeps every row of input %s, as long as the job runs", strings.Join(kept, " and of input "))
 			}
 		case *plan.Rank:
 			if n.WindowEnd < 0 && len(n.Partition) > 0 {

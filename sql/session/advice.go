@@ -21,9 +21,9 @@ func (a *adviser) of(n plan.Node) string {
 		return ""
 	}
 	var marks []string
-	if keepsState(n) && a.settings.Duration(setting.StateTTL) == 0 {
+	if keepsState(n) && a.settings.Duration(setting.StateTTL) == 0 && a.settings.Int(setting.StateMaxKeys) == 0 {
 		marks = append(marks, a.number(fmt.Sprintf("The state of a node that remembers rows grows with the number of keys: bound it by SET '%s' = '…', "+
-			"how long a key that is not seen is kept.", setting.StateTTL.Key)))
+			"how long a key that is not seen is kept, or '%s', how many keys are.", setting.StateTTL.Key, setting.StateMaxKeys.Key)))
 	}
 	if len(marks) == 0 {
 		return ""

@@ -130,6 +130,9 @@ func (s *Session) explanation(p *planned, details []syntax.ExplainDetail) string
 	for _, n := range p.optimized {
 		b.WriteString(plan.Tree(n, func(n plan.Node) string {
 			more := ""
+			if !p.batch {
+				more = retention(n, s.settings)
+			}
 			if has(syntax.ExplainPlanAdvice) {
 				more += advice.of(n)
 			}

@@ -97,7 +97,7 @@ func (s *Session) plan(deliver func(*column.Batch) error, nodes ...plan.Node) (*
 		if err := p.builder.Add(optimized, deliver); err != nil {
 			return nil, err
 		}
-		if !p.batch && s.settings.Duration(setting.StateTTL) == 0 {
+		if !p.batch && s.settings.Duration(setting.StateTTL) == 0 && s.settings.Int(setting.StateMaxKeys) == 0 {
 			p.warnings = append(p.warnings, rules.Unbounded(optimized)...)
 		}
 	}
