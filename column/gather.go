@@ -118,6 +118,26 @@ func gather[T Fixed](v, src *Vector, rows []int32, at, n int) {
 	}
 }
 
+// AppendPicked adds the values that stand in rows, all of them valid.
+func AppendPicked[T Fixed](v *Vector, from []T, rows []int32) {
+	base := v.Len
+	v.Resize(base + len(rows))
+	to := Values[T](v)[base:v.Len]
+	for i, r := range rows {
+		to[i] = from[r]
+	}
+}
+
+// AppendSame adds a value n times.
+func AppendSame[T Fixed](v *Vector, x T, n int) {
+	base := v.Len
+	v.Resize(base + n)
+	to := Values[T](v)[base:v.Len]
+	for i := range to {
+		to[i] = x
+	}
+}
+
 func (v *Vector) gatherViews(src *Vector, rows []int32, at, n int) {
 	from, to := src.Views(), Values[View](v)[v.Len:v.Len+n]
 	v.Len += n

@@ -69,7 +69,14 @@ func unpackLong(dst []int64, b []byte, width int) {
 		return
 	}
 	mask := uint64(math.MaxUint64) >> (64 - width)
-	for i := range dst {
+	i := 0
+	if step := width >> 3; width&7 == 0 { // as Plain writes them
+		for at := 0; i < len(dst) && at+8 <= len(b); at += step {
+			dst[i] = int64(binary.LittleEndian.Uint64(b[at:]) & mask)
+			i++
+		}
+	}
+	for ; i < len(dst); i++ {
 		bit := i * width
 		var word [16]byte
 		copy(word[:9], b[bit>>3:])

@@ -15,8 +15,8 @@ import (
 	"github.com/millstream/millstream/connector/format"
 )
 
-// Plain makes a file of the rows of batches in one row group, with values as they stand in memory: no dictionaries, no bounds, and compression only where it is worth
-// it. It is for files that are written often and read once, as a whole. It stands in memory if there is room. ok says whether columns have types that it knows, which are those without parts.
+// Plain makes a file of the rows of batches in one row group, with values as they stand in memory, or integers as differences: no dictionaries, no bounds, and
+// compression only where it is worth it. It is for files that are written often and read once, as a whole. It stands in memory if there is room. ok says whether columns have types that it knows, which are those without parts.
 func Plain(c format.Config, parts []*column.Batch, memory []byte) (data []byte, ok bool, err error) {
 	for i, f := range c.Columns {
 		for _, b := range parts {
@@ -151,54 +151,97 @@ func (f *plainFile) estimate(fields []column.Field) int {
 func (f *plainFile) column(col int, required bool, e *library.SchemaElement) (library.ColumnChunk, error) {
 	start := len(f.out)
 	m := library.ColumnMetaData{
-		Type: e.Type.V, Encoding: []library.Encoding{library.Plain, library.RLE}, PathInSchema: []string{e.Name}, Codec: library.Snappy,
+		Type: e.Type.V, Encoding: []library.Encoding{library.RLE}, PathInSchema: []string{e.Name}, Codec: library.Snappy,
 		NumValues: int64(f.total), DataPageOffset: int64(start),
 	}
-	worth := true
+	how := anyForm
 	for k, b := range f.parts {
 		for rows := f.rows[k]; len(rows) > 0; {
-			n, saved, err := f.page(b.Cols[col], required, rows, worth, &m)
+			n, used, err := f.page(b.Cols[col], required, rows, how, &m)
 			if err != nil {
 				return library.ColumnChunk{}, err
 			}
-			rows, worth = rows[n:], saved
+			rows, how = rows[n:], used
 		}
 	}
 	m.TotalCompressedSize = int64(len(f.out) - start)
 	return library.ColumnChunk{FileOffset: int64(start), MetaData: m}, nil
 }
 
-// page writes a page of some of the rows and returns how many those are. Pages behind one that compression did not make smaller are not compressed.
-func (f *plainFile) page(v *column.Vector, required bool, rows []int32, compress bool, m *library.ColumnMetaData) (n int, worth bool, err error) {
+// form is how the values of a page are made smaller.
+type form int
+
+const (
+	anyForm  form = iota // the first one that is worth it
+	packed               // integers as differences
+	squeezed             // compressed
+	asIs
+)
+
+// page writes a page of some of the rows and returns how many those are. Pages behind one that has taken a form try no other, and all are as they are behind one
+// that did not become smaller.
+func (f *plainFile) page(v *column.Vector, required bool, rows []int32, how form, m *library.ColumnMetaData) (n int, used form, err error) {
 	n = pageLength(v, rows)
 	rows = rows[:n]
 	levels, present := levelsOf(v, required, rows, f.scratch[0][:0])
-	body := appendPlain(levels, v, present)
-	f.scratch[0] = body
-	values := body[len(levels):]
-	stored := values
-	if compress && len(values) > 0 {
-		if most := s2.MaxEncodedLen(len(values)); cap(f.scratch[1]) < most {
-			f.scratch[1] = make([]byte, most)
-		}
-		packed := s2.EncodeSnappy(f.scratch[1][:cap(f.scratch[1])], values)
-		if compress = len(packed) < len(values)/8*7; compress {
-			stored = packed
-		}
+	values, stored, used := f.values(levels, v, present, how)
+	encoding := library.Plain
+	if used == packed {
+		encoding = library.DeltaBinaryPacked
+	}
+	if !slices.Contains(m.Encoding, encoding) {
+		m.Encoding = append(m.Encoding, encoding)
 	}
 	header, err := protocol.Marshal(new(protocol.CompactProtocol), &library.PageHeader{
-		Type: library.DataPageV2, UncompressedPageSize: int32(len(body)), CompressedPageSize: int32(len(levels) + len(stored)),
+		Type: library.DataPageV2, UncompressedPageSize: int32(len(levels) + len(values)), CompressedPageSize: int32(len(levels) + len(stored)),
 		DataPageHeaderV2: protocol.New(library.DataPageHeaderV2{
-			NumValues: int32(n), NumNulls: int32(n - len(present)), NumRows: int32(n), Encoding: library.Plain,
-			DefinitionLevelsByteLength: int32(len(levels)), IsCompressed: protocol.New(compress && len(values) > 0),
+			NumValues: int32(n), NumNulls: int32(n - len(present)), NumRows: int32(n), Encoding: encoding,
+			DefinitionLevelsByteLength: int32(len(levels)), IsCompressed: protocol.New(used == squeezed),
 		}),
 	})
 	if err != nil {
-		return 0, false, err
+		return 0, asIs, err
 	}
-	m.TotalUncompressedSize += int64(len(header) + len(body))
+	m.TotalUncompressedSize += int64(len(header) + len(levels) + len(values))
 	f.out = append(append(append(f.out, header...), levels...), stored...)
-	return n, compress, nil
+	if len(present) == 0 {
+		used = how
+	}
+	return n, used, nil
+}
+
+// values returns the values of a page, behind whose levels they may stand in memory, before and after compression, and the form that they have.
+func (f *plainFile) values(levels []byte, v *column.Vector, rows []int32, how form) (values, stored []byte, used form) {
+	if len(rows) == 0 {
+		return nil, nil, asIs
+	}
+	if how <= packed && packs(v) {
+		body := appendPacked(levels, v, rows)
+		f.scratch[0] = body
+		if values = body[len(levels):]; len(values) < plainBytes(v)*len(rows)/8*7 {
+			return values, values, packed
+		}
+	}
+	body := appendPlain(levels, v, rows)
+	f.scratch[0] = body
+	values = body[len(levels):]
+	if how == anyForm || how == squeezed {
+		if most := s2.MaxEncodedLen(len(values)); cap(f.scratch[1]) < most {
+			f.scratch[1] = make([]byte, most)
+		}
+		if small := s2.EncodeSnappy(f.scratch[1][:cap(f.scratch[1])], values); len(small) < len(values)/8*7 {
+			return values, small, squeezed
+		}
+	}
+	return values, values, asIs
+}
+
+// plainBytes is how many bytes an integer takes as it stands.
+func plainBytes(v *column.Vector) int {
+	if v.Type.Layout() == column.LayoutInt64 {
+		return 8
+	}
+	return 4
 }
 
 // pageLength is how many of the rows a page has.

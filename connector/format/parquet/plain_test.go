@@ -3,11 +3,13 @@ package parquet
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	library "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 	"pgregory.net/rapid"
 
 	"github.com/millstream/millstream/column"
@@ -81,7 +83,7 @@ func TestPlainPages(t *testing.T) {
 	b := column.NewBatch(c.Columns, 0)
 	want := []string(nil)
 	for i := range 3*pageRows + 5 {
-		column.Append(b.Cols[0], int64(uint64(i)*0x9E3779B97F4A7C15))
+		column.Append(b.Cols[0], int64(uint64(i*i)*0x9E3779B97F4A7C15))
 		b.Cols[1].AppendBytes([]byte(strings.Repeat("ab", 60+i%7)))
 		if i%3 == 0 {
 			b.Cols[2].AppendNull()
@@ -103,7 +105,7 @@ func TestPlainPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compressed := []bool{}
+	compressed, encodings := []bool{}, []format.Encoding{}
 	for i, chunk := range f.Metadata().RowGroups[0].Columns {
 		m := chunk.MetaData
 		_, pages, err := splitPages(data[m.DataPageOffset:m.DataPageOffset+m.TotalCompressedSize], m.NumValues)
@@ -115,9 +117,41 @@ func TestPlainPages(t *testing.T) {
 				t.Errorf("page %d of column %d has %d values in %d bytes", k, i, p.entries, p.size)
 			}
 		}
-		compressed = append(compressed, pages[0].compressed)
+		compressed, encodings = append(compressed, pages[0].compressed), append(encodings, pages[0].encoding)
 	}
-	if want := []bool{false, true}; !slices.Equal(compressed[:2], want) {
+	if want := []bool{false, true, false}; !slices.Equal(compressed, want) {
 		t.Error(fmt.Sprint("compressed columns: ", compressed, ", want ", want))
 	}
+	if want := []format.Encoding{format.Plain, format.Plain, format.DeltaBinaryPacked}; !slices.Equal(encodings, want) {
+		t.Error("encodings: ", encodings, ", want ", want)
+	}
+}
+
+// Integers as differences are what the library and this package read, whatever there is between them.
+func TestPacked(t *testing.T) {
+	bigint, integer := column.NewVector(column.Of(column.BigInt), 0), column.NewVector(column.Of(column.Int), 0)
+	rapid.Check(t, func(t *rapid.T) {
+		long := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-5, 5), rapid.Int64Range(1e9, 1e9+1000), rapid.SampledFrom([]int64{math.MinInt64, math.MaxInt64}))
+		want := rapid.SliceOfN(long, 0, 400).Draw(t, "values")
+		bigint.Reset()
+		integer.Reset()
+		rows, narrow := []int32{}, []int32(nil)
+		for i, x := range want {
+			column.Append(bigint, x)
+			column.Append(integer, int32(x))
+			rows, narrow = append(rows, int32(i)), append(narrow, int32(x))
+		}
+		before := []byte("before")
+		data := appendPacked(before, bigint, rows)[len(before):]
+		if got, rest, err := deltas(append(data, "rest"...), len(want)); err != nil || !slices.Equal(got, want) || string(rest) != "rest" {
+			t.Fatalf("%v, rest %q, %v, want %v", got, rest, err, want)
+		}
+		if got, err := library.DeltaBinaryPacked.DecodeInt64(nil, data); err != nil || !slices.Equal(got, want) {
+			t.Fatalf("the library reads %v, %v, want %v", got, err, want)
+		}
+		data = appendPacked(nil, integer, rows)
+		if got, err := library.DeltaBinaryPacked.DecodeInt32(nil, data); err != nil || !slices.Equal(got, narrow) {
+			t.Fatalf("the library reads %v, %v, want %v", got, err, narrow)
+		}
+	})
 }
