@@ -1,6 +1,7 @@
 package state
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/millstream/millstream/column"
@@ -40,6 +41,22 @@ func clearRange(b column.Bitmap, from, to int) {
 	}
 }
 
+// countRange counts the marks of rows [from, to).
+func countRange(b column.Bitmap, from, to int) (n int) {
+	to = min(to, len(b)*64)
+	for w := from >> 6; w<<6 < to; w++ {
+		word := b[w]
+		if low := w << 6; low < from {
+			word &= ^uint64(0) << (from - low)
+		}
+		if high := to - w<<6; high < 64 {
+			word &= 1<<high - 1
+		}
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
 // drop forgets those that are gone with ids in [from, to).
 func (m *marks) drop(from, to int64) {
 	m.gone = slices.DeleteFunc(m.gone, func(id int64) bool { return id >= from && id < to })
@@ -71,6 +88,20 @@ func (x *rowIDs) at(row int) int64 {
 		return x.list[row]
 	}
 	return x.next + int64(row-len(x.list))
+}
+
+// of writes the ids of rows.
+func (x *rowIDs) of(rows []int32, ids []int64) {
+	ids = ids[:len(rows)]
+	if len(x.list) == 0 {
+		for i, r := range rows {
+			ids[i] = x.next + int64(r)
+		}
+		return
+	}
+	for i, r := range rows {
+		ids[i] = x.at(int(r))
+	}
 }
 
 // row returns the first row whose id is not less than the given one.

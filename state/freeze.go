@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/millstream/millstream/column"
 )
@@ -47,6 +48,7 @@ type Tracker struct {
 	picked  []int32
 	one     [1]int32
 	schema  []column.Field // of what the base holds; nil: it is not known
+	spare   *sync.Pool     // memory for chunks
 	limits  *layering      // nil: the usual ones
 }
 
@@ -102,17 +104,36 @@ func (t *Tracker) On() bool { return t.on }
 // Busy reports whether a checkpoint is being copied, so that rows must keep their numbers.
 func (t *Tracker) Busy() bool { return t.copying }
 
-// rescue copies those of rows whose turn has not come.
+// rescueRows is how many rows a rescue copies together with those that it must.
+const rescueRows = 1 << 15
+
+// rescue copies those of rows whose turn has not come. Their neighbours of the same word come with them, as long as that are not too many: they stand in the same
+// lines of the cache, and will soon be asked for, too, where so much changes.
 func (t *Tracker) rescue(rows []int32) {
 	list := t.picked[:0]
 	for _, r := range rows {
-		if w := int(r) >> 6; w < len(t.todo) && t.todo.Get(int(r)) {
-			t.todo.Clear(int(r))
-			list = append(list, r)
+		w := int(r) >> 6
+		if w >= len(t.todo) || !t.todo.Get(int(r)) {
+			continue
 		}
+		if len(list) < rescueRows {
+			list = t.pickWord(list, w)
+			continue
+		}
+		t.todo.Clear(int(r))
+		list = append(list, r)
 	}
 	t.picked = list
 	t.take(list)
+}
+
+// pickWord appends the rows that are left to copy in a word of todo.
+func (t *Tracker) pickWord(list []int32, w int) []int32 {
+	for word := t.todo[w]; word != 0; word &= word - 1 {
+		list = append(list, int32(w<<6+bits.TrailingZeros64(word)))
+	}
+	t.todo[w] = 0
+	return list
 }
 
 // take copies rows for the checkpoint.
@@ -132,26 +153,18 @@ func (t *Tracker) take(rows []int32) {
 	last := len(t.layers.Chunks) - 1
 	if last < 0 || t.layers.Chunks[last].Rows.Len >= t.sizes().chunk {
 		n := max(min(t.left, t.sizes().chunk+t.sizes().chunk/4), len(alive)) // a chunk ends behind the step that fills it
-		t.layers.Chunks = append(t.layers.Chunks, Chunk{Rows: column.NewBatch(t.schema, n), IDs: make([]int64, 0, n), Groups: make([]int32, 0, n)})
+		t.layers.Chunks = append(t.layers.Chunks, newChunk(t.spare, t.schema, n))
 		last++
 	}
 	t.left = max(0, t.left-len(alive))
-	c := &t.layers.Chunks[last]
-	for _, r := range alive {
-		c.IDs = append(c.IDs, t.ids.at(int(r)))
-	}
-	c.Groups = t.table.CopyRows(alive, c.Rows, c.Groups)
+	t.layers.Chunks[last].take(t.table, alive, &t.ids)
 }
 
 // copySome copies about so many rows, and reports whether all are copied.
 func (t *Tracker) copySome(limit int) bool {
 	list := t.picked[:0]
 	for t.cursor < len(t.todo) && len(list) < limit {
-		w := t.todo[t.cursor]
-		for ; w != 0; w &= w - 1 {
-			list = append(list, int32(t.cursor<<6+bits.TrailingZeros64(w)))
-		}
-		t.todo[t.cursor] = 0
+		list = t.pickWord(list, t.cursor)
 		t.cursor++
 	}
 	t.picked = list
@@ -174,9 +187,12 @@ func (t *Tracker) finish() {
 func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Field) {
 	t.on = true
 	t.settle(stored)
-	n := t.table.Len()
+	n, whole := t.table.Len(), full
 	if t.schema != nil && !reflect.DeepEqual(t.schema, schema) {
 		full = true // a changed job was restored
+	}
+	if t.spare == nil || !reflect.DeepEqual(t.schema, schema) {
+		t.spare = chunksFor(schema)
 	}
 	t.schema = schema
 	t.seen = t.ids.row(t.stored)
@@ -193,11 +209,13 @@ func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Fi
 	}
 	next := t.number
 	number := func() int64 { next++; return next }
-	if delta := number(); changed+len(gone) > 0 {
+	rows := func(s Span) int { return t.ids.row(s.To) - t.ids.row(s.From) }
+	hot := t.hot(&changed)
+	delta := number()
+	if changed+len(gone) > 0 {
 		p.deltas = []Span{{Number: delta, To: t.stored, Level: p.level, New: true}}
 	}
-	rows := func(s Span) int { return t.ids.row(s.To) - t.ids.row(s.From) }
-	chosen, credit := t.sizes().stale(t.base, rows, t.credit+changed+len(gone))
+	chosen, credit := t.sizes().stale(t.base, rows, t.credit+changed+len(gone), hot)
 	if full {
 		for i := range chosen {
 			chosen[i] = true
@@ -226,7 +244,7 @@ func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Fi
 	t.plan = p
 	t.pending, t.dirty = t.dirty, t.pending
 	t.dirty.clear()
-	t.layers = &Layers{Base: p.base, Deltas: p.deltas, Gone: gone}
+	t.layers = &Layers{Base: p.base, Deltas: p.deltas, Gone: gone, whole: whole}
 	t.cursor, t.left, t.copying = 0, t.todo.Count(n), true
 }
 
@@ -261,6 +279,23 @@ func (t *Tracker) union(level int, gone *[]int64) int {
 	}
 	clearRange(t.todo, t.seen, len(t.todo)*64)
 	return t.todo.Count(t.seen)
+}
+
+// hot chooses the spans of which at least half of the rows are to be copied as changed: all of such a span costs less than these rows and as many elsewhere to
+// pay for them. It takes the rows off those that changed.
+func (t *Tracker) hot(changed *int) []bool {
+	chosen := make([]bool, len(t.base))
+	if *changed == 0 {
+		return chosen
+	}
+	for i, s := range t.base {
+		from, to := t.ids.row(s.From), t.ids.row(s.To)
+		if n := countRange(t.todo, from, to); n > 0 && 2*n >= to-from {
+			chosen[i] = true
+			*changed -= n
+		}
+	}
+	return chosen
 }
 
 // settle takes the last checkpoint for stored or for lost.
@@ -368,7 +403,7 @@ func (t *Tracker) SizeBytes() int {
 	n *= 8
 	if t.layers != nil {
 		for _, c := range t.layers.Chunks {
-			n += c.Rows.SizeBytes() + cap(c.IDs)*8 + cap(c.Groups)*4
+			n += c.sizeBytes()
 		}
 	}
 	return n

@@ -108,6 +108,7 @@ func TestTracker(t *testing.T) {
 			if err := owner.Checkpoint(ctx, m, tables, 2); err != nil {
 				t.Fatal(err)
 			}
+			tables.Release()
 			stored, last, wantStored = id, m, want
 			from := load(m)
 			got := &table{}
@@ -233,5 +234,32 @@ func TestTrackerWritesWhatChanged(t *testing.T) {
 	}
 	if mean := total / (times - 1); mean > 3*changed {
 		t.Errorf("a checkpoint after %d changes has %d rows on average, at most %d", changed, mean, most)
+	}
+}
+
+// TestTrackerWritesHotSpansOnce takes checkpoints of a table in which every row of one half changes between two: those are written once each, and the rest not at
+// all.
+func TestTrackerWritesHotSpansOnce(t *testing.T) {
+	const rows = 64 << 10
+	bigint := column.Of(column.BigInt).Required()
+	tab := &table{schema: []column.Field{{Name: "key", Type: bigint}, {Name: "value", Type: bigint}}}
+	for k := range int64(rows) {
+		tab.key, tab.value, tab.dead = append(tab.key, k), append(tab.value, 0), append(tab.dead, false)
+	}
+	tab.track.Limit(1024, 64, 16, 400)
+	for id := range int64(20) {
+		tab.copied = 0
+		w := state.Freeze(state.Frozen{Checkpoint: id + 1, Stored: id})
+		w.Track(&tab.track, tab, "t", tab.schema)
+		for !w.Copy(100) {
+		}
+		if l := w.Tables[0].Layers; id > 0 && (tab.copied != rows/2 || len(l.Deltas) > 0) {
+			t.Fatalf("checkpoint %d has %d rows and %d deltas, want %d and none", id, tab.copied, len(l.Deltas), rows/2)
+		}
+		touched := make([]int32, rows/2)
+		for i := range touched {
+			touched[i] = int32(i)
+		}
+		tab.track.Touch(touched)
 	}
 }

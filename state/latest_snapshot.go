@@ -30,9 +30,7 @@ func (t *Latest) CopyRows(rows []int32, to *column.Batch, groups []int32) []int3
 		}
 	}
 	if t.timed {
-		for _, g := range rows {
-			column.Append(to.Cols[len(t.types)], t.since[g])
-		}
+		column.AppendPicked(to.Cols[len(t.types)], t.since, rows)
 	}
 	to.Len += len(rows)
 	return groups

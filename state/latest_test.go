@@ -128,7 +128,7 @@ func (m *latestModel) end() {
 		}
 	}
 	for _, c := range l.Chunks {
-		for i, id := range c.IDs {
+		for i, id := range c.IDList() {
 			b := c.Rows
 			m.stored[id] = shown(b.Cols[1], i) + "\n" + shown(b.Cols[0], i) + shown(b.Cols[2], i)
 			if m.timed {

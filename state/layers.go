@@ -23,13 +23,8 @@ type Layers struct {
 	IDs []int64
 	// Own says that the layers were read from where the job's next checkpoint is written to.
 	Own bool
-}
 
-// Chunk is some rows of a table. A large batch would have to be moved whenever it grows.
-type Chunk struct {
-	Rows   *column.Batch
-	IDs    []int64
-	Groups []int32
+	whole bool // all rows were asked for
 }
 
 // Join makes one batch of the chunks of a table that is complete, for a restore from memory.
@@ -41,7 +36,7 @@ func (t *Table) Join() {
 	ids, order := []int64(nil), []int32(nil)
 	for _, c := range t.Layers.Chunks {
 		b.AppendRows(c.Rows, nil)
-		groups, ids = append(groups, c.Groups...), append(ids, c.IDs...)
+		groups, ids = append(groups, c.GroupList()...), append(ids, c.IDList()...)
 	}
 	t.Rows, t.Groups = b, groups
 	if slices.IsSorted(ids) {
@@ -88,15 +83,17 @@ var usual = layering{span: 1 << 16, fan: 64, few: 16, deltas: 400, chunk: 1 << 1
 func (l *layering) class(rows int) int { return bits.Len(uint(min(rows, l.span))) / 4 }
 
 // stale chooses the spans to be written anew with a checkpoint: so many of the oldest as there are rows to pay for, and small ones at the end when they are
-// many. It returns whether, by position, and what is left of the payment.
-func (l *layering) stale(base []Span, rows func(Span) int, credit int) ([]bool, int) {
-	chosen := make([]bool, len(base))
+// many, beside those that are chosen already. It returns whether, by position, and what is left of the payment.
+func (l *layering) stale(base []Span, rows func(Span) int, credit int, chosen []bool) ([]bool, int) {
 	byAge := make([]int, len(base))
 	for i := range byAge {
 		byAge[i] = i
 	}
 	slices.SortStableFunc(byAge, func(a, b int) int { return int(base[a].Number - base[b].Number) })
 	for _, i := range byAge {
+		if chosen[i] {
+			continue
+		}
 		cost := rows(base[i])
 		if credit < cost || credit == 0 {
 			break

@@ -49,13 +49,11 @@ func (t *Rows) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 
 			to.Cols[c].AppendRows(t.cols[p].v, rows)
 		}
 	}
-	for _, r := range rows {
-		if t.spec.Marks {
-			column.Append(to.Cols[width], t.Marks[r])
-		}
-		if t.spec.Timed {
-			column.Append(to.Cols[len(to.Cols)-1], t.since[r])
-		}
+	if t.spec.Marks {
+		column.AppendPicked(to.Cols[width], t.Marks, rows)
+	}
+	if t.spec.Timed {
+		column.AppendPicked(to.Cols[len(to.Cols)-1], t.since, rows)
 	}
 	to.Len += len(rows)
 	return groups

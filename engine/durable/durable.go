@@ -185,6 +185,9 @@ func (h *Handle) store(owner *snapshot.Owner) func(context.Context, *job.Checkpo
 		m, tables := toManifest(h.opts.Name, c)
 		began := h.opts.Job.Clock.Now()
 		err := owner.Checkpoint(ctx, m, tables, retain)
+		if err == nil {
+			tables.Release()
+		}
 		if errors.Is(err, snapshot.ErrFenced) {
 			return fmt.Errorf("%w: %w", job.ErrStop, err)
 		}

@@ -81,9 +81,7 @@ func (a *aggregation) CopyRows(rows []int32, to *column.Batch, groups []int32) [
 		at += len(c.states)
 	}
 	if a.count != nil {
-		for _, g := range rows {
-			column.Append(to.Cols[at], (*a.count)[g])
-		}
+		column.AppendPicked(to.Cols[at], *a.count, rows)
 	}
 	to.Len += len(rows)
 	return groups

@@ -148,9 +148,7 @@ func (t lifetimes) CopyRows(rows []int32, to *column.Batch, groups []int32) []in
 	for i, k := range t.groups.Keys() {
 		to.Cols[i].AppendRows(k, rows)
 	}
-	for _, g := range rows {
-		column.Append(to.Cols[len(t.keys)], t.life.last[g])
-	}
+	column.AppendPicked(to.Cols[len(t.keys)], t.life.last, rows)
 	to.Len += len(rows)
 	return t.appendKeyGroups(groups, rows)
 }

@@ -51,18 +51,14 @@ type slicePart struct {
 func (t slicePart) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
 	part := column.Batch{Len: to.Len, Cols: to.Cols[1:]}
 	groups = t.Tracked.CopyRows(rows, &part, groups)
-	for range rows {
-		column.Append(to.Cols[0], t.end)
-	}
+	column.AppendSame(to.Cols[0], t.end, len(rows))
 	to.Len = part.Len
 	return groups
 }
 
 // appendTagged adds rows with one more column in front.
 func appendTagged(to *column.Batch, tag int64, rows *column.Batch) {
-	for range rows.Len {
-		column.Append(to.Cols[0], tag)
-	}
+	column.AppendSame(to.Cols[0], tag, rows.Len)
 	for i, c := range rows.Cols {
 		to.Cols[i+1].AppendRows(c, nil)
 	}

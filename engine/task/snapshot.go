@@ -102,7 +102,7 @@ type copying struct {
 const (
 	copyRows  = 512
 	copyTimes = 64
-	copyTime  = 500 * time.Microsecond
+	copyTime  = time.Millisecond
 )
 
 // copySome copies a part of what is frozen, and reports when all is copied.

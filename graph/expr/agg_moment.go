@@ -78,10 +78,13 @@ func (a *moments) StateTypes() []column.Type {
 }
 
 func (a *moments) AppendState(from, to int, out []*column.Vector) {
-	for _, p := range a.groups[from:to] {
-		column.Append(out[0], p.n)
-		column.Append(out[1], p.sum)
-		column.Append(out[2], p.square)
+	list, base := a.groups[from:to], out[0].Len
+	for _, v := range out {
+		v.Resize(base + len(list))
+	}
+	n, sum, square := column.Values[int64](out[0])[base:], column.Values[float64](out[1])[base:], column.Values[float64](out[2])[base:]
+	for i, p := range list {
+		n[i], sum[i], square[i] = p.n, p.sum, p.square
 	}
 }
 

@@ -185,9 +185,12 @@ func numberType[S kernel.Number]() column.Type {
 }
 
 func (a *sum[T, S]) AppendState(from, to int, out []*column.Vector) {
-	for _, t := range a.groups[from:to] {
-		column.Append(out[0], t.sum)
-		column.Append(out[1], t.n)
+	list, base := a.groups[from:to], out[0].Len
+	out[0].Resize(base + len(list))
+	out[1].Resize(base + len(list))
+	sums, counts := column.Values[S](out[0])[base:][:len(list)], column.Values[int64](out[1])[base:][:len(list)]
+	for i, t := range list {
+		sums[i], counts[i] = t.sum, t.n
 	}
 }
 

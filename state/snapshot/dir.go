@@ -45,6 +45,19 @@ func (d *Dir) URL(name string) string { return d.Store.URL(d.Prefix + name) }
 // Tables are the tables of a snapshot: by operator, then by subtask; nil for subtasks that had none.
 type Tables [][][]state.Table
 
+// Release lets the rows of tables in layers go, which nobody may read any more.
+func (t Tables) Release() {
+	for _, operator := range t {
+		for _, subtask := range operator {
+			for i := range subtask {
+				if l := subtask[i].Layers; l != nil {
+					l.Release()
+				}
+			}
+		}
+	}
+}
+
 // Save writes a snapshot: first the segments, then, if there is none yet, the manifest, with which the snapshot exists. What the manifest says of
 // tables is filled in. Segments whose bytes are known already, by their checksums, are not written again, nor are those of tables in layers that the
 // snapshot before has. stem is what the names of segments begin with.

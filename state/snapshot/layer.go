@@ -24,7 +24,7 @@ func spread(t *state.Table) layered {
 	s := layered{table: t, runs: make([][]run, len(l.Base)+1)}
 	rest := len(l.Base)
 	for c := range l.Chunks {
-		ids := l.Chunks[c].IDs
+		ids := l.Chunks[c].IDList()
 		for from := 0; from < len(ids); {
 			at, until := rest, int64(-1)
 			if i := spanOf(l.Base, ids[from]); i >= 0 && l.Base[i].New {
@@ -55,29 +55,33 @@ func inNew(base []state.Span, id int64) bool {
 	return i >= 0 && base[i].New
 }
 
-// gather makes a table of the rows of a span, in the order of their ids.
-func (s *layered) gather(span int) (*state.Table, []int64) {
-	t := s.table
+// gather returns the rows of a span and room for more, in the order of their ids.
+func (s *layered) gather(span, more int) section {
 	n := 0
 	for _, r := range s.runs[span] {
 		n += r.to - r.from
 	}
-	b, groups, ids := column.NewBatch(t.Schema, n), make([]int32, 0, n), make([]int64, 0, n)
+	x := section{batch: column.NewBatch(s.table.Schema, n+more)}
+	x.ids, x.groups = column.NewVector(column.Of(column.BigInt), n+more), column.NewVector(column.Of(column.Int), n+more)
 	var list []int32
-	for _, r := range s.runs[span] {
-		c := &t.Layers.Chunks[r.chunk]
-		if r.from == 0 && r.to == c.Rows.Len {
-			b.AppendRows(c.Rows, nil)
-		} else {
-			list = list[:0]
-			for i := r.from; i < r.to; i++ {
+	for runs := s.runs[span]; len(runs) > 0; {
+		c := &s.table.Layers.Chunks[runs[0].chunk]
+		list = list[:0]
+		for chunk := runs[0].chunk; len(runs) > 0 && runs[0].chunk == chunk; runs = runs[1:] {
+			for i := runs[0].from; i < runs[0].to; i++ {
 				list = append(list, int32(i))
 			}
-			b.AppendRows(c.Rows, list)
 		}
-		groups, ids = append(groups, c.Groups[r.from:r.to]...), append(ids, c.IDs[r.from:r.to]...)
+		rows := list
+		if len(list) == c.Rows.Len {
+			rows = nil
+		}
+		x.batch.AppendRows(c.Rows, rows)
+		x.ids.AppendRows(c.IDs, rows)
+		x.groups.AppendRows(c.Groups, rows)
 	}
-	return &state.Table{Name: t.Name, Schema: t.Schema, Keyed: true, Rows: b, Groups: groups}, ids
+	x.rows = ascending(column.Values[int64](x.ids)[:n])
+	return x
 }
 
 // pieces returns what is to be written of a table in layers, and what the manifest says of all its spans. What the snapshot before has is not written again.
@@ -141,10 +145,11 @@ func (s *layered) sections(span int) []section {
 	rows, last := 0, int64(-1)
 	for _, r := range s.runs[span] {
 		c := &s.table.Layers.Chunks[r.chunk]
-		if c.IDs[r.from] <= last {
+		ids := c.IDList()
+		if ids[r.from] <= last {
 			return nil
 		}
-		rows, last = rows+r.to-r.from, c.IDs[r.to-1]
+		rows, last = rows+r.to-r.from, ids[r.to-1]
 		x := section{batch: c.Rows, ids: c.IDs, groups: c.Groups, rows: make([]int32, 0, r.to-r.from)}
 		for i := r.from; i < r.to; i++ {
 			x.rows = append(x.rows, int32(i))
@@ -164,25 +169,18 @@ func (p *piece) ofLayer() (list []section, gone int) {
 			return list, 0
 		}
 	}
-	t, ids := p.layers.gather(p.span)
-	x := section{batch: t.Rows, groups: t.Groups, rows: make([]int32, t.Rows.Len)}
-	for i := range x.rows {
-		x.rows[i] = int32(i)
-	}
-	if !slices.IsSorted(ids) {
-		slices.SortFunc(x.rows, func(x, y int32) int { return cmp.Compare(ids[x], ids[y]) })
-	}
 	gones := slices.Clone(p.gone)
 	slices.Sort(gones)
 	gones = slices.Compact(gones)
+	x := p.layers.gather(p.span, len(gones))
 	for _, id := range gones {
 		x.rows = append(x.rows, int32(x.batch.Len))
 		for _, c := range x.batch.Cols {
 			c.AppendNull()
 		}
 		x.batch.Len++
-		ids, x.groups = append(ids, id), append(x.groups, 0)
+		column.Append(x.ids, id)
+		column.Append(x.groups, int32(0))
 	}
-	x.ids = ids
 	return []section{x}, len(gones)
 }

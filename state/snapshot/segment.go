@@ -110,8 +110,8 @@ func (s *Segment) storedFields(fields []column.Field, keyed bool) []column.Field
 type section struct {
 	batch  *column.Batch
 	rows   []int32
-	ids    []int64
-	groups []int32
+	ids    *column.Vector
+	groups *column.Vector
 }
 
 // encode makes a segment's object, in memory if there is room, and completes what is said of it.
@@ -120,7 +120,11 @@ func (p *piece) encode(c Codec, s *Segment, memory []byte) ([]byte, error) {
 	if p.layers != nil {
 		sections, s.Gone = p.ofLayer()
 	} else {
-		sections = []section{{batch: p.table.Rows, rows: p.rows, groups: p.table.Groups}}
+		x := section{batch: p.table.Rows, rows: p.rows}
+		if p.table.Keyed {
+			x.groups = filled(column.Int, p.table.Groups)
+		}
+		sections = []section{x}
 	}
 	s.Subtask, s.First, s.Last, s.Rows = p.subtask, p.first, p.last, -s.Gone
 	for _, x := range sections {
@@ -146,7 +150,7 @@ func (x *section) stored(s *Segment, keyed bool, fields []column.Field) *column.
 	b := x.batch
 	out := &column.Batch{Len: b.Len, Sel: x.rows}
 	if s.Number > 0 {
-		out.Cols = append(out.Cols, filled(column.BigInt, x.ids))
+		out.Cols = append(out.Cols, x.ids)
 	}
 	if s.Gone > 0 {
 		v := column.NewVector(column.Of(column.Boolean), b.Len)
@@ -156,7 +160,7 @@ func (x *section) stored(s *Segment, keyed bool, fields []column.Field) *column.
 		out.Cols = append(out.Cols, v)
 	}
 	if keyed {
-		out.Cols = append(out.Cols, filled(column.Int, x.groups))
+		out.Cols = append(out.Cols, x.groups)
 	}
 	if s.Kinds {
 		out.Cols = append(out.Cols, filled(column.TinyInt, b.Kinds))

@@ -78,9 +78,11 @@ func (k *Keeper) End() error {
 	}
 	m := &snapshot.Manifest{ID: k.id, MaxParallelism: k.groups, Operators: []snapshot.Operator{{UID: "u", Parallelism: 1}}}
 	name := fmt.Sprint(k.id)
-	if err := k.dir.Save(context.Background(), name, name, m, snapshot.Tables{{k.writer.Tables}}, nil, k.last); err != nil {
+	tables := snapshot.Tables{{k.writer.Tables}}
+	if err := k.dir.Save(context.Background(), name, name, m, tables, nil, k.last); err != nil {
 		return err
 	}
+	tables.Release()
 	k.stored, k.last, k.writer = k.id, m, nil
 	return nil
 }
