@@ -14,6 +14,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/millstream/millstream/test/bench/measure"
@@ -22,7 +24,9 @@ import (
 var (
 	stateMB  = flag.Int64("state-mb", 2000, "`megabytes` of state that the pauses are measured with; recovery is of half as much")
 	seconds  = flag.Int64("seconds", 20, "`seconds` of each throughput run")
+	rounds   = flag.Int("rounds", 2, "how many `times` each throughput run is measured, with and without checkpoints")
 	store    = flag.String("store", "", "`URL` of the directory for checkpoints; default: a temporary directory")
+	queryOf  = flag.String("query", "", "measure the throughput of queries whose names contain `text`")
 	only     = flag.String("only", "", "measure one part: throughput, pause, alignment or recovery")
 	flink    = flag.Bool("flink", false, "measure Apache Flink on the same job and a MinIO store too")
 	profile  = flag.String("cpuprofile", "", "write a CPU profile to `file`")
@@ -89,42 +93,71 @@ const keyBytes = 48
 
 func keysOf(mb int64) int64 { return mb * 1e6 / keyBytes }
 
-// throughput runs the counts with and without checkpoints, in turns.
+// throughput runs the counts with and without checkpoints, in turns, for a machine is not always as fast.
 func throughput(ctx context.Context, dir string) error {
 	keys := keysOf(*stateMB / 10)
-	fmt.Printf("Throughput, %d keys changing at random, %d s each:\n\n| query | without checkpoints (rows/s) | each second (rows/s) | cost | without (rows per CPU second) | each second | cost | checkpoints |\n|---|---|---|---|---|---|---|---|\n", keys, *seconds)
+	fmt.Printf("Throughput, %d keys changing at random, %d times %d s each:\n\n", keys, *rounds, *seconds)
+	fmt.Print("| query | without checkpoints (rows/s) | each second (rows/s) | cost | without (rows per CPU second) | each second | cost | of two runs | checkpoints | CPU for each |\n",
+		"|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, q := range queries {
-		var rate, work [2]float64
-		taken := 0
-		for round := range 4 { // in turns, for a machine is not always as fast
-			with := round & 1
-			interval := "0 s"
-			if with == 1 {
-				interval = "1 s"
-			}
-			j := &measured{query: q, keys: keys, dir: fmt.Sprintf("%s/%s-%d", dir, q.name, round), interval: interval}
-			if err := j.start(ctx); err != nil {
-				return err
-			}
-			if err := j.loaded(ctx); err != nil {
-				return err
-			}
-			before, start, busy := j.events.next.Load(), time.Now(), measure.CPU()
-			if err := sleep(ctx, time.Duration(*seconds)*time.Second/2); err != nil {
-				return err
-			}
-			rows := float64(j.events.next.Load() - before)
-			rate[with] += rows / time.Since(start).Seconds() / 2
-			work[with] += rows / (measure.CPU() - busy).Seconds() / 2
-			taken += len(j.list())
-			if err := j.stop(); err != nil {
-				return err
-			}
+		if !strings.Contains(q.name, *queryOf) {
+			continue
 		}
-		fmt.Printf("| %s | %.0f | %.0f | %.1f %% | %.0f | %.0f | %.1f %% | %d |\n", q.name, rate[0], rate[1], 100*(1-rate[1]/rate[0]),
-			work[0], work[1], 100*(1-work[1]/work[0]), taken)
+		var sum [2]figure
+		var costs []float64
+		for round := range *rounds {
+			var one [2]figure
+			for i := range 2 {
+				with := (i + round) & 1
+				j := &measured{query: q, keys: keys, dir: fmt.Sprintf("%s/%s-%d-%d", dir, q.name, round, with), interval: []string{"0 s", "1 s"}[with]}
+				f, err := j.measure(ctx)
+				if err != nil {
+					return err
+				}
+				one[with] = f
+				sum[with].add(f)
+			}
+			costs = append(costs, 100*(1-one[1].work()/one[0].work()))
+		}
+		slices.Sort(costs)
+		more := sum[1].busy.Seconds() - float64(sum[1].rows)/sum[0].work()
+		fmt.Printf("| %s | %.0f | %.0f | %.1f %% | %.0f | %.0f | %.1f %% | %.1f … %.1f … %.1f %% | %d | %.0f ms |\n", q.name, sum[0].rate(), sum[1].rate(),
+			100*(1-sum[1].rate()/sum[0].rate()), sum[0].work(), sum[1].work(), 100*(1-sum[1].work()/sum[0].work()),
+			costs[0], costs[len(costs)/2], costs[len(costs)-1], sum[1].checkpoints, 1000*more/float64(max(1, sum[1].checkpoints)))
 	}
 	return nil
+}
+
+// figure is what runs have done.
+type figure struct {
+	rows        int64
+	took, busy  time.Duration // by the clock, and computing
+	checkpoints int
+}
+
+func (f *figure) rate() float64 { return float64(f.rows) / f.took.Seconds() }
+func (f *figure) work() float64 { return float64(f.rows) / f.busy.Seconds() }
+
+func (f *figure) add(g figure) {
+	f.rows, f.took, f.busy, f.checkpoints = f.rows+g.rows, f.took+g.took, f.busy+g.busy, f.checkpoints+g.checkpoints
+}
+
+// measure runs a job, from when all keys have come.
+func (m *measured) measure(ctx context.Context) (figure, error) {
+	if err := m.start(ctx); err != nil {
+		return figure{}, err
+	}
+	if err := m.loaded(ctx); err != nil {
+		return figure{}, err
+	}
+	before, start, busy, taken := m.events.next.Load(), time.Now(), measure.CPU(), len(m.list())
+	if err := sleep(ctx, time.Duration(*seconds)*time.Second); err != nil {
+		return figure{}, err
+	}
+	f := figure{m.events.next.Load() - before, time.Since(start), measure.CPU() - busy, len(m.list()) - taken}
+	err := m.stop()
+	debug.FreeOSMemory() // of the state, so that the next run does not pay for it
+	return f, err
 }
 
 // alignment takes checkpoints behind back pressure: the sink takes its time for each batch.
