@@ -126,7 +126,7 @@ S3-compatible store. Start with:
 	flags.StringVar(&a.config, "config", "", "configuration `FILE`: millstream.yaml, or Flink's config.yaml or flink-conf.yaml")
 	flags.StringArrayVarP(&a.defines, "define", "D", nil, "set one setting, as `KEY=VALUE`; may be repeated")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "show neither progress nor what was done")
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.sqlCommand(), a.explainCommand(), a.checkCommand(), a.listCommand(), a.stopCommand(), a.cancelCommand(), a.savepointCommand(), a.s3Command(), a.storeCommand(), a.versionCommand())
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.sqlCommand(), a.explainCommand(), a.checkCommand(), a.listCommand(), a.stopCommand(), a.cancelCommand(), a.savepointCommand(), a.s3Command(), a.doctorCommand(), a.storeCommand(), a.versionCommand())
 	root.SetHelpTemplate(root.HelpTemplate() + `
 Exit codes: 0 done, 1 the job failed, 2 wrong usage, settings or SQL, 130 interrupted.
 `)

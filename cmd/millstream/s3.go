@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/s3"
@@ -18,6 +19,7 @@ type objectTools struct {
 	endpoint string // instead of s3.endpoint; empty: the setting's
 
 	resolver *objstore.Resolver
+	config   s3.Config
 	client   *s3.Client
 }
 
@@ -50,11 +52,16 @@ Endpoint and credentials are the settings s3.endpoint, s3.access-key, s3.secret-
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.PersistentFlags().StringVar(&o.endpoint, "endpoint", "", "the store's `URL`, instead of the setting s3.endpoint")
+	o.endpointFlag(c.PersistentFlags())
 	for _, verb := range objectVerbs {
 		c.AddCommand(verb(o))
 	}
 	return c
+}
+
+// endpointFlag names the store without a setting.
+func (o *objectTools) endpointFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&o.endpoint, "endpoint", "", "the store's `URL`, instead of the setting s3.endpoint")
 }
 
 // load makes the stores by the settings. Nothing goes to the network yet.
@@ -67,7 +74,8 @@ func (o *objectTools) load() error {
 		return err
 	}
 	o.resolver = standard.FromSettings(settings)
-	if o.client, err = s3.New(standard.S3Config(settings)); err != nil {
+	o.config = standard.S3Config(settings)
+	if o.client, err = s3.New(o.config); err != nil {
 		return usageError{err}
 	}
 	return nil

@@ -24,6 +24,7 @@ func (s style) bold(text string) string   { return s.wrap("1", text) }
 func (s style) dim(text string) string    { return s.wrap("2", text) }
 func (s style) bar(text string) string    { return s.wrap("36", text) }
 func (s style) wrong(text string) string  { return s.wrap("1;31", text) }
+func (s style) good(text string) string   { return s.wrap("32", text) }
 func (s style) notice(text string) string { return s.wrap("1;33", text) }
 
 func (s style) prompt(text string) string { return s.wrap("1;36", text) }

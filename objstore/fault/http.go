@@ -30,6 +30,10 @@ type HTTPRule struct {
 	Cut        int64         // break the connection behind this many bytes of the answer's body
 	Stall      bool          // with Cut: go silent instead of breaking it; alone: never answer
 	Replace    []byte        // answer 200 with this body instead of asking the server
+	// Change alters the request before the server is asked: a store that takes no notice of a header is one that it does not reach. The function has to sign it again.
+	Change func(req *http.Request)
+	// Answer alters what the server has answered.
+	Answer func(resp *http.Response)
 }
 
 // Transport injects faults into requests that pass through it. It is safe for concurrent use.
@@ -80,9 +84,16 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	}
+	if rule.Change != nil {
+		req = req.Clone(req.Context()) // a RoundTripper leaves the caller's as it is
+		rule.Change(req)
+	}
 	resp, err := base.RoundTrip(req)
 	if err != nil {
 		return nil, err
+	}
+	if rule.Answer != nil {
+		rule.Answer(resp)
 	}
 	if rule.Lost {
 		_, err := io.Copy(io.Discard, resp.Body)

@@ -65,6 +65,15 @@ func New(cfg Config) (*Client, error) {
 // Endpoint returns scheme and host, such as "http://127.0.0.1:9000".
 func (c *Client) Endpoint() string { return c.endpoint.address(c.cfg.Region) }
 
+// AccessKey returns the access key that requests are signed with, empty for anonymous ones. It is no secret.
+func (c *Client) AccessKey(ctx context.Context) string { return c.accessKey(ctx) }
+
+// Region returns the region that requests to a bucket are signed for: the configured one, unless the store has named another.
+func (c *Client) Region(bucket string) string { return c.regionOf(bucket) }
+
+// VirtualHost reports whether requests name a bucket in the host rather than in the path.
+func (c *Client) VirtualHost(bucket string) bool { return c.virtualHost(bucket) }
+
 // Close closes idle connections. The client stays usable.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 

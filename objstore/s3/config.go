@@ -42,6 +42,7 @@ type Config struct {
 	SecretKey    string
 	SessionToken string
 	Profile      string
+	Anonymous    bool // send no credentials, whatever there are
 
 	CAFile             string // PEM file of authorities to trust besides the system's; empty: AWS_CA_BUNDLE
 	InsecureSkipVerify bool   // do not check the server's certificate

@@ -13,6 +13,9 @@ import (
 // fetched again; nil means anonymous. A profile that was asked for and cannot be had is an error: going on
 // anonymously would end in a puzzling "access denied".
 func resolveCredentials(c Config) (*credentials.Credentials, error) {
+	if c.Anonymous {
+		return nil, nil
+	}
 	if c.AccessKey != "" {
 		return credentials.NewStaticV4(c.AccessKey, c.SecretKey, c.SessionToken), nil
 	}
