@@ -75,7 +75,7 @@ func (e *exam) smallParts(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	u, err := e.store.(objstore.Resumer).Resume(ctx, objstore.Saved{Pending: p, Tail: []byte("and the end")})
+	u, _, err := e.store.(objstore.Resumer).Resume(ctx, objstore.Saved{Pending: p, Tail: []byte("and the end")}, p.Key)
 	if err != nil {
 		e.aborting(ctx, p, Finding{})
 		return "", err
@@ -108,7 +108,7 @@ func (e *exam) openUploads(ctx context.Context) Finding {
 		e.giveUp(ctx, u)
 		return failed("uploading a part", err)
 	}
-	resumed, err := e.store.(objstore.Resumer).Resume(ctx, *saved)
+	resumed, _, err := e.store.(objstore.Resumer).Resume(ctx, *saved, saved.Key)
 	if err != nil {
 		e.giveUp(ctx, u)
 		return failed("listing an upload's parts", err)
