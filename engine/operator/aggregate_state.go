@@ -2,6 +2,7 @@ package operator
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/state"
@@ -23,10 +24,7 @@ func (a *aggregation) appendKeyGroups(list, ids []int32) []int32 {
 	} else {
 		new(state.KeyHasher).Hash(a.groups.Keys()[:len(a.keys)-a.local], ids, hashes)
 	}
-	for _, h := range hashes {
-		list = append(list, int32(state.KeyGroup(h, a.parts)))
-	}
-	return list
+	return appendParts(list, hashes, a.parts)
 }
 
 // snapshot writes the groups that live, with their number of rows where that is counted.
@@ -202,4 +200,20 @@ func (a *aggregation) restoreKeys(t *state.Table, width int, counted bool) ([]in
 	}
 	a.groups.Lookup(t.Rows.Cols[:len(a.keys)], t.Rows.Sel, len(ids), ids)
 	return ids, nil
+}
+
+// busy reports whether a checkpoint is being copied.
+func (a *aggregation) busy() bool {
+	return a.track.Busy() || slices.ContainsFunc(a.calls, func(c *aggregateCall) bool { return c.distinct != nil && c.distinct.tracks[c.distinct.at].Busy() })
+}
+
+// compact builds the state anew without the groups that are gone. The others keep their order.
+func (a *aggregation) compact() error {
+	for _, f := range a.followed(1) {
+		f.track.Compact()
+	}
+	var w state.Writer
+	a.snapshot(&w, 1)
+	a.clear()
+	return a.restore(&state.Reader{Tables: w.Tables})
 }

@@ -115,19 +115,6 @@ func (l *changelog) touchState(ids []int32) {
 	l.life.track.Touch(ids)
 }
 
-// forgetArguments forgets what a group that is gone has seen, since what a checkpoint has of it must go.
-func (l *changelog) forgetArguments(g int32) {
-	for _, c := range l.calls {
-		if d := c.distinct; d != nil && d.at == 0 && d.tracks[0].On() {
-			if !d.chained {
-				d.chained = true
-				d.chain()
-			}
-			d.forget(g)
-		}
-	}
-}
-
 // weigh counts the rows of groups and finds each row's effect. The group that a row closes is deleted, so that a later row with the same
 // key gets a new one: ids are changed accordingly.
 func (l *changelog) weigh(b *column.Batch, ids []int32) {

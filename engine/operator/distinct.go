@@ -180,6 +180,19 @@ func (d *distinctSet) forget(g int32) {
 	d.heads[g] = 0
 }
 
+// forgetArguments forgets what a group that is gone has seen, since what a checkpoint has of it must go.
+func (a *aggregation) forgetArguments(g int32) {
+	for _, c := range a.calls {
+		if d := c.distinct; d != nil && d.at == 0 && d.tracks[0].On() {
+			if !d.chained {
+				d.chained = true
+				d.chain()
+			}
+			d.forget(g)
+		}
+	}
+}
+
 // fresh takes in rows and returns those whose arguments their group had not seen.
 func (d *distinct) fresh(args []*column.Vector, rows, groups []int32, n int) ([]int32, []int32) {
 	d.lookup(args, rows, groups, n)

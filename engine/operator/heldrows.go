@@ -2,10 +2,11 @@ package operator
 
 import (
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/state"
 )
 
 // heldRows keeps rows under numbers. Rows are only ever appended; those that are dropped leave holes until the owner compacts, which gives the
-// others new numbers in the old order. Kinds are not kept.
+// others new numbers in the old order. Kinds are not kept. To checkpoints they are a [keptRows].
 type heldRows struct {
 	rows  *column.Batch
 	spare *column.Batch
@@ -13,6 +14,7 @@ type heldRows struct {
 	gone  int
 	to    []int32
 	live  []int32
+	track state.Tracker
 }
 
 func newHeldRows(fields []column.Field) heldRows {
@@ -35,16 +37,27 @@ func (h *heldRows) add(b *column.Batch, rows []int32) (base int32) {
 // drop makes a row a hole.
 func (h *heldRows) drop(row int32) {
 	if !h.holes[row] {
+		h.track.TouchRow(row)
 		h.holes[row] = true
 		h.gone++
 	}
 }
 
-// wasteful reports whether holes are most of what is held.
-func (h *heldRows) wasteful() bool { return h.gone > h.rows.Len/2+ChunkRows }
+// dropAll makes rows, of which none is one, holes.
+func (h *heldRows) dropAll(rows []int32) {
+	h.track.Touch(rows)
+	for _, r := range rows {
+		h.holes[r] = true
+	}
+	h.gone += len(rows)
+}
+
+// wasteful reports whether holes are most of what is held. While a checkpoint is being copied rows keep their numbers.
+func (h *heldRows) wasteful() bool { return h.gone > h.rows.Len/2+ChunkRows && !h.track.Busy() }
 
 // compact closes the holes and returns the new number of each row; that of a hole is -1.
 func (h *heldRows) compact() []int32 {
+	h.track.Compact()
 	h.to, h.live = h.to[:0], h.live[:0]
 	for r, hole := range h.holes {
 		if hole {
@@ -67,12 +80,54 @@ func (h *heldRows) compact() []int32 {
 
 // reset drops all rows.
 func (h *heldRows) reset() {
+	h.track.Reset()
 	h.rows.Reset()
 	h.holes, h.gone = h.holes[:0], 0
 }
 
 // sizeBytes is the memory held, in bytes.
-func (h *heldRows) sizeBytes() int { return h.rows.SizeBytes() + h.spare.SizeBytes() + cap(h.holes) }
+func (h *heldRows) sizeBytes() int {
+	return h.rows.SizeBytes() + h.spare.SizeBytes() + cap(h.holes) + h.track.SizeBytes()
+}
+
+// Len implements [state.Tracked].
+func (h *heldRows) Len() int { return h.rows.Len }
+
+// Alive implements [state.Tracked].
+func (h *heldRows) Alive(row int32) bool { return !h.holes[row] }
+
+// keptRows is held rows as a table of checkpoints.
+type keptRows struct {
+	*heldRows
+	keys  []int // columns by which the rows are shipped; none: there is one subtask
+	parts int   // key groups
+	more  func(rows []int32, to []*column.Vector)
+}
+
+// CopyRows implements [state.Tracked].
+func (t keptRows) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	for i, c := range t.rows.Cols {
+		to.Cols[i].AppendRows(c, rows)
+	}
+	if t.more != nil {
+		t.more(rows, to.Cols[len(t.rows.Cols):])
+	}
+	to.Len += len(rows)
+	keys, hashes := make([]*column.Vector, len(t.keys)), make([]uint64, len(rows))
+	for i, c := range t.keys {
+		keys[i] = t.rows.Cols[c]
+	}
+	new(state.KeyHasher).Hash(keys, rows, hashes)
+	return appendParts(groups, hashes, t.parts)
+}
+
+// appendParts appends the key groups of hashes to a list.
+func appendParts(list []int32, hashes []uint64, parts int) []int32 {
+	for _, h := range hashes {
+		list = append(list, int32(state.KeyGroup(h, max(parts, 1))))
+	}
+	return list
+}
 
 // takeRows makes the empty batch to read rows of from, whose long values it borrows.
 func takeRows(to, from *column.Batch, rows []int32) {

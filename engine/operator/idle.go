@@ -1,10 +1,8 @@
 package operator
 
 import (
-	"fmt"
 	"time"
 
-	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/state"
 )
@@ -27,6 +25,9 @@ type idleGroups struct {
 	setTimer func(time.Time)
 	armed    bool
 	recent   state.Recency
+	turns    []int64       // by group, where they may be too many: ascends with each touch, since times are not as fine
+	turn     int64         // the last of them
+	track    state.Tracker // of when groups were touched
 }
 
 // idleSteps is the number of groups that are forgotten at a time, besides those for which rows come.
@@ -45,6 +46,37 @@ func (k *idleGroups) now() int64 {
 		return 0
 	}
 	return k.clock().UnixMilli()
+}
+
+// touch notes that a row came for a group.
+func (k *idleGroups) touch(g int32, now int64) {
+	k.track.TouchRow(g)
+	k.recent.Touch(g, now)
+	if k.most > 0 {
+		for len(k.turns) <= int(g) {
+			k.turns = append(k.turns, 0)
+		}
+		k.turn++
+		k.turns[g] = k.turn
+	}
+}
+
+// renumber gives groups new numbers.
+func (k *idleGroups) renumber(moved []int32) {
+	k.recent.Renumber(moved)
+	n := 0
+	for g := range k.turns {
+		if to := moved[g]; to >= 0 {
+			k.turns[to] = k.turns[g]
+			n = int(to) + 1
+		}
+	}
+	k.turns = k.turns[:n]
+}
+
+// sizeBytes is the memory held, in bytes.
+func (k *idleGroups) sizeBytes() int {
+	return k.recent.SizeBytes() + k.track.SizeBytes() + cap(k.turns)*8
 }
 
 // over reports whether a group was not touched for its time to live.
@@ -72,7 +104,7 @@ func (k *idleGroups) evict(now int64, forget func(g int32) bool) (evicted int) {
 		if forget(g) {
 			evicted++
 		} else {
-			k.recent.Touch(g, now)
+			k.touch(g, now)
 		}
 	}
 	return evicted
@@ -87,61 +119,4 @@ func (k *idleGroups) arm() {
 		k.armed = true
 		k.setTimer(soon(k.clock(), at+k.ttl))
 	}
-}
-
-const idleTable = "touched"
-
-// snapshot writes when groups were last touched, beside their keys.
-func (k *idleGroups) snapshot(w *state.Writer, groups *state.Groups, keys []column.Field, number int) {
-	if !k.on() {
-		return
-	}
-	fields := append(keys[:len(keys):len(keys)], column.Field{Name: idleTable, Type: column.Of(column.BigInt).Required()})
-	b := column.NewBatch(fields, 0)
-	hashes := groups.Hashes()
-	var live, byGroup []int32
-	for _, g := range k.recent.Groups() { // the oldest first: times are not as fine
-		if groups.Alive(int(g)) {
-			live, byGroup = append(live, g), append(byGroup, int32(state.KeyGroup(hashes[g], max(number, 1))))
-			column.Append(b.Cols[len(keys)], k.recent.At(g))
-		}
-	}
-	if b.Len = len(live); b.Len > 0 {
-		for i, v := range groups.Keys() {
-			b.Cols[i].AppendRows(v, live)
-		}
-	}
-	w.Add(state.Table{Name: idleTable, Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
-}
-
-// restore takes in what snapshot wrote, once the groups are there. Those of which nothing is known live on from now.
-func (k *idleGroups) restore(r *state.Reader, groups *state.Groups) error {
-	k.recent.Reset()
-	if !k.on() {
-		return nil
-	}
-	at, now := make([]int64, groups.Len()), k.now()
-	var order []int32
-	for g := range at {
-		if at[g] = state.Untouched; groups.Alive(g) {
-			at[g] = now
-		}
-	}
-	if t := r.Table(idleTable); t != nil && t.Rows.Rows() > 0 {
-		n := len(t.Rows.Cols) - 1
-		if n != len(groups.Keys()) {
-			return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the key was changed", t.Name, n+1, len(groups.Keys())+1)
-		}
-		ids := make([]int32, t.Rows.Rows())
-		groups.Find(t.Rows.Cols[:n], t.Rows.Sel, len(ids), ids)
-		times := column.Values[int64](t.Rows.Cols[n])
-		for i, g := range ids {
-			if g >= 0 {
-				at[g] = times[t.Rows.Row(i)]
-				order = append(order, g)
-			}
-		}
-	}
-	k.recent.LoadOrdered(at, order)
-	return nil
 }

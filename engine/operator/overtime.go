@@ -38,7 +38,8 @@ type overTime struct {
 	waiting []int32 // by partition: rows that wait
 	last    []int64 // by partition: the time of the last row that has left
 	so      []overSoFar
-	touched int // rows that have left since idle partitions were looked for
+	track   state.Tracker // of the partitions
+	touched int           // rows that have left since idle partitions were looked for
 
 	rows   int   // how many rows before a row frames may reach
 	span   int64 // how many milliseconds; -1: not by time
@@ -50,6 +51,7 @@ type overTime struct {
 	kept  []int32
 	due   []int32
 	parts []overPart
+	ends  []int32 // partitions of which rows leave
 	work  *column.Batch
 	order []int32
 	out   *column.Batch
@@ -136,7 +138,7 @@ func (o *overTime) Process(_ int, p Payload, out Output) error {
 	if !appended(b) {
 		return fmt.Errorf("OVER in the order of time cannot take back rows")
 	}
-	if groups := o.eval.lasting.groups; groups.Len() > 2*groups.Live()+ChunkRows {
+	if groups := o.eval.lasting.groups; groups.Len() > 2*groups.Live()+ChunkRows && !o.busy() {
 		if err := o.compact(); err != nil {
 			return err
 		}
@@ -244,6 +246,13 @@ func (o *overTime) emit(out Output) error {
 		}
 		p.to = len(o.kept)
 	}
+	o.ends = o.ends[:0]
+	for n := range o.parts {
+		o.ends = append(o.ends, o.parts[n].group)
+	}
+	o.eval.lasting.track.Touch(o.ends)
+	o.track.Touch(o.ends)
+	o.held.track.Touch(o.due)
 	takeRows(o.work, o.held.rows, o.kept)
 	if err := o.eval.run(o.work, o.parts); err != nil {
 		return err
@@ -295,7 +304,7 @@ func (o *overTime) forget() {
 		o.touched = 0
 		o.sweep()
 	}
-	if o.held.wasteful() || o.held.gone > o.held.rows.Len/2 && o.held.gone > ChunkRows/4 {
+	if o.held.gone > o.held.rows.Len/2 && o.held.gone > ChunkRows/4 && !o.held.track.Busy() {
 		o.renumber(o.held.compact())
 	}
 }
@@ -333,7 +342,12 @@ func (o *overTime) end(g int32) {
 		o.held.drop(r)
 	}
 	o.context[g] = nil
-	o.eval.lasting.groups.Delete(int(g))
+	agg := o.eval.lasting
+	agg.track.TouchRow(g)
+	o.track.TouchRow(g)
+	o.idle.track.TouchRow(g)
+	agg.forgetArguments(g)
+	agg.groups.Delete(int(g))
 	o.idle.recent.Remove(g)
 }
 
@@ -355,7 +369,7 @@ func (o *overTime) renew(b *column.Batch, ids []int32) {
 			o.grow()
 			g = ids[i]
 		}
-		o.idle.recent.Touch(g, now)
+		o.idle.touch(g, now)
 	}
 	o.idle.arm()
 }
@@ -372,7 +386,7 @@ func (o *overTime) expire(most int) {
 			break
 		}
 		if o.waiting[g] > 0 {
-			o.idle.recent.Touch(g, now)
+			o.idle.touch(g, now)
 			continue
 		}
 		o.end(g)
@@ -421,139 +435,12 @@ func (o *overTime) renumber(to []int32) {
 	}
 }
 
-// The state is the sums from the beginning of partitions, as aggregate_state.go has them; a table "partitions" with the numbers so far; and the rows, those that
-// wait marked as such.
-func (o *overTime) partitionFields() []column.Field {
-	var fields []column.Field
-	for _, k := range o.op.Partition {
-		fields = append(fields, o.in[k])
-	}
-	for _, name := range []string{"rows", "rank", "dense", "last"} {
-		fields = append(fields, column.Field{Name: name, Type: column.Of(column.BigInt).Required()})
-	}
-	return fields
-}
-
 // SizeBytes implements [Sizer].
 func (o *overTime) SizeBytes() int {
 	n := o.eval.lasting.sizeBytes() + o.held.sizeBytes() + cap(o.owner)*4 + cap(o.waits) + cap(o.last)*8 +
-		o.idle.recent.SizeBytes() + cap(o.waiting)*4 + cap(o.so)*int(unsafe.Sizeof(overSoFar{})) + cap(o.context)*24
+		o.idle.sizeBytes() + cap(o.waiting)*4 + cap(o.so)*int(unsafe.Sizeof(overSoFar{})) + cap(o.context)*24
 	for _, rows := range o.context {
 		n += cap(rows) * 4
 	}
 	return n
-}
-
-func (o *overTime) Snapshot(w *state.Writer) error {
-	o.progress.snapshot(w)
-	agg := o.eval.lasting
-	var whole state.Writer // it is not followed
-	agg.snapshot(&whole, o.number)
-	w.Tables = append(w.Tables, whole.Tables...)
-	hashes := agg.groups.Hashes()
-	keyGroup := func(g int32) int32 { return int32(state.KeyGroup(hashes[g], max(o.number, 1))) }
-	fields := o.partitionFields()
-	b, k := column.NewBatch(fields, 0), len(o.op.Partition)
-	var live, byGroup []int32
-	for g := range int32(len(o.last)) {
-		if agg.groups.Alive(int(g)) {
-			live, byGroup = append(live, g), append(byGroup, keyGroup(g))
-			for i, x := range []int64{o.so[g].rows, o.so[g].rank, o.so[g].dense, o.last[g]} {
-				column.Append(b.Cols[k+i], x)
-			}
-		}
-	}
-	if b.Len = len(live); b.Len > 0 {
-		for i, v := range agg.groups.Keys() {
-			b.Cols[i].AppendRows(v, live)
-		}
-	}
-	w.Add(state.Table{Name: "partitions", Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
-	o.idle.snapshot(w, agg.groups, fields[:k], o.number)
-
-	fields = append(slices.Clone(o.in), column.Field{Name: "waits", Type: column.Of(column.Boolean).Required()})
-	b = column.NewBatch(fields, 0)
-	var rows []int32
-	byGroup = nil
-	for _, list := range o.context { // in order
-		rows = append(rows, list...)
-	}
-	for r, waits := range o.waits {
-		if waits {
-			rows = append(rows, int32(r))
-		}
-	}
-	for _, r := range rows {
-		byGroup = append(byGroup, keyGroup(o.owner[r]))
-		b.Cols[len(o.in)].AppendBool(o.waits[r])
-	}
-	if b.Len = len(rows); b.Len > 0 {
-		for i, v := range o.held.rows.Cols {
-			b.Cols[i].AppendRows(v, rows)
-		}
-	}
-	w.Add(state.Table{Name: "rows", Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
-	return nil
-}
-
-func (o *overTime) restore(r *state.Reader) error {
-	agg := o.eval.lasting
-	o.first = math.MaxInt64
-	if err := agg.restore(r); err != nil {
-		return err
-	}
-	k := len(o.op.Partition)
-	if t := r.Table("partitions"); t != nil && t.Rows.Rows() > 0 {
-		if len(t.Rows.Cols) != k+4 {
-			return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the OVER was changed", t.Name, len(t.Rows.Cols), k+4)
-		}
-		ids := make([]int32, t.Rows.Rows())
-		agg.groups.Lookup(t.Rows.Cols[:k], t.Rows.Sel, len(ids), ids)
-		o.grow()
-		long := func(c int) []int64 { return column.Values[int64](t.Rows.Cols[k+c]) }
-		for i, g := range ids {
-			row := t.Rows.Row(i)
-			o.so[g], o.last[g] = overSoFar{long(0)[row], long(1)[row], long(2)[row]}, long(3)[row]
-		}
-	}
-	if err := o.idle.restore(r, agg.groups); err != nil {
-		return err
-	}
-	t := r.Table("rows")
-	if t == nil || t.Rows.Rows() == 0 {
-		return nil
-	}
-	if len(t.Rows.Cols) != len(o.in)+1 {
-		return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the OVER was changed", t.Name, len(t.Rows.Cols), len(o.in)+1)
-	}
-	owners := agg.lookup(t.Rows)
-	o.grow()
-	base := o.hold(t.Rows, nil, owners)
-	times := o.timesHeld()
-	for i := range t.Rows.Rows() {
-		at := base + int32(i)
-		if isTrue(t.Rows.Cols[len(o.in)], t.Rows.Row(i)) {
-			if times != nil {
-				o.first = min(o.first, times[at])
-			}
-			continue
-		}
-		o.waits[at] = false
-		g := o.owner[at]
-		o.waiting[g]--
-		o.context[g] = append(o.context[g], at)
-	}
-	return nil
-}
-
-// compact builds the state anew without the partitions that are gone.
-func (o *overTime) compact() error {
-	var w state.Writer
-	if err := o.Snapshot(&w); err != nil {
-		return err
-	}
-	o.eval.lasting.clear()
-	o.held.reset()
-	o.owner, o.waits, o.context, o.last, o.so, o.waiting = o.owner[:0], o.waits[:0], nil, nil, nil, nil
-	return o.restore(&state.Reader{Tables: w.Tables})
 }

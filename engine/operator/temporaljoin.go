@@ -105,7 +105,7 @@ func (o *temporalJoin) Snapshot(w *state.Writer) error {
 
 // SizeBytes implements [Sizer].
 func (o *temporalJoin) SizeBytes() int {
-	return o.groups.SizeBytes() + o.left.sizeBytes() + o.right.sizeBytes() + o.due.SizeBytes() + o.turns.SizeBytes() + o.idle.recent.SizeBytes() + o.out.sizeBytes()
+	return o.groups.SizeBytes() + o.left.sizeBytes() + o.right.sizeBytes() + o.due.SizeBytes() + o.turns.SizeBytes() + o.idle.sizeBytes() + o.out.sizeBytes()
 }
 
 func (o *temporalJoin) Process(side int, p Payload, _ Output) error {
@@ -240,7 +240,7 @@ func (o *temporalJoin) Watermark(t int64, out Output) error {
 			o.left.Remove(r)
 			g := o.left.Owner(r)
 			if o.idle.on() && o.groups.Alive(int(g)) { // it was of use, as in Flink
-				o.idle.recent.Touch(g, now)
+				o.idle.touch(g, now)
 			}
 			o.forget(g)
 		}
@@ -358,6 +358,7 @@ func (o *temporalJoin) drop(g int32, t int64) {
 // forget deletes a group without rows.
 func (o *temporalJoin) forget(g int32) {
 	if o.left.Count(g)+o.right.Count(g) == 0 && o.groups.Alive(int(g)) {
+		o.idle.track.TouchRow(g)
 		o.groups.Delete(int(g))
 		o.idle.recent.Remove(g)
 	}
@@ -373,7 +374,7 @@ func (o *temporalJoin) renew(ids []int32) {
 		if o.idle.over(g, now) {
 			o.empty(g)
 		}
-		o.idle.recent.Touch(g, now)
+		o.idle.touch(g, now)
 	}
 	o.idle.arm()
 }
@@ -433,11 +434,12 @@ func (o *temporalJoin) tidy() {
 	if o.right.Wasteful() {
 		o.right.Compact()
 	}
-	if o.groups.Len() > 2*o.groups.Live()+ChunkRows {
+	if o.groups.Len() > 2*o.groups.Live()+ChunkRows && !o.left.Busy() && !o.right.Busy() && !o.idle.track.Busy() {
+		o.idle.track.Compact()
 		o.due.Renumber(o.left.Compact())
 		o.right.Compact()
 		moved := state.Regroup(o.groups, o.left.Rows, o.right.Rows)
 		o.turns.Renumber(moved)
-		o.idle.recent.Renumber(moved)
+		o.idle.renumber(moved)
 	}
 }

@@ -57,6 +57,7 @@ func (o *temporalSort) Open(c *Context) error {
 	o.missed.open(c)
 	if t := c.Restore.Table("rows"); t != nil && t.Rows.Rows() > 0 {
 		o.held.add(t.Rows, nil)
+		o.held.track.Resume(keptRows{heldRows: &o.held}, t)
 		if o.op.Time < 0 {
 			o.wait()
 			return nil
@@ -153,14 +154,12 @@ func (o *temporalSort) emit(rows []int32, out Output) error {
 			return err
 		}
 	}
-	for _, r := range rows {
-		o.held.drop(r)
-	}
+	o.held.dropAll(rows)
 	switch {
 	case o.held.gone == o.held.rows.Len:
 		o.out.Reset()
 		o.held.reset()
-	case o.held.gone > o.held.rows.Len/2: // what is held is looked through at each watermark
+	case o.held.gone > o.held.rows.Len/2 && !o.held.track.Busy(): // what is held is looked through at each watermark
 		o.out.Reset()
 		o.held.compact()
 	}
@@ -189,16 +188,6 @@ func (o *temporalSort) SizeBytes() int {
 
 func (o *temporalSort) Snapshot(w *state.Writer) error {
 	o.progress.snapshot(w)
-	live := []int32{}
-	for r, hole := range o.held.holes {
-		if !hole {
-			live = append(live, int32(r))
-		}
-	}
-	b := column.NewBatch(o.in, len(live))
-	if len(live) > 0 {
-		b.AppendRows(o.held.rows, live)
-	}
-	w.Add(state.Table{Name: "rows", Schema: o.in, Rows: b})
+	w.Track(&o.held.track, keptRows{heldRows: &o.held}, "rows", o.in)
 	return nil
 }

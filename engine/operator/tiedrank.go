@@ -27,7 +27,10 @@ func (o *tiedRank) Open(c *Context) error {
 		return err
 	}
 	if t := c.Restore.Table("held"); t != nil && t.Rows.Rows() > 0 {
-		return o.Process(0, t.Rows, nil)
+		if err := o.Process(0, t.Rows, nil); err != nil {
+			return err
+		}
+		o.held.track.Resume(o.table(), t)
 	}
 	return nil
 }
@@ -111,14 +114,12 @@ func (o *tiedRank) SizeBytes() int {
 	return o.rank.SizeBytes() + o.held.sizeBytes() + cap(o.group)*4
 }
 
+// table is the rows as a table of checkpoints.
+func (o *tiedRank) table() keptRows {
+	return keptRows{heldRows: &o.held, keys: o.op.Partition, parts: o.number}
+}
+
 func (o *tiedRank) Snapshot(w *state.Writer) error {
-	b := column.NewBatch(o.in, o.held.rows.Len)
-	b.AppendRows(o.held.rows, nil)
-	hashes := o.groups.Hashes()
-	var byGroup []int32
-	for _, g := range o.group {
-		byGroup = append(byGroup, int32(state.KeyGroup(hashes[g], max(o.keyedRows.number, 1))))
-	}
-	w.Add(state.Table{Name: "held", Schema: o.in, Keyed: true, Groups: byGroup, Rows: b})
+	w.Track(&o.held.track, o.table(), "held", o.in)
 	return nil
 }
