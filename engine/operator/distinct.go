@@ -193,6 +193,40 @@ func (a *aggregation) forgetArguments(g int32) {
 	}
 }
 
+// touchGroup says that the entries of a group are about to change.
+func (d *distinctSet) touchGroup(g int32) {
+	if int(g) >= len(d.heads) {
+		return
+	}
+	for e := d.heads[g]; e != 0; e = d.links[e-1] {
+		for _, t := range d.tracks {
+			t.TouchRow(e - 1)
+		}
+	}
+}
+
+// busy reports whether a checkpoint is being copied.
+func (d *distinctSet) busy() bool {
+	return slices.ContainsFunc(d.tracks, func(t *state.Tracker) bool { return t.Busy() })
+}
+
+// compact gives entries new numbers, in their order, without those that are gone. The groups keep theirs.
+func (d *distinctSet) compact() {
+	for _, t := range d.tracks {
+		t.Compact()
+	}
+	for e, to := range d.groups.Compact() {
+		if to >= 0 {
+			copy(d.count[int(to)*d.width:int(to+1)*d.width], d.count[e*d.width:])
+		}
+	}
+	d.count, d.links = d.count[:d.groups.Len()*d.width], d.links[:0]
+	clear(d.heads)
+	if d.chained {
+		d.chain()
+	}
+}
+
 // fresh takes in rows and returns those whose arguments their group had not seen.
 func (d *distinct) fresh(args []*column.Vector, rows, groups []int32, n int) ([]int32, []int32) {
 	d.lookup(args, rows, groups, n)

@@ -17,6 +17,10 @@ type sessionAggregate struct {
 	agg *aggregation // groups are keys, accumulators belong to slots
 	set sessionSet
 
+	track state.Tracker // of the sessions
+	turn  int64         // counts batches
+	moved []int64       // by slot, where there are DISTINCT calls: the last batch that moved its start
+
 	rows   []int32 // those of the batch that count and are not yet taken in
 	slots  []int32
 	keyOf  []int32
@@ -29,18 +33,14 @@ func newSessionAggregate(o *windowAggregate) (*sessionAggregate, error) {
 		return nil, fmt.Errorf("sessions cannot be aggregated in phases")
 	}
 	s := &sessionAggregate{windowAggregate: o}
-	s.reset()
-	return s, nil
-}
-
-func (o *sessionAggregate) reset() {
-	o.agg = o.newAggregation()
-	for _, c := range o.agg.calls {
+	s.agg, s.set = o.newAggregation(), newSessionSet(o.w)
+	for _, c := range s.agg.calls {
 		if c.distinct != nil {
 			c.distinct.chained = true
 		}
 	}
-	o.set = newSessionSet(o.w)
+	s.set.touch = s.touch
+	return s, nil
 }
 
 func (o *sessionAggregate) Open(c *Context) error {
@@ -75,11 +75,8 @@ func (o *sessionAggregate) Process(_ int, p Payload, out Output) error {
 	if err != nil || b.Rows() == 0 {
 		return err
 	}
-	if o.wasteful() {
-		if err := o.compact(); err != nil {
-			return err
-		}
-	}
+	o.compact()
+	o.turn++
 	keys := o.agg.lookup(b)
 	o.rows, o.slots = o.rows[:0], o.slots[:0]
 	o.missed.rows = o.missed.rows[:0]
@@ -173,6 +170,7 @@ func (o *sessionAggregate) fire(out Output) error {
 		if err := o.emit(part, out); err != nil {
 			return err
 		}
+		o.track.Touch(part)
 		for _, slot := range part {
 			o.agg.empty(slot)
 			if key := o.set.slots[slot].key; o.set.drop(slot) {
@@ -268,162 +266,7 @@ func (a *aggregation) empty(g int32) {
 	}
 }
 
-// Tables of sessions: keys, start, end, number of rows, states; and for DISTINCT calls the keys, the session's start, the arguments and their counts.
-const sessionsTable = "sessions"
-
-func (o *sessionAggregate) sessionFields() []column.Field {
-	bigint := column.Of(column.BigInt).Required()
-	fields := o.agg.stateFields()[:len(o.agg.keys):len(o.agg.keys)]
-	fields = append(fields, column.Field{Name: "start", Type: bigint}, column.Field{Name: "end", Type: bigint}, countField)
-	return append(fields, o.agg.stateFields()[len(o.agg.keys):]...)
-}
-
 // SizeBytes implements [Sizer].
 func (o *sessionAggregate) SizeBytes() int {
-	return o.agg.sizeBytes() + o.set.sizeBytes()
-}
-
-func (o *sessionAggregate) Snapshot(w *state.Writer) error {
-	o.progress.snapshot(w)
-	fields := o.sessionFields()
-	b := column.NewBatch(fields, 0)
-	k := len(o.agg.keys)
-	o.agg.room = len(o.set.slots)
-	var byGroup, keyOf []int32
-	var live []int32
-	for slot := range o.set.slots {
-		if o.set.slots[slot].serial != 0 {
-			live = append(live, int32(slot))
-		}
-	}
-	hashes := o.agg.groups.Hashes()
-	for _, slot := range live {
-		p := &o.set.slots[slot]
-		keyOf = append(keyOf, p.key)
-		byGroup = append(byGroup, int32(state.KeyGroup(hashes[p.key], o.groups)))
-		column.Append(b.Cols[k], p.start)
-		column.Append(b.Cols[k+1], p.end)
-		column.Append(b.Cols[k+2], p.rows)
-		at := k + 3
-		for _, c := range o.agg.calls {
-			c.acc.Grow(o.agg.room)
-			c.acc.AppendState(int(slot), int(slot)+1, b.Cols[at:at+len(c.states)])
-			at += len(c.states)
-		}
-	}
-	for i, v := range o.agg.groups.Keys() {
-		if len(keyOf) > 0 {
-			b.Cols[i].AppendRows(v, keyOf)
-		}
-	}
-	b.Len = len(live)
-	w.Add(state.Table{Name: sessionsTable, Schema: fields, Keyed: true, Groups: byGroup, Rows: b})
-	for i, c := range o.agg.calls {
-		if c.distinct != nil {
-			w.Add(o.snapshotDistinct(i, c, live))
-		}
-	}
-	return nil
-}
-
-func (o *sessionAggregate) snapshotDistinct(call int, c *aggregateCall, live []int32) state.Table {
-	k := len(o.agg.keys)
-	fields := append(o.sessionFields()[:k:k], column.Field{Name: "start", Type: column.Of(column.BigInt).Required()})
-	for _, t := range c.argTypes {
-		fields = append(fields, column.Field{Name: c.Name, Type: t})
-	}
-	fields = append(fields, countField)
-	b := column.NewBatch(fields, 0)
-	var byGroup, keyOf, entries []int32
-	hashes := o.agg.groups.Hashes()
-	for _, slot := range live {
-		p := &o.set.slots[slot]
-		for _, e := range c.distinct.entriesOf(slot) {
-			entries, keyOf = append(entries, e), append(keyOf, p.key)
-			byGroup = append(byGroup, int32(state.KeyGroup(hashes[p.key], o.groups)))
-			column.Append(b.Cols[k], p.start)
-			column.Append(b.Cols[len(fields)-1], c.distinct.times(e))
-		}
-	}
-	if b.Len = len(entries); b.Len > 0 {
-		for i, v := range o.agg.groups.Keys() {
-			b.Cols[i].AppendRows(v, keyOf)
-		}
-		for i, v := range c.distinct.groups.Keys()[1:] {
-			b.Cols[k+1+i].AppendRows(v, entries)
-		}
-	}
-	return state.Table{Name: distinctTable(call), Schema: fields, Keyed: true, Groups: byGroup, Rows: b}
-}
-
-func (o *sessionAggregate) restore(r *state.Reader) error {
-	t := r.Table(sessionsTable)
-	if t == nil || t.Rows.Rows() == 0 {
-		return nil
-	}
-	b, k := t.Rows, len(o.agg.keys)
-	if len(b.Cols) != len(o.sessionFields()) {
-		return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the aggregate was changed", t.Name, len(b.Cols), len(o.sessionFields()))
-	}
-	n := b.Rows()
-	keys, slots := make([]int32, n), make([]int32, n)
-	o.agg.groups.Lookup(b.Cols[:k], b.Sel, n, keys)
-	starts, ends, rows := column.Values[int64](b.Cols[k]), column.Values[int64](b.Cols[k+1]), column.Values[int64](b.Cols[k+2])
-	type place struct {
-		key   int32
-		start int64
-	}
-	places := map[place]int32{}
-	for i, key := range keys {
-		r := b.Row(i)
-		slots[i] = o.set.open(key, starts[r], ends[r])
-		o.set.slots[slots[i]].rows = rows[r]
-		places[place{key, starts[r]}] = slots[i]
-	}
-	o.agg.room = len(o.set.slots)
-	o.agg.merge(b, k+3, slots)
-	for i, c := range o.agg.calls {
-		t := r.Table(distinctTable(i))
-		if c.distinct == nil || t == nil || t.Rows.Rows() == 0 {
-			continue
-		}
-		b := t.Rows
-		if len(b.Cols) != k+2+len(c.argTypes) {
-			return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the aggregate was changed", t.Name, len(b.Cols), k+2+len(c.argTypes))
-		}
-		n := b.Rows()
-		keys, slots := make([]int32, n), make([]int32, n)
-		o.agg.groups.Lookup(b.Cols[:k], b.Sel, n, keys)
-		starts, counts := column.Values[int64](b.Cols[k]), column.Values[int64](b.Cols[len(b.Cols)-1])
-		for i, key := range keys {
-			slots[i] = places[place{key, starts[b.Row(i)]}]
-		}
-		for i, e := range c.distinct.lookup(b.Cols[k+1:len(b.Cols)-1], b.Sel, slots, b.Len) {
-			c.distinct.add(e, counts[b.Row(i)])
-		}
-	}
-	return nil
-}
-
-// wasteful reports whether most of what is held is gone.
-func (o *sessionAggregate) wasteful() bool {
-	if o.agg.groups.Len() > 2*o.agg.groups.Live()+ChunkRows {
-		return true
-	}
-	for _, c := range o.agg.calls {
-		if c.distinct != nil && c.distinct.groups.Len() > 2*c.distinct.groups.Live()+ChunkRows {
-			return true
-		}
-	}
-	return false
-}
-
-// compact builds the state anew without the keys that are gone.
-func (o *sessionAggregate) compact() error {
-	var w state.Writer
-	if err := o.Snapshot(&w); err != nil {
-		return err
-	}
-	o.reset()
-	return o.restore(&state.Reader{Tables: w.Tables})
+	return o.agg.sizeBytes() + o.set.sizeBytes() + o.track.SizeBytes() + cap(o.moved)*8
 }

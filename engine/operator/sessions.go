@@ -21,6 +21,9 @@ type sessionSet struct {
 	heap  endHeap
 	count int64 // sessions ever made
 
+	// touch is called before a row changes a session, and before a slot is given out again or freed; moves says that its start changes. Nil: nobody wants to know.
+	touch func(slot int32, moves bool)
+
 	absorbed []int32
 	over     []int32
 }
@@ -39,12 +42,16 @@ func newSessionSet(w *windowing) sessionSet { return sessionSet{gap: w.Size, due
 // add finds the session of a row of a key at local time t, which it makes or extends. Sessions that become one with it are absorbed: they are in
 // s.absorbed until the next call, in the order of time, and their slots are the owner's to free. A row whose session would be over is late.
 func (s *sessionSet) add(key int32, t, now int64) (slot int32, ok bool) {
+	return s.cover(key, t, t+s.gap, now)
+}
+
+// cover is add for a time from t to end in which a session has rows.
+func (s *sessionSet) cover(key int32, t, end, now int64) (slot int32, ok bool) {
 	for len(s.heads) <= int(key) {
 		s.heads = append(s.heads, 0)
 	}
 	s.absorbed = s.absorbed[:0]
 	slot = -1
-	end := t + s.gap
 	for at := s.heads[key]; at != 0; at = s.slots[at-1].next {
 		p := &s.slots[at-1]
 		if p.start > end || p.end < t {
@@ -70,6 +77,12 @@ func (s *sessionSet) add(key int32, t, now int64) (slot int32, ok bool) {
 		}
 		slices.SortFunc(s.absorbed, func(a, b int32) int { return cmp.Compare(s.slots[a].start, s.slots[b].start) })
 	}
+	if s.touch != nil {
+		s.touch(slot, t < s.slots[slot].start)
+		for _, other := range s.absorbed {
+			s.touch(other, false)
+		}
+	}
 	p := &s.slots[slot]
 	p.start, p.end = min(p.start, t), max(p.end, end)
 	for _, other := range s.absorbed {
@@ -87,6 +100,9 @@ func (s *sessionSet) open(key int32, start, end int64) int32 {
 	var slot int32
 	if n := len(s.free) - 1; n >= 0 {
 		slot, s.free = s.free[n], s.free[:n]
+		if s.touch != nil {
+			s.touch(slot, false)
+		}
 	} else {
 		slot = int32(len(s.slots))
 		s.slots = append(s.slots, session{})
@@ -106,6 +122,9 @@ func (s *sessionSet) drop(slot int32) bool {
 		link = &s.slots[*link-1].next
 	}
 	*link = p.next
+	if s.touch != nil {
+		s.touch(slot, false)
+	}
 	p.serial = 0
 	s.free = append(s.free, slot)
 	return s.heads[p.key] == 0
@@ -134,6 +153,23 @@ func (s *sessionSet) ended(now int64) []int32 {
 		}
 	}
 	return s.over
+}
+
+// renumber gives keys new numbers. Those of sessions must not be gone.
+func (s *sessionSet) renumber(moved []int32) {
+	for i := range s.slots {
+		if p := &s.slots[i]; p.serial != 0 {
+			p.key = moved[p.key]
+		}
+	}
+	n := 0
+	for key, head := range s.heads {
+		if to := moved[key]; to >= 0 {
+			s.heads[to] = head // it is not behind
+			n = int(to) + 1
+		}
+	}
+	s.heads = s.heads[:n]
 }
 
 // sizeBytes is the memory held, in bytes.
