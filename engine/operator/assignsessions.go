@@ -244,12 +244,12 @@ func (o *assignSessions) rowFields() []column.Field {
 
 // rowTable is the rows as a table of checkpoints.
 func (o *assignSessions) rowTable() keptRows {
-	return keptRows{heldRows: &o.held, keys: o.op.Partition, parts: o.progress.groups, more: func(rows []int32, to []*column.Vector) {
+	return keptRows{&o.held, shipped{keys: o.op.Partition, parts: o.progress.groups, more: func(rows []int32, to []*column.Vector) {
 		starts := column.Values[int64](o.held.rows.Cols[len(o.fields)-1])
 		for _, r := range rows {
 			column.Append(to[0], starts[r]+o.set.gap)
 		}
-	}}
+	}}}
 }
 
 func (o *assignSessions) Snapshot(w *state.Writer) error {

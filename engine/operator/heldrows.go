@@ -99,26 +99,61 @@ func (h *heldRows) Alive(row int32) bool { return !h.holes[row] }
 // keptRows is held rows as a table of checkpoints.
 type keptRows struct {
 	*heldRows
-	keys  []int // columns by which the rows are shipped; none: there is one subtask
-	parts int   // key groups
-	more  func(rows []int32, to []*column.Vector)
+	shipped
 }
 
 // CopyRows implements [state.Tracked].
 func (t keptRows) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
-	for i, c := range t.rows.Cols {
+	return t.copyRows(t.rows, rows, to, groups)
+}
+
+// pastRows is a batch that only grows as a table of checkpoints.
+type pastRows struct {
+	batch **column.Batch
+	shipped
+}
+
+// Len implements [state.Tracked].
+func (t pastRows) Len() int { return (*t.batch).Len }
+
+// Alive implements [state.Tracked].
+func (t pastRows) Alive(int32) bool { return true }
+
+// CopyRows implements [state.Tracked].
+func (t pastRows) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	return t.copyRows(*t.batch, rows, to, groups)
+}
+
+// shipped says by what rows were shipped to the subtask.
+type shipped struct {
+	keys  []int // columns; none: there is one subtask, or a row may be in any
+	parts int   // key groups
+	more  func(rows []int32, to []*column.Vector)
+}
+
+// copyRows appends rows of a batch and, by more, further columns to another, and their key groups to a list.
+func (s *shipped) copyRows(from *column.Batch, rows []int32, to *column.Batch, groups []int32) []int32 {
+	for i, c := range from.Cols {
 		to.Cols[i].AppendRows(c, rows)
 	}
-	if t.more != nil {
-		t.more(rows, to.Cols[len(t.rows.Cols):])
+	if s.more != nil {
+		s.more(rows, to.Cols[len(from.Cols):])
+	}
+	if n := to.Len + len(rows); from.Times != nil || to.Times != nil {
+		times := to.AddTimes(n)[to.Len:]
+		for i, r := range rows {
+			if from.Times != nil {
+				times[i] = from.Times[r]
+			}
+		}
 	}
 	to.Len += len(rows)
-	keys, hashes := make([]*column.Vector, len(t.keys)), make([]uint64, len(rows))
-	for i, c := range t.keys {
-		keys[i] = t.rows.Cols[c]
+	keys, hashes := make([]*column.Vector, len(s.keys)), make([]uint64, len(rows))
+	for i, c := range s.keys {
+		keys[i] = from.Cols[c]
 	}
 	new(state.KeyHasher).Hash(keys, rows, hashes)
-	return appendParts(groups, hashes, t.parts)
+	return appendParts(groups, hashes, s.parts)
 }
 
 // appendParts appends the key groups of hashes to a list.

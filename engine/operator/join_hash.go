@@ -34,6 +34,7 @@ type hashJoin struct {
 	ids    []int32
 	pairs  [2][]int32 // position in the batch, then physical row; built row
 	cut    slicer
+	tracks [2]state.Tracker // by side
 }
 
 func newHashJoin(op *graph.Join, m *match, schema []column.Field) *hashJoin {
@@ -48,6 +49,9 @@ func newHashJoin(op *graph.Join, m *match, schema []column.Field) *hashJoin {
 }
 
 func (o *hashJoin) clear() {
+	for side := range o.tracks {
+		o.tracks[side].Reset()
+	}
 	o.held, o.early = column.NewBatch(o.in[o.build], 0), column.NewBatch(o.in[1-o.build], 0)
 	o.groups = state.NewGroups(o.keyTypes())
 	o.owner, o.start, o.rows, o.hits = nil, nil, nil, nil
@@ -65,9 +69,11 @@ func (o *hashJoin) Open(c *Context) error {
 				o.hits.Set(i)
 			}
 		}
+		o.tracks[o.build].Resume(o.built(), t)
 	}
 	if t := c.Restore.Table(sideTables[1-o.build]); t != nil {
 		o.early.AppendRows(t.Rows, nil)
+		o.tracks[1-o.build].Resume(o.waiting(), t)
 	}
 	return nil
 }
@@ -107,6 +113,7 @@ func (o *hashJoin) EndInput(side int, out Output) error {
 		o.ready = true
 		if o.early.Len > 0 {
 			early := o.early
+			o.tracks[1-o.build].Reset()
 			o.early = column.NewBatch(o.in[1-o.build], 0)
 			if err := o.cut.emit(early, probing{o, out}); err != nil {
 				return err
@@ -172,7 +179,10 @@ func (o *hashJoin) probe(b *column.Batch, out Output) error {
 		}
 		if o.mark {
 			for _, r := range o.pairs[1] {
-				o.hits.Set(int(r))
+				if !o.hits.Get(int(r)) {
+					o.tracks[o.build].TouchRow(r)
+					o.hits.Set(int(r))
+				}
 			}
 		}
 		switch {
@@ -272,42 +282,30 @@ func (o *hashJoin) rest(out Output) error {
 	return nil
 }
 
-func (o *hashJoin) Snapshot(w *state.Writer) error {
-	fields := append(append([]column.Field{}, o.in[o.build]...), column.Field{Name: "matched", Type: column.Of(column.TinyInt).Required()})
-	held := column.NewBatch(fields, o.held.Len)
-	for i, c := range o.held.Cols {
-		held.Cols[i].AppendRows(c, nil)
-	}
-	o.hits = o.hits.Grow(o.held.Len)
-	for r := range o.held.Len {
-		hit := int8(0)
-		if o.hits.Get(r) {
-			hit = 1
+// built is the built rows as a table of checkpoints, with whether they have had a match.
+func (o *hashJoin) built() pastRows {
+	return pastRows{&o.held, shipped{keys: o.keys[o.build], parts: o.ctx.MaxParallelism, more: func(rows []int32, to []*column.Vector) {
+		for _, r := range rows {
+			hit := int8(0)
+			if o.hits.Get(int(r)) {
+				hit = 1
+			}
+			column.Append(to[0], hit)
 		}
-		column.Append(held.Cols[len(fields)-1], hit)
-	}
-	held.Len = o.held.Len
-	w.Add(o.keyed(o.build, fields, held))
-	early := column.NewBatch(o.in[1-o.build], o.early.Len)
-	early.AppendRows(o.early, nil)
-	w.Add(o.keyed(1-o.build, o.in[1-o.build], early))
+	}}}
+}
+
+// waiting is the rows of the other side that came too early as a table of checkpoints.
+func (o *hashJoin) waiting() pastRows {
+	return pastRows{&o.early, shipped{keys: o.keys[1-o.build], parts: o.ctx.MaxParallelism}}
+}
+
+func (o *hashJoin) Snapshot(w *state.Writer) error {
+	o.hits = o.hits.Grow(o.held.Len)
+	fields := append(append([]column.Field{}, o.in[o.build]...), column.Field{Name: "matched", Type: column.Of(column.TinyInt).Required()})
+	w.Track(&o.tracks[o.build], o.built(), sideTables[o.build], fields)
+	w.Track(&o.tracks[1-o.build], o.waiting(), sideTables[1-o.build], o.in[1-o.build])
 	return nil
-}
-
-// keyed makes a table of a side's rows.
-func (o *hashJoin) keyed(side int, fields []column.Field, b *column.Batch) state.Table {
-	return state.Table{Name: sideTables[side], Schema: fields, Keyed: true, Groups: keyGroups(o.keysOf(side, b.Cols), b.Len, o.ctx.MaxParallelism), Rows: b}
-}
-
-// keyGroups are the key groups of n rows of keys.
-func keyGroups(keys []*column.Vector, n, groups int) []int32 {
-	var hasher state.KeyHasher
-	hash, list := make([]uint64, n), make([]int32, n)
-	hasher.Hash(keys, nil, hash)
-	for i, h := range hash {
-		list[i] = int32(state.KeyGroup(h, max(groups, 1)))
-	}
-	return list
 }
 
 // SizeBytes implements [Sizer].

@@ -120,7 +120,7 @@ func (o *over) SizeBytes() int {
 
 // table is the rows as a table of checkpoints.
 func (o *over) table() keptRows {
-	return keptRows{heldRows: &o.held, keys: o.op.Partition, parts: o.number}
+	return keptRows{&o.held, shipped{keys: o.op.Partition, parts: o.number}}
 }
 
 func (o *over) Snapshot(w *state.Writer) error {

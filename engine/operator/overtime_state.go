@@ -53,11 +53,11 @@ func (t overPartitions) CopyRows(rows []int32, to *column.Batch, groups []int32)
 
 // rowTable is the rows as a table of checkpoints.
 func (o *overTime) rowTable() keptRows {
-	return keptRows{heldRows: &o.held, keys: o.op.Partition, parts: o.number, more: func(rows []int32, to []*column.Vector) {
+	return keptRows{&o.held, shipped{keys: o.op.Partition, parts: o.number, more: func(rows []int32, to []*column.Vector) {
 		for _, r := range rows {
 			to[0].AppendBool(o.waits[r])
 		}
-	}}
+	}}}
 }
 
 func (o *overTime) Snapshot(w *state.Writer) error {

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -129,25 +130,40 @@ func (o *rank) arrange(list []int32) {
 	if o.op.Latest {
 		slices.Reverse(list)
 	}
-	if o.upserts { // a row that replaces one with the same sort keys keeps its place
-		slices.SortStableFunc(list, func(a, b int32) int { return int(o.rows.Marks[a] - o.rows.Marks[b]) })
-		return
-	}
-	slices.SortStableFunc(list, o.compare)
+	slices.SortStableFunc(list, func(a, b int32) int {
+		c := o.compare(a, b)
+		if c == 0 && o.upserts {
+			c = cmp.Compare(o.rows.Marks[a], o.rows.Marks[b])
+		}
+		return c
+	})
 }
 
-// mark notes the places of rows with them.
-func (o *rank) mark() {
-	if !o.upserts {
-		return
-	}
-	for g := range int32(o.places.len()) {
-		for place, row := range o.places.of(g) {
-			if o.rows.Marks[row] != int32(place) {
-				o.rows.Touch(row)
-				o.rows.Marks[row] = int32(place)
+// mark gives a row that is about to be put into a list at a place its turn among those that are alike, which ascends with their places. It is what their
+// order is known by in checkpoints, since a row that replaces one with the same sort keys keeps its place. Earlier versions wrote places, which ascend as well.
+func (o *rank) mark(list []int32, at int, row int32) {
+	before, behind := at > 0 && o.compare(list[at-1], row) == 0, at < len(list) && o.compare(list[at], row) == 0
+	switch {
+	case before && o.rows.Marks[list[at-1]] < math.MaxInt32:
+		o.rows.Marks[row] = o.rows.Marks[list[at-1]] + 1
+	case behind && !before && o.rows.Marks[list[at]] > math.MinInt32:
+		o.rows.Marks[row] = o.rows.Marks[list[at]] - 1
+	case before || behind: // there are no more numbers
+		from, to := at, at
+		for from > 0 && o.compare(list[from-1], row) == 0 {
+			from--
+		}
+		for to < len(list) && o.compare(list[to], row) == 0 {
+			to++
+		}
+		for i, r := range list[from:to] {
+			o.rows.Touch(r)
+			o.rows.Marks[r] = int32(i)
+			if from+i >= at {
+				o.rows.Marks[r]++
 			}
 		}
+		o.rows.Marks[row] = int32(at - from)
 	}
 }
 
@@ -319,6 +335,9 @@ func (o *rank) insert(b *column.Batch, r int, g, row int32) {
 		return // earlier rows of the batch have taken the place
 	}
 	o.rows.Link(row, g)
+	if o.upserts {
+		o.mark(list, at, row)
+	}
 	list = slices.Insert(list, at, row)
 	switch {
 	case at >= last:
@@ -417,8 +436,11 @@ func (o *rank) replace(b *column.Batch, r int, g, old, row int32) {
 	before := slices.Clone(list)
 	list = slices.Delete(list, from, from+1)
 	at := from // a row whose sort keys stay as they are keeps its place
+	o.rows.Marks[row] = o.rows.Marks[old]
 	if !same {
 		at = o.position(list, b.Cols, r)
+		o.rows.Marks[row] = 0
+		o.mark(list, at, row)
 	}
 	list = slices.Insert(list, at, row)
 	o.places.set(g, list)
@@ -497,9 +519,6 @@ func (o *rank) trim() {
 // renew is tidy with the places brought up to date.
 func (o *rank) renew(limit int) int64 {
 	live := o.rows.Live()
-	if o.ttl > 0 || o.sparse() {
-		o.mark()
-	}
 	now := o.tidy(limit)
 	if o.rows.Live() != live {
 		for _, g := range o.expired {
@@ -562,7 +581,6 @@ func (o *rank) SizeBytes() int {
 }
 
 func (o *rank) Snapshot(w *state.Writer) error {
-	o.mark()
 	o.rows.Snapshot(w, "rows", o.number)
 	return nil
 }

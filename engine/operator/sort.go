@@ -21,6 +21,7 @@ type sorter struct {
 	held   *column.Batch // in the order of their arrival among equals
 	spare  *column.Batch
 	full   bool // held begins with the first top rows so far, in order
+	track  state.Tracker
 	order  []int32
 	rows   []int32
 }
@@ -62,9 +63,13 @@ func newSort(op *graph.Sort, in []column.Field) (Operator, error) {
 func (o *sorter) Open(c *Context) error {
 	if t := c.Restore.Table("rows"); t != nil {
 		o.held.AppendRows(t.Rows, nil)
+		o.track.Resume(o.table(), t)
 	}
 	return nil
 }
+
+// table is the rows as a table of checkpoints.
+func (o *sorter) table() pastRows { return pastRows{batch: &o.held} }
 
 func (o *sorter) Process(_ int, p Payload, _ Output) error {
 	b := p.(*column.Batch)
@@ -79,7 +84,7 @@ func (o *sorter) Process(_ int, p Payload, _ Output) error {
 	} else if rows := o.within(b); len(rows) > 0 {
 		o.held.AppendRows(b, rows)
 	}
-	if o.top >= 0 && o.held.Len >= 2*o.top+ChunkRows {
+	if o.top >= 0 && o.held.Len >= 2*o.top+ChunkRows && !o.track.Busy() {
 		o.trim()
 	}
 	return nil
@@ -108,6 +113,7 @@ func (o *sorter) sorted() []int32 {
 
 // trim cuts held to the first top rows.
 func (o *sorter) trim() {
+	o.track.Reset()
 	o.spare.Reset()
 	o.spare.AppendRows(o.held, o.sorted()[:o.top])
 	o.held, o.spare, o.full = o.spare, o.held, true
@@ -127,13 +133,14 @@ func (o *sorter) EndInput(_ int, out Output) error {
 			return err
 		}
 	}
+	o.track.Reset()
 	o.held.Reset()
 	return nil
 }
 
 // SizeBytes implements [Sizer].
 func (o *sorter) SizeBytes() int {
-	n := o.held.SizeBytes() + cap(o.order)*4
+	n := o.held.SizeBytes() + cap(o.order)*4 + o.track.SizeBytes()
 	if o.spare != nil {
 		n += o.spare.SizeBytes()
 	}
@@ -141,9 +148,7 @@ func (o *sorter) SizeBytes() int {
 }
 
 func (o *sorter) Snapshot(w *state.Writer) error {
-	held := column.NewBatch(o.schema, o.held.Len)
-	held.AppendRows(o.held, nil)
-	w.Add(state.Table{Name: "rows", Schema: o.schema, Rows: held})
+	w.Track(&o.track, o.table(), "rows", o.schema)
 	return nil
 }
 

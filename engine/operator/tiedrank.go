@@ -116,7 +116,7 @@ func (o *tiedRank) SizeBytes() int {
 
 // table is the rows as a table of checkpoints.
 func (o *tiedRank) table() keptRows {
-	return keptRows{heldRows: &o.held, keys: o.op.Partition, parts: o.number}
+	return keptRows{&o.held, shipped{keys: o.op.Partition, parts: o.number}}
 }
 
 func (o *tiedRank) Snapshot(w *state.Writer) error {

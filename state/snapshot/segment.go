@@ -129,7 +129,7 @@ func (p *piece) encode(c Codec, s *Segment, memory []byte) ([]byte, error) {
 	s.Subtask, s.First, s.Last, s.Rows = p.subtask, p.first, p.last, -s.Gone
 	for _, x := range sections {
 		s.Rows += len(x.rows)
-		s.Kinds, s.Times = x.batch.Kinds != nil, x.batch.Times != nil
+		s.Kinds, s.Times = s.Kinds || x.batch.Kinds != nil, s.Times || x.batch.Times != nil
 	}
 	fields := s.storedFields(p.table.Schema, p.table.Keyed)
 	parts := make([]*column.Batch, len(sections))
@@ -163,10 +163,10 @@ func (x *section) stored(s *Segment, keyed bool, fields []column.Field) *column.
 		out.Cols = append(out.Cols, x.groups)
 	}
 	if s.Kinds {
-		out.Cols = append(out.Cols, filled(column.TinyInt, b.Kinds))
+		out.Cols = append(out.Cols, filled(column.TinyInt, padded(b.Kinds, b.Len, column.Insert)))
 	}
 	if s.Times {
-		out.Cols = append(out.Cols, filled(column.BigInt, b.Times))
+		out.Cols = append(out.Cols, filled(column.BigInt, padded(b.Times, b.Len, column.NoTime)))
 	}
 	for _, v := range b.Cols {
 		out.Cols = append(out.Cols, toStored(v, fields[len(out.Cols)].Type))
@@ -175,6 +175,18 @@ func (x *section) stored(s *Segment, keyed bool, fields []column.Field) *column.
 		out.Cols = append(out.Cols, nulls(column.Of(column.Boolean), b.Len))
 	}
 	return out
+}
+
+// padded makes a list one of n elements: rows of other sections may be those that have kinds or times, and ids that are gone have none.
+func padded[T any](list []T, n int, fill T) []T {
+	if len(list) == n {
+		return list
+	}
+	list = slices.Clone(list)
+	for len(list) < n {
+		list = append(list, fill)
+	}
+	return list
 }
 
 // filled makes a column of numbers.
