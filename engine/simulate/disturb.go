@@ -33,6 +33,7 @@ type Start struct {
 	ID          string // of the run
 	Parallelism int
 	Settings    [][2]string
+	From        string // the directory of a savepoint in the store; "": the last checkpoint
 	Turn        func(who string)
 	Notify      func(text string)
 }
@@ -45,8 +46,11 @@ type Job struct {
 	Checkpoints string
 	// Start starts the job, which goes on from its last checkpoint.
 	Start func(s Start) (Handle, error)
-	// Check compares what can be read with what an undisturbed job writes.
-	Check func() error
+	// Check compares what can be read with what an undisturbed job writes, if it is run so many times: a process that is started behind the job's end
+	// begins it anew.
+	Check func(times int) error
+	// Endless says that the job does not end by itself; nil for one that does.
+	Endless *Endless
 }
 
 // Outcome is what a seed brought about.
@@ -57,7 +61,8 @@ type Outcome struct {
 	Resumed   int // processes that went on from a checkpoint
 	Fenced    int
 	Faults    int
-	Unchecked int // a process was started after the job had ended, and ran it anew: there is nothing to compare
+	Anew      int // how often a process that was started after the job had ended ran it anew
+	Stopped   int // how often the job was stopped with a savepoint
 	Steps     int
 }
 
@@ -68,13 +73,14 @@ func (o *Outcome) Add(other *Outcome) {
 	o.Resumed += other.Resumed
 	o.Fenced += other.Fenced
 	o.Faults += other.Faults
-	o.Unchecked += other.Unchecked
+	o.Anew += other.Anew
+	o.Stopped += other.Stopped
 	o.Steps += other.Steps
 }
 
 func (o *Outcome) String() string {
-	return fmt.Sprintf("%d processes, %d killed, %d resumed, %d fenced, %d faults, %d steps, %d seeds without a comparison",
-		o.Processes, o.Killed, o.Resumed, o.Fenced, o.Faults, o.Steps, o.Unchecked)
+	return fmt.Sprintf("%d processes, %d killed, %d resumed, %d fenced, %d faults, %d steps, %d times run anew, %d times stopped",
+		o.Processes, o.Killed, o.Resumed, o.Fenced, o.Faults, o.Steps, o.Anew, o.Stopped)
 }
 
 // the most of what a seed takes before it counts as hanging.
@@ -89,6 +95,8 @@ func Disturb(t *testing.T, seed uint64, make func() Job) (*Outcome, error) {
 	d := &disturbance{random: rand.New(rand.NewPCG(seed, 0))}
 	trace, err := Run(t, seed, func(s *Schedule) {
 		d.schedule, d.job = s, make()
+		d.store = &counting{Store: d.job.Store, dir: snapshot.Dir{Store: d.job.Store, Prefix: d.job.Checkpoints}}
+		d.feed()
 		s.At(mostSteps, func() {
 			d.stuck.Store(true)
 			for _, p := range d.all {
@@ -111,6 +119,9 @@ type disturbance struct {
 	random   *rand.Rand
 	schedule *Schedule
 	job      Job
+	store    *counting
+	fed      atomic.Int64 // of what an endless job is fed with
+	stops    int          // after which an endless job had not written all
 	all      []*process
 	outcome  Outcome
 	stuck    atomic.Bool
@@ -125,7 +136,6 @@ type process struct {
 	cancel  context.CancelFunc
 	killed  atomic.Bool
 	resumed atomic.Bool
-	fresh   bool // it started without state
 	alone   bool // all processes before had ended when it started
 	over    bool // waited for
 	ended   bool // in good order
@@ -137,10 +147,29 @@ func (p *process) kill() {
 	p.cancel()
 }
 
-// run starts processes until the job has ended.
+// run starts processes until the job has ended and nobody runs it any more.
 func (d *disturbance) run() error {
 	last := (*process)(nil)
 	for !d.ended() {
+		if err := d.runOnce(&last); err != nil {
+			return err
+		}
+	}
+	if d.job.Endless == nil {
+		d.outcome.Anew = d.store.ends - 1
+	}
+	if err := d.job.Check(d.outcome.Anew + 1); err != nil {
+		return err
+	}
+	if last != nil && last.alone && last.calm && last.ended && !last.killed.Load() {
+		return d.tidy()
+	}
+	return nil
+}
+
+// runOnce starts processes until the job comes to its end, and waits for all of them: one may have been started late, and have begun it anew.
+func (d *disturbance) runOnce(last **process) error {
+	for !d.atEnd() {
 		if d.stuck.Load() {
 			return fmt.Errorf("the job has not ended after %d steps", mostSteps)
 		}
@@ -154,7 +183,7 @@ func (d *disturbance) run() error {
 		if p.over {
 			continue
 		}
-		last = p
+		*last = p
 		if d.random.IntN(4) == 0 { // another one will be started beside it
 			for range d.random.IntN(200) {
 				d.schedule.Turn("driver")
@@ -165,42 +194,12 @@ func (d *disturbance) run() error {
 			return err
 		}
 	}
-	if err := d.wait(); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(d.all, d.anew) {
-		d.outcome.Unchecked = 1
-		return nil
-	}
-	if err := d.job.Check(); err != nil {
-		return err
-	}
-	if last != nil && last.alone && last.calm && last.ended && !last.killed.Load() {
-		return d.tidy()
-	}
-	return nil
+	return d.wait()
 }
 
-// anew reports whether a process began the job once more, since one that was started before had brought it to its end.
-func (d *disturbance) anew(p *process) bool {
-	if !p.fresh {
-		return false
-	}
-	for _, q := range d.all {
-		if q == p {
-			return false
-		}
-		if q.ended {
-			return true
-		}
-	}
-	return false
-}
-
-// ended reports whether the job has ended.
-func (d *disturbance) ended() bool {
-	dir := snapshot.Dir{Store: d.job.Store, Prefix: d.job.Checkpoints}
-	head, _, err := dir.ReadHead(context.Background())
+// atEnd reports whether the job is at an end. An endless one may go on from there.
+func (d *disturbance) atEnd() bool {
+	head, _, err := d.store.dir.ReadHead(context.Background())
 	return err == nil && head.State == snapshot.Ended
 }
 
@@ -214,7 +213,7 @@ func (d *disturbance) start() (*process, error) {
 		plan.Rules = d.faults()
 	}
 	plan.Before = func(op fault.Op, key string) { d.schedule.Turn(name + " " + string(op) + " " + key) }
-	p.store = fault.New(d.job.Store, plan)
+	p.store = fault.New(d.store, plan)
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	d.all = append(d.all, p)
@@ -223,10 +222,13 @@ func (d *disturbance) start() (*process, error) {
 	if d.random.IntN(8) > 0 {
 		d.schedule.At(d.schedule.Steps()+d.random.IntN(span), p.kill)
 	}
+	from, err := d.savepoint()
+	if err != nil {
+		return p, err
+	}
 	choose := func(list ...string) string { return list[d.random.IntN(len(list))] }
-	var err error
 	p.handle, err = d.job.Start(Start{
-		Context: ctx, Store: p.store, ID: name, Parallelism: 1 + d.random.IntN(3),
+		Context: ctx, Store: p.store, ID: name, From: from, Parallelism: 1 + d.random.IntN(3),
 		Settings: [][2]string{
 			{"execution.checkpointing.interval", choose("1 ms", "3 ms", "10 ms", "30 ms")},
 			{"execution.checkpointing.min-pause", choose("0 ms", "5 ms")},
@@ -250,8 +252,10 @@ func (d *disturbance) start() (*process, error) {
 		}
 		return p, fmt.Errorf("process %d did not start: %w", n, err)
 	}
-	p.fresh = !p.resumed.Load()
 	go d.watch(p, name)
+	if d.job.Endless != nil {
+		go d.stop(ctx, p, name, rand.New(rand.NewPCG(d.random.Uint64(), 1)))
+	}
 	return p, nil
 }
 
