@@ -222,7 +222,7 @@ func (h *Handle) supervise() {
 				h.memory = c
 			}
 		}
-		if h.err == nil || !h.again() {
+		if h.err == nil || run != nil && run.Stopped() || !h.again() {
 			break
 		}
 		h.set(nil)

@@ -41,7 +41,10 @@ func (h *Handle) Stop(ctx context.Context, drain bool, below string) (url string
 	}
 	select {
 	case <-h.done:
-		return url, h.err
+		if h.err != nil {
+			return url, fmt.Errorf("the savepoint %s is complete, but the job has not ended well: %w", url, h.err)
+		}
+		return url, nil
 	case <-ctx.Done():
 		return url, fmt.Errorf("the savepoint %s is complete, but the job has not ended yet: %w", url, context.Cause(ctx))
 	}

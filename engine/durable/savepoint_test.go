@@ -73,6 +73,35 @@ func TestStopFails(t *testing.T) {
 	}
 }
 
+// What cannot be cleared up behind the savepoint that a job is stopped with does not keep the job from ending.
+func TestStopWithoutClearingUp(t *testing.T) {
+	leaktest.Check(t)
+	w := newWorld(t, 3, 100)
+	h, _, _ := w.begin(w.options(3), 297)
+	w.checkpoint(h)
+	h.Cancel()
+	_, _ = h.Wait()
+	store := fault.New(w.inner, fault.Plan{Rules: []fault.Rule{
+		{Ops: []fault.Op{fault.Uploads}, Trigger: fault.Trigger{Skip: 1}, Kind: objstore.Throttled}, // the first is of the start
+	}})
+	w.store = store
+	h, _, _ = w.begin(w.options(3), 0)
+	url, err := h.Stop(t.Context(), false, "s3://b/savepoints")
+	if err != nil || h.Status() != Finished {
+		t.Fatalf("the job is %s: %v", h.Status(), err)
+	}
+	if len(store.Events()) == 0 {
+		t.Error("nothing went wrong")
+	}
+	w.store = w.inner
+	next, _, hold := w.begin(w.options(2, "execution.state-recovery.path", opened(url)), 0)
+	close(hold)
+	w.done(next)
+	if err := w.compare(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A savepoint depends on nothing else: neither on the job's checkpoints nor on its head.
 func TestSavepointStandsAlone(t *testing.T) {
 	leaktest.Check(t)

@@ -242,7 +242,7 @@ func (h *Handle) end() {
 		clear(left)
 	}
 	if err == nil {
-		if err = h.commitLast(ctx, left); err != nil && h.parent.Err() != nil {
+		if err = h.commitLast(ctx, left, stopped); err != nil && h.parent.Err() != nil {
 			err = h.cancelled()
 		}
 		if h.opts.OnCheckpoint != nil {
@@ -293,6 +293,9 @@ func (h *Handle) Wait() (*Result, error) {
 
 // Cancel ends the job. It does not wait.
 func (h *Handle) Cancel() { h.cancel(ErrCancelled) }
+
+// Stopped reports whether [Handle.Stop] has ended the job: whatever else went wrong, it is not to be started again.
+func (h *Handle) Stopped() bool { return h.control.wasStopped() }
 
 // TriggerCheckpoint takes a checkpoint and commits what it covers. It waits for its turn where another is under way. The error is
 // [ErrEnded] if the job has ended before.

@@ -74,8 +74,9 @@ func (h *Handle) commit(ctx context.Context, list committables) error {
 	return nil
 }
 
-// commitLast ends the sinks of a job that ended well. A run that was replaced may have gone on for a while, so there is something to clear up again.
-func (h *Handle) commitLast(ctx context.Context, list committables) error {
+// commitLast ends the sinks of a job that ended well. A run that was replaced may have gone on for a while, so there is something to clear up again. Behind a
+// savepoint that the job was stopped with, what cannot be cleared up is left to who goes on from there.
+func (h *Handle) commitLast(ctx context.Context, list committables, stopped bool) error {
 	if err := h.commit(ctx, list); err != nil {
 		return err
 	}
@@ -84,7 +85,10 @@ func (h *Handle) commitLast(ctx context.Context, list committables) error {
 			if err := h.sinks[node].Finish(ctx); err != nil {
 				return err
 			}
-			return h.discardEarlier(ctx, node, nil)
+			if err := h.discardEarlier(ctx, node, nil); !stopped {
+				return err
+			}
+			return nil
 		})
 		if err != nil {
 			return err

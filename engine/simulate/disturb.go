@@ -121,6 +121,8 @@ type disturbance struct {
 	job      Job
 	store    *counting
 	fed      atomic.Int64 // of what an endless job is fed with
+	starting atomic.Bool  // a process is about to claim the job
+	stopping atomic.Int64 // how many are about to stop it
 	stops    int          // after which an endless job had not written all
 	all      []*process
 	outcome  Outcome
@@ -169,7 +171,8 @@ func (d *disturbance) run() error {
 
 // runOnce starts processes until the job comes to its end, and waits for all of them: one may have been started late, and have begun it anew.
 func (d *disturbance) runOnce(last **process) error {
-	for !d.atEnd() {
+	goesOn := d.job.Endless != nil // from an end, by the first process
+	for goesOn || !d.atEnd() {
 		if d.stuck.Load() {
 			return fmt.Errorf("the job has not ended after %d steps", mostSteps)
 		}
@@ -183,7 +186,7 @@ func (d *disturbance) runOnce(last **process) error {
 		if p.over {
 			continue
 		}
-		*last = p
+		*last, goesOn = p, false
 		if d.random.IntN(4) == 0 { // another one will be started beside it
 			for range d.random.IntN(200) {
 				d.schedule.Turn("driver")
@@ -221,6 +224,11 @@ func (d *disturbance) start() (*process, error) {
 	span := 400 << min(n/6, 10) // the longer it takes, the longer processes live, so that the job comes to its end
 	if d.random.IntN(8) > 0 {
 		d.schedule.At(d.schedule.Steps()+d.random.IntN(span), p.kill)
+	}
+	d.starting.Store(true)
+	defer d.starting.Store(false)
+	for d.stopping.Load() > 0 {
+		d.schedule.Turn("driver")
 	}
 	from, err := d.savepoint()
 	if err != nil {

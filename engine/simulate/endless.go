@@ -83,7 +83,8 @@ func (d *disturbance) savepoint() (string, error) {
 	return newest, nil
 }
 
-// stop stops a process's job with a savepoint some time: sooner if there is no more input. It tries until it works.
+// stop stops a process's job with a savepoint some time: sooner if there is no more input. It tries until it works. While another process starts it waits, for
+// that would begin a job anew that has been stopped meanwhile.
 func (d *disturbance) stop(ctx context.Context, p *process, name string, random *rand.Rand) {
 	for {
 		select {
@@ -96,12 +97,15 @@ func (d *disturbance) stop(ctx context.Context, p *process, name string, random 
 		if int(d.fed.Load()) == len(d.job.Endless.Feed) {
 			chance = 4
 		}
-		if random.IntN(chance) > 0 {
+		if random.IntN(chance) > 0 || d.starting.Load() {
 			continue
 		}
-		if err := d.job.Endless.Stop(ctx, p.handle); err == nil || ctx.Err() != nil {
+		d.stopping.Add(1)
+		err := d.job.Endless.Stop(ctx, p.handle)
+		d.schedule.Turn(name + " stop")
+		d.stopping.Add(-1)
+		if err == nil || ctx.Err() != nil {
 			return
 		}
-		d.schedule.Turn(name + " stop")
 	}
 }

@@ -111,6 +111,13 @@ var jobs = []struct{ name, script string }{
 	{"open parts of partitions", `CREATE TABLE results (id BIGINT, t STRING, v BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'json',
 		'sink.rolling-policy.file-size' = '1 mb', 'sink.partition-commit.policy.kind' = 'success-file', 'sink.partition-commit.delay' = '20 ms');
 		INSERT INTO results SELECT id, REPEAT(k, 20000), v / 4 FROM m`},
+	{"monitored files", files + csv("id BIGINT, v BIGINT") + `INSERT INTO results SELECT id, v * 2 FROM f WHERE v > 2`},
+	{"group of monitored files", files + changes("k STRING, n BIGINT, s BIGINT") + `INSERT INTO results SELECT k, COUNT(*), SUM(v) FROM f GROUP BY k`},
+	{"monitored files to open parts", files + `CREATE TABLE results (id BIGINT, t STRING, k STRING) PARTITIONED BY (k) WITH ('connector' = 'filesystem', 'path' = 's3://b/out',
+		'format' = 'csv', 'sink.rolling-policy.file-size' = '500 kb', 'sink.rolling-policy.rollover-interval' = '90 ms', 'sink.rolling-policy.check-interval' = '10 ms',
+		'sink.partition-commit.policy.kind' = 'success-file', 'sink.partition-commit.delay' = '50 ms');
+		INSERT INTO results SELECT id, REPEAT('text', 2000), k FROM f`},
+	{"monitored files joined", files + changes("id BIGINT, x BIGINT") + `INSERT INTO results SELECT f.id, m.id FROM f JOIN m ON f.k = m.k AND f.v = m.v`},
 	{"overwritten", `SET 'execution.runtime-mode' = 'batch';` + csv("id BIGINT, v BIGINT") + `INSERT OVERWRITE results SELECT id, v FROM m`},
 	{"overwritten partitions", `SET 'execution.runtime-mode' = 'batch'; CREATE TABLE results (id BIGINT, v BIGINT) PARTITIONED BY (v)
 		WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'csv'); INSERT OVERWRITE results SELECT id, v FROM m WHERE v < 4`},

@@ -76,19 +76,29 @@ func plan(script string) (planned *session.Job, err error) {
 
 // subject is a job with what it writes undisturbed.
 type subject struct {
-	name string
-	plan *session.Job
-	want map[string]int
+	name   string
+	script string
+	plan   *session.Job
+	want   map[string]int
 }
 
 var subjects = sync.OnceValues(func() (list []*subject, err error) {
 	for _, j := range jobs {
-		s := &subject{name: j.name}
+		s := &subject{name: j.name, script: j.script}
 		if s.plan, err = plan(j.script); err != nil {
 			return nil, fmt.Errorf("%s: %w", j.name, err)
 		}
+		bounded := *s
 		store := s.world()
-		h, err := s.start(simulate.Start{Context: context.Background(), Store: store, ID: "calm", Parallelism: 1})
+		if s.endless() { // it has an end if its input is there
+			for _, feed := range fed(store) {
+				feed()
+			}
+			if bounded.plan, err = plan(strings.ReplaceAll(j.script, monitoring, "")); err != nil {
+				return nil, fmt.Errorf("%s: %w", j.name, err)
+			}
+		}
+		h, err := bounded.start(simulate.Start{Context: context.Background(), Store: store, ID: "calm", Parallelism: 1})
 		if err == nil {
 			_, err = h.Wait()
 		}
@@ -118,7 +128,11 @@ func (s *subject) world() *mem.Store {
 // start starts the job in one process.
 func (s *subject) start(as simulate.Start) (simulate.Handle, error) {
 	settings := s.plan.Settings
-	for _, kv := range append([][2]string{{"execution.checkpointing.interval", "1 h"}, {"execution.checkpointing.dir", "s3://b/checkpoints"}}, as.Settings...) {
+	set := append([][2]string{{"execution.checkpointing.interval", "1 h"}, {"execution.checkpointing.dir", "s3://b/checkpoints"}}, as.Settings...)
+	if as.From != "" {
+		set = append(set, [2]string{"execution.state-recovery.path", "s3://b/" + as.From})
+	}
+	for _, kv := range set {
 		if err := settings.Set(kv[0], kv[1], "sim"); err != nil {
 			return nil, err
 		}
@@ -211,7 +225,11 @@ func (s *subject) check(store *mem.Store, times int) error {
 func disturb(t *testing.T, s *subject, seed uint64) (*simulate.Outcome, error) {
 	return simulate.Disturb(t, seed, func() simulate.Job {
 		store := s.world()
-		return simulate.Job{Store: store, Checkpoints: "checkpoints/job/", Start: s.start, Check: func(times int) error { return s.check(store, times) }}
+		j := simulate.Job{Store: store, Checkpoints: "checkpoints/job/", Start: s.start, Check: func(times int) error { return s.check(store, times) }}
+		if s.endless() {
+			j.Endless = endlessly(store)
+		}
+		return j
 	})
 }
 
