@@ -23,6 +23,27 @@ func (t *Rows) Oldest() (int64, bool) {
 	return t.since[t.old], true
 }
 
+// Behind reports whether rows are left that came before a time.
+func (t *Rows) Behind(before int64) bool {
+	since, ok := t.Oldest()
+	return ok && since < before
+}
+
+// ExpireGroups removes the rows of some groups that came before a time, and adds the groups of those to list: what is not yet expired must not be met. The table is
+// Timed and lists the rows of groups.
+func (t *Rows) ExpireGroups(before int64, groups, list []int32) []int32 {
+	for _, g := range groups {
+		for r := t.lists.first(g, t.dead); r != None && t.since[r] < before; r = t.lists.first(g, t.dead) {
+			t.Remove(r)
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+// Since is when a row of a table that is Timed came.
+func (t *Rows) Since(r int32) int64 { return t.since[r] }
+
 // Keys returns the number of groups with rows of a table that is Ordered.
 func (t *Rows) Keys() int { return t.order.Len() }
 

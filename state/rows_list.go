@@ -140,17 +140,17 @@ func (l *rowLists) rows(g int32, dead column.Bitmap, list []int32) []int32 {
 	return list
 }
 
-// first is the first row of a group.
+// first is the first row of a group. Dead ones before it are taken out.
 func (l *rowLists) first(g int32, dead column.Bitmap) int32 {
 	h := l.head(g)
 	if h >= None {
 		return h
 	}
-	r := l.long[longAt(h)].first
-	for dead.Get(int(r)) {
-		r = l.next[r]
+	p := &l.long[longAt(h)]
+	for dead.Get(int(p.first)) {
+		p.first = l.next[p.first]
 	}
-	return r
+	return p.first
 }
 
 // reset forgets all lists; their rows are to be added again.

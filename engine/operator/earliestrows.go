@@ -93,8 +93,11 @@ func (o *earliestRows) Process(_ int, p Payload, _ Output) error {
 	if err != nil {
 		return err
 	}
-	now := o.renew(everything)
+	now := o.renew(share(b.Rows()))
 	ids := o.lookup(b)
+	if before := now - o.ttl + 1; o.ttl > 0 && o.done.Behind(before) {
+		o.expired = o.done.ExpireGroups(before, ids, o.expired[:0])
+	}
 	o.grow()
 	o.sel, o.new = o.sel[:0], o.new[:0]
 	next := int32(o.rows.Len())

@@ -58,7 +58,7 @@ func (o *changeJoin) Process(side int, p Payload, out Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	now := o.tidy(everything)
+	now := o.tidy(share(b.Rows()))
 	o.take(side, b, now)
 	other := 1 - side
 	o.out.from[side], o.out.from[other] = columns(b.Cols), o.sides[other].rows
@@ -98,6 +98,7 @@ func (o *changeJoin) take(side int, b *column.Batch, now int64) {
 	s := &o.sides[side]
 	last := o.sides[1-side].ended && s.mode == appends
 	o.find(o.keysOf(side, b.Cols), b, last)
+	o.meet(now)
 	nulls := false
 	o.noKey(side, b, func(i int) { o.matched[i], nulls = state.None, true })
 	if last {

@@ -105,7 +105,7 @@ func (o *multiJoin) Process(input int, p Payload, out Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	now := o.tidy(everything)
+	now := o.tidy(share(b.Rows()))
 	o.own = input
 	o.take(b, now)
 	for i := range o.sides {
@@ -149,6 +149,7 @@ func (o *multiJoin) take(b *column.Batch, now int64) {
 		last = last && (i == o.own || o.sides[i].ended)
 	}
 	o.find(o.keys, b, last)
+	o.meet(now)
 	nulls := false
 	for _, v := range o.keys {
 		if !v.HasNulls() {

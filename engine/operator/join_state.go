@@ -166,6 +166,15 @@ func (o *joinState) tidy(limit int) int64 {
 	return now
 }
 
+// meet lets go what is over of the groups of a batch, where the side has not come so far yet.
+func (o *joinState) meet(now int64) {
+	for i := range o.sides {
+		if s := &o.sides[i]; s.ttl > 0 && s.rows.Behind(now-s.ttl+1) {
+			o.empty = s.rows.ExpireGroups(now-s.ttl+1, o.ids, o.empty)
+		}
+	}
+}
+
 // forget deletes those of the groups in empty that have no rows.
 func (o *joinState) forget() {
 next:

@@ -107,6 +107,14 @@ func (k *keyedRows) tidy(limit int) int64 {
 	return now
 }
 
+// meet lets go what is over of the groups of a batch, where the table has not come so far yet.
+func (k *keyedRows) meet(ids []int32, now int64) {
+	k.expired = k.expired[:0]
+	if before := now - k.ttl + 1; k.ttl > 0 && k.rows.Behind(before) {
+		k.expired = k.rows.ExpireGroups(before, ids, k.expired)
+	}
+}
+
 // evict forgets the keys that are too many: their groups, in k.expired, have no rows any more.
 func (k *keyedRows) evict() {
 	k.expired = k.expired[:0]

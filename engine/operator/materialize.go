@@ -43,11 +43,12 @@ func (o *materialize) Process(_ int, p Payload, out Output) error {
 	if n == 0 {
 		return nil
 	}
-	now := o.tidy(everything)
+	now := o.tidy(share(n))
 	if o.sparse() {
 		o.regroup()
 	}
 	ids := o.lookup(b)
+	o.meet(ids, now)
 	o.sel = o.sel[:0]
 	for i := range n {
 		if r := b.Row(i); b.Kind(r).Adds() {

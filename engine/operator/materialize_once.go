@@ -70,8 +70,9 @@ func (o *materializeOnce) Process(_ int, p Payload, _ Output) error {
 	if n == 0 {
 		return nil
 	}
-	now := o.tidy(everything)
+	now := o.tidy(share(n))
 	ids := o.lookup(b)
+	o.meet(ids, now)
 	if cap(o.hash) < n {
 		o.hash = make([]uint64, n+n/4)
 	}

@@ -52,9 +52,10 @@ func (o *overChanges) Process(_ int, p Payload, out Output) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	now := o.renew(everything)
+	now := o.renew(share(b.Rows()))
 	ids := o.lookup(b)
 	o.grow()
+	o.meet(ids, now)
 	next := o.load(b, ids, now)
 	o.batch.Reset()
 	for i, g := range ids {

@@ -242,9 +242,11 @@ func (o *rank) Process(_ int, p Payload, out Output) error {
 	if !o.keeps && !appended(b) {
 		return fmt.Errorf("rows are taken back, although the input was said to be insert-only")
 	}
-	now := o.renew(everything)
+	now := o.renew(share(b.Rows()))
 	ids := o.lookup(b)
 	o.grow()
+	o.meet(ids, now)
+	o.touched = append(o.touched, o.expired...)
 	next := o.load(b, ids, now)
 	for i, g := range ids {
 		r := b.Row(i)
@@ -513,6 +515,29 @@ func (o *rank) trim() {
 	o.evict()
 	for _, g := range o.expired {
 		o.places.set(g, nil)
+	}
+}
+
+// meet lets go what is over of the groups of a batch, where the table has not come so far yet. Their rows are in the order of places, not of time.
+func (o *rank) meet(ids []int32, now int64) {
+	o.expired = o.expired[:0]
+	before := now - o.ttl + 1
+	if o.ttl == 0 || !o.rows.Behind(before) {
+		return
+	}
+	o.expired = append(o.expired, ids...)
+	slices.Sort(o.expired)
+	o.expired = slices.Compact(o.expired)
+	for _, g := range o.expired {
+		list := o.places.of(g)
+		rest := slices.DeleteFunc(list, func(r int32) bool {
+			over := o.rows.Since(r) < before
+			if over {
+				o.rows.Remove(r)
+			}
+			return over
+		})
+		o.places.set(g, rest)
 	}
 }
 

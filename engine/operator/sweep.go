@@ -1,9 +1,6 @@
 package operator
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // sweep is how a state with a time to live lets go what is over: a timer begins a round through all its groups, which takes a step at a time, so that no row that comes
 // meanwhile waits for more than one.
@@ -21,8 +18,9 @@ const (
 	sweepPause = time.Millisecond
 )
 
-// everything is the limit of a batch: rows that are over may not be found by what comes. A timer has let most of them go by then.
-const everything = math.MaxInt
+// share is how many rows that are over a batch of so many lets go: more than it brings, so that state does not grow, and not all, so that none pays for what many have
+// left. The timer sees to the rest; what is over and still there must not be met.
+func share(rows int) int { return 2*rows + idleSteps }
 
 // soon is when a timer for a time, in milliseconds, should be set: not at once, since what is left of a step would be part of it then.
 func soon(now time.Time, due int64) time.Time {

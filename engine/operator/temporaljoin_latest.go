@@ -59,7 +59,7 @@ func (o *latestJoin) Process(side int, p Payload, out Output) error {
 	if n == 0 {
 		return nil
 	}
-	now := o.tidy(everything)
+	now := o.tidy(share(n))
 	if cap(o.ids) < n {
 		o.ids = make([]int32, n+n/4)
 	}
@@ -72,13 +72,17 @@ func (o *latestJoin) Process(side int, p Payload, out Output) error {
 		return nil
 	}
 	o.groups.Find(o.keysOf(0, b.Cols), b.Sel, n, ids)
+	o.meet(ids, now)
 	o.noKey(0, b, func(i int) { ids[i] = state.None })
-	return o.probe(b, ids, out)
+	err := o.probe(b, ids, out)
+	o.forget()
+	return err
 }
 
 // replace takes in right rows, each of which replaces the one before it.
 func (o *latestJoin) replace(b *column.Batch, ids []int32, now int64) {
 	o.groups.Lookup(o.keysOf(1, b.Cols), b.Sel, len(ids), ids)
+	o.meet(ids, now)
 	o.empty = append(o.empty, ids...)
 	o.noKey(1, b, func(i int) { ids[i] = state.None })
 	o.sel = o.sel[:0]
@@ -152,6 +156,13 @@ func (o *latestJoin) tidy(limit int) (now int64) {
 		state.Regroup(o.groups, o.right)
 	}
 	return now
+}
+
+// meet lets go what is over of the groups of a batch, where the table has not come so far yet.
+func (o *latestJoin) meet(ids []int32, now int64) {
+	if before := now - o.ttl + 1; o.ttl > 0 && o.right.Behind(before) {
+		o.empty = o.right.ExpireGroups(before, ids, o.empty)
+	}
 }
 
 // evict removes the rows of the keys that are too many.

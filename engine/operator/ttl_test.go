@@ -2,6 +2,9 @@ package operator
 
 import (
 	"testing"
+	stdtime "time"
+
+	"pgregory.net/rapid"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/graph"
@@ -142,6 +145,71 @@ func TestStateTTL(t *testing.T) {
 					t.Errorf("%s: %d rows are held", ttl, n)
 				}
 			}
+		})
+	}
+}
+
+// TestStateTTLBehind: results do not depend on how far the cleaning has come. Much is over at once and little comes, with timers that see to the rest and without.
+func TestStateTTLBehind(t *testing.T) {
+	for name, n := range stateful(t) {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				in := [][]column.Field{ttlInput}
+				switch n.Op.(type) {
+				case *graph.Join, *graph.TemporalJoin, *graph.MultiJoin:
+					in = append(in, ttlInput)
+				}
+				var now int64 = 100
+				var timers []int64
+				start := func() Operator {
+					o, err := New(n, in)
+					if err == nil {
+						err = o.Open(idleContext(t, "10 ms", &now, &timers))
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					return o
+				}
+				behind, clean := start(), start()
+				var got, want capture
+				time := int64(0)
+				feed := func(side int, keys []int64) {
+					b := column.NewBatch(ttlInput, 0)
+					for _, k := range keys {
+						time++
+						column.Append(b.Cols[0], k)
+						column.Append(b.Cols[1], time)
+						column.Append(b.Cols[2], k%3)
+						b.Len++
+					}
+					for range 30 { // so much is over
+						if err := clean.Timer(stdtime.UnixMilli(now), &want); err != nil {
+							t.Fatal(err)
+						}
+					}
+					for o, out := range map[Operator]*capture{behind: &got, clean: &want} {
+						if err := o.Process(side, b, out); err != nil {
+							t.Fatal(err)
+						}
+						if err := o.Watermark(time, out); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				for side := range in {
+					var keys []int64
+					for i := range int64(400) {
+						keys = append(keys, i/2)
+					}
+					feed(side, keys)
+				}
+				for range rapid.IntRange(1, 12).Draw(t, "batches") {
+					now += rapid.SampledFrom([]int64{0, 1, 9, 10, 11}).Draw(t, "time")
+					feed(rapid.IntRange(0, len(in)-1).Draw(t, "side"), rapid.SliceOfN(rapid.Int64Range(0, 199), 1, 4).Draw(t, "keys"))
+				}
+				compareRows(t, got.rows, want.rows)
+			})
 		})
 	}
 }
