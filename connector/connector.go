@@ -143,6 +143,13 @@ type Reader interface {
 	Close() error
 }
 
+// SelectCounter is implemented by readers that have the store compute: what their queries have moved so far.
+type SelectCounter interface{ Selected() objstore.SelectStats }
+
+// Prober is implemented by sources of which PushedDown tells more once the external system was asked. EXPLAIN calls Probe before, and waits for it: it takes a few
+// seconds at most, and what fails in it is left to running the job.
+type Prober interface{ Probe(ctx context.Context) }
+
 // SkipCounter is implemented by readers that skip malformed records: how many so far.
 type SkipCounter interface{ Skipped() int64 }
 

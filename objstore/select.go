@@ -23,6 +23,11 @@ type SelectStream interface {
 // SelectStats are the bytes that a query has moved: taken from the object, the same decompressed, and sent.
 type SelectStats struct{ Scanned, Processed, Returned int64 }
 
+// Plus adds those of another query.
+func (s SelectStats) Plus(t SelectStats) SelectStats {
+	return SelectStats{s.Scanned + t.Scanned, s.Processed + t.Processed, s.Returned + t.Returned}
+}
+
 // Selection is a query over one object.
 type Selection struct {
 	// Query is in S3 Select's dialect, such as SELECT s._1 FROM S3Object s WHERE s._2 = 'x'.

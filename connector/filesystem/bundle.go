@@ -22,6 +22,7 @@ type bundle struct {
 	limit  int64 // rows still to deliver; negative: no limit
 
 	read    int64 // bytes of files that were read to their end
+	queries objstore.SelectStats
 	skipped int64
 	last    connector.Reader // read to its end; its last batch is lent
 }
@@ -97,6 +98,7 @@ func (b *bundle) closeLast() error {
 	}
 	b.last = nil
 	b.read += r.BytesRead()
+	b.queries = b.queries.Plus(selectedBy(r))
 	if c, ok := r.(connector.SkipCounter); ok {
 		b.skipped += c.Skipped()
 	}
@@ -122,6 +124,15 @@ func (b *bundle) BytesRead() int64 {
 	n := b.read
 	for _, r := range b.current() {
 		n += r.BytesRead()
+	}
+	return n
+}
+
+// Selected implements [connector.SelectCounter].
+func (b *bundle) Selected() objstore.SelectStats {
+	n := b.queries
+	for _, r := range b.current() {
+		n = n.Plus(selectedBy(r))
 	}
 	return n
 }

@@ -36,11 +36,13 @@ func openZstd(r io.Reader) (io.ReadCloser, error) {
 }
 
 // compression returns the decompressor for a file by its name, nil if it is not compressed.
-func compression(key string) opener {
+func compression(key string) opener { return decompressors[strings.ToLower(suffixOf(key))] }
+
+// suffixOf is what stands behind the last point of a file's name.
+func suffixOf(key string) string {
 	_, base, _ := cutLast(key)
-	i := strings.LastIndexByte(base, '.')
-	if i < 0 {
-		return nil
+	if i := strings.LastIndexByte(base, '.'); i >= 0 {
+		return base[i+1:]
 	}
-	return decompressors[strings.ToLower(base[i+1:])]
+	return ""
 }

@@ -70,15 +70,20 @@ func newLayout(c *config, req connector.SourceRequest) (*layout, error) {
 		case file == 0 && constant > 0:
 			l.prune = append(l.prune, e)
 		case constant == 0 && file > 0:
-			l.filter = append(l.filter, expr.Rewrite(e, func(e expr.Expr) expr.Expr {
-				if col, ok := e.(*expr.Column); ok {
-					return &expr.Column{Index: l.file[col.Index], Name: col.Name, T: col.T}
-				}
-				return e
-			}))
+			l.filter = append(l.filter, l.inFile(e))
 		}
 	}
 	return l, nil
+}
+
+// inFile is a condition over the columns read from the file, by their positions in project.
+func (l *layout) inFile(e expr.Expr) expr.Expr {
+	return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+		if col, ok := e.(*expr.Column); ok {
+			return &expr.Column{Index: l.file[col.Index], Name: col.Name, T: col.T}
+		}
+		return e
+	})
 }
 
 // metadataFiller returns how a metadata column is computed.

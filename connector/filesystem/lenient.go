@@ -160,6 +160,9 @@ func (l *lenient) BytesRead() int64 {
 	return l.read + l.reader.BytesRead()
 }
 
+// Selected implements [connector.SelectCounter].
+func (l *lenient) Selected() objstore.SelectStats { return selectedBy(l.reader) }
+
 // Skipped implements [connector.SkipCounter]: a file that was left counts as one record.
 func (l *lenient) Skipped() int64 {
 	if c, ok := l.reader.(connector.SkipCounter); ok {

@@ -17,12 +17,10 @@ const answerBlock = 256 << 10
 // query asks the store for the range's rows.
 func (r *selectReader) query(ctx context.Context, p position) error {
 	q := r.source.selection
-	scan, line, err := r.align(ctx, p)
+	scan, in, err := r.ask(ctx, p)
 	if err != nil || scan.Length == 0 {
 		return err
 	}
-	in := q.input
-	in.Record = line
 	stream, err := objstore.Select(ctx, r.store, p.Key, objstore.Selection{Query: q.query, Input: in, Output: q.output, Scan: scan, Progress: true, ETag: p.ETag})
 	if err != nil {
 		return err
@@ -31,12 +29,68 @@ func (r *selectReader) query(ctx context.Context, p position) error {
 	if err := r.answer(ctx, stream); err != nil {
 		return err
 	}
-	r.read.Store(scan.Length)
+	q.choice.at(r.store, in.Format).learn(nil)
+	if scan != objstore.All {
+		r.read.Store(scan.Length)
+	} else {
+		r.read.Store(max(p.bytes(), r.read.Load()))
+	}
 	return nil
 }
 
-// align finds the bytes of the records that begin in a range: the store, whichever way it searches for the first one, is asked for whole records. It also looks at how lines
-// end in the head of the range, and whether fields have line ends in them.
+// ask says which bytes the store is to be asked over, and how they are written. There is nothing to ask for where they are none.
+func (r *selectReader) ask(ctx context.Context, p position) (scan objstore.Range, in objstore.SelectInput, err error) {
+	in = r.source.selection.input
+	switch {
+	case p.Piece != nil:
+		return objstore.All, in, nil
+	case p.To < 0:
+		err = r.packed(ctx, p, &in)
+		return objstore.All, in, err
+	}
+	scan, in.Record, err = r.align(ctx, p)
+	return scan, in, err
+}
+
+// packed looks at the head of a compressed file, and says how it is written.
+func (r *selectReader) packed(ctx context.Context, p position, in *objstore.SelectInput) error {
+	in.Compression, _ = selectPacking(p.Key)
+	size := r.source.tuning.headBytes
+	raw, err := r.bytes(ctx, p, 0, min(size, p.Size))
+	if err != nil {
+		return err
+	}
+	z, err := compression(p.Key)(bytes.NewReader(raw))
+	if err != nil {
+		return &unlikeError{err}
+	}
+	defer z.Close()
+	head := make([]byte, size, size+objstore.Tailroom)
+	n, err := fill(z, head)
+	if err != nil && !ended(err) && int64(len(raw)) == p.Size {
+		return &unlikeError{err}
+	}
+	head, whole := head[:n], ended(err) && int64(len(raw)) == p.Size
+	d, err := r.source.decoder(true)
+	if err != nil {
+		return err
+	}
+	headed, err := d.Header(head, whole)
+	if err != nil || headed < 0 {
+		return &unlikeError{errors.Join(err, errors.New("the file's header is malformed or long"))}
+	}
+	if headed > 0 {
+		if bytes.IndexByte(head, '\n')+1 != headed && (headed != len(head) || !whole) {
+			return &unlikeError{errors.New("the file begins with a byte order mark, or with a header of several lines")}
+		}
+		in.Header = objstore.SelectIgnoreHeader
+	}
+	in.Record, err = r.alike(d, head[headed:], whole)
+	return err
+}
+
+// align finds the bytes of the records that begin in a range: the store, whichever way it searches for the first one, is asked for whole records. It also looks at
+// the head of the range.
 func (r *selectReader) align(ctx context.Context, p position) (scan objstore.Range, line string, err error) {
 	d, err := r.source.decoder(true)
 	if err != nil {
@@ -64,14 +118,27 @@ func (r *selectReader) align(ctx context.Context, p position) (scan objstore.Ran
 		}
 		start, head = int64(n), head[n:]
 	}
+	line, err = r.alike(d, head, start+int64(len(head)) == stop)
+	return objstore.Range{Offset: start, Length: stop - start}, line, err
+}
+
+// alike looks at the first records of a range, whether stores surely read them as the decoder does: how lines end, and whether fields have line ends in them, or objects a key twice. last says
+// that nothing follows the text.
+func (r *selectReader) alike(d format.Decoder, head []byte, last bool) (line string, err error) {
+	if r.source.selection.check != nil {
+		if !plainLines(head, last) {
+			return "", &unlikeError{errors.New("lines are malformed, or have a key twice or a number -0")}
+		}
+		return "\n", nil
+	}
 	if prober, ok := d.(format.SplitProber); ok && !prober.Splittable(head) {
-		return scan, "", &unlikeError{errors.New("fields hold line ends")}
+		return "", &unlikeError{errors.New("fields hold line ends")}
 	}
 	line, ok := lineEnds(head)
 	if !ok {
-		return scan, "", &unlikeError{errors.New("lines end in several ways")}
+		return "", &unlikeError{errors.New("lines end in several ways")}
 	}
-	return objstore.Range{Offset: start, Length: stop - start}, line, nil
+	return line, nil
 }
 
 // lineEnds tells by which characters the lines of a text end, unless they do so in several ways. A carriage return at the end of the text tells nothing.
@@ -126,9 +193,14 @@ func (r *selectReader) bytes(ctx context.Context, p position, from, n int64) ([]
 
 // answer decodes what the store sends.
 func (r *selectReader) answer(ctx context.Context, in objstore.SelectStream) error {
-	d, err := r.source.config.format.NewDecoder(r.source.selection.answer)
+	q := r.source.selection
+	d, err := q.answers.NewDecoder(q.answer)
 	if err != nil {
 		return err
+	}
+	if q.check != nil {
+		check := *q.check
+		r.check = &check
 	}
 	buf := make([]byte, 0, answerBlock+objstore.Tailroom)
 	at, looked := 0, 0 // bytes that are decoded, and that were looked at
@@ -141,15 +213,20 @@ func (r *selectReader) answer(ctx context.Context, in objstore.SelectStream) err
 		}
 		n, err := in.Read(buf[len(buf) : cap(buf)-objstore.Tailroom])
 		buf = buf[:len(buf)+n]
+		r.measure(in.Stats())
 		if last = errors.Is(err, io.EOF); err != nil && !last {
 			return err
 		}
-		r.read.Store(in.Stats().Scanned)
-		if fresh := buf[max(0, looked-len(absent)):]; bytes.IndexByte(fresh, '\r') >= 0 || bytes.Contains(fresh, []byte(absent)) {
-			return &unlikeError{errors.New("a record lacks fields, or holds a carriage return")}
+		if err := q.doubt(buf[max(0, looked-len(absent)):]); err != nil {
+			return &unlikeError{err}
 		}
 		looked = len(buf)
-		if at, err = r.decode(ctx, d, buf, at, last); err != nil {
+		if q.check != nil {
+			at, err = r.decodeJSON(ctx, d, buf, at)
+		} else {
+			at, err = r.decode(ctx, d, buf, at, last)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -157,6 +234,47 @@ func (r *selectReader) answer(ctx context.Context, in objstore.SelectStream) err
 		return &unlikeError{errors.New("the answer ends within a record")}
 	}
 	return nil
+}
+
+// doubt says what is doubtful about a part of an answer, whatever values it has.
+func (q *selection) doubt(fresh []byte) error {
+	if q.check == nil {
+		if bytes.IndexByte(fresh, '\r') >= 0 || bytes.Contains(fresh, []byte(absent)) {
+			return errors.New("a record lacks fields, or holds a carriage return")
+		}
+		return nil
+	}
+	for _, replaced := range []string{"\uFFFD", `\ufffd`, `\uFFFD`} {
+		if bytes.Contains(fresh, []byte(replaced)) {
+			return errors.New("text is not valid UTF-8, or has the character that stands for that")
+		}
+	}
+	return nil
+}
+
+// measure notes what the query has moved.
+func (r *selectReader) measure(s objstore.SelectStats) {
+	r.read.Store(s.Scanned)
+	r.moved.scanned.Store(s.Scanned)
+	r.moved.processed.Store(s.Processed)
+	r.moved.returned.Store(s.Returned)
+}
+
+// decodeJSON checks and decodes the complete records behind at, and returns where they end.
+func (r *selectReader) decodeJSON(ctx context.Context, d format.Decoder, buf []byte, at int) (int, error) {
+	whole := at + bytes.LastIndexByte(buf[at:], '\n') + 1
+	if whole == at {
+		return at, nil
+	}
+	data, err := r.check.lines(buf[at:whole])
+	if err != nil {
+		return at, &unlikeError{err}
+	}
+	n, err := r.decode(ctx, d, data, 0, true)
+	if err == nil && n < len(data) {
+		err = &unlikeError{errors.New("the answer has records that cannot be read")}
+	}
+	return whole, err
 }
 
 // decode decodes the complete records behind at, and returns where they end.

@@ -3,15 +3,17 @@ package filesystem
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/connector/format"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/objstore"
 )
 
-// selectReader reads a range of a file of text by a query that the store answers, in a goroutine of its own.
+// selectReader reads a range of a file of text, or a file with an index, by a query that the store answers, in a goroutine of its own.
 //
 // Its position is the range and how many rows, of those that pass the conditions in the query, were delivered. The conditions are computed here again, on what the store
 // sends and on what is read of the range itself: so these numbers are the same whichever way it is read, and a reader may change over within a range.
@@ -22,6 +24,7 @@ type selectReader struct {
 	pos     position // behind the last batch returned
 	out     *assembly
 	filters []*expr.Filter
+	check   *answerCheck // of answers in JSON
 
 	passed    int64 // rows of the range that were seen, from its beginning
 	delivered int64 // of these, how many were handed on
@@ -34,6 +37,7 @@ type selectReader struct {
 	ended  chan struct{}
 	err    error // why full was closed
 	read   atomic.Int64
+	moved  struct{ scanned, processed, returned atomic.Int64 }
 }
 
 // openSelect starts to read; asked says that the store is asked, otherwise the range is read as it is.
@@ -75,6 +79,9 @@ func (r *selectReader) run(ctx context.Context, p position, asked bool) error {
 		}
 	}
 	r.passed = 0
+	if p.Piece != nil {
+		return r.wholeFile(ctx, p)
+	}
 	return r.whole(ctx, p)
 }
 
@@ -86,17 +93,27 @@ func (e *unlikeError) Unwrap() error { return e.err }
 
 // changesOver reports whether the range is to be read as it is after err.
 func (r *selectReader) changesOver(err error) bool {
+	q := r.source.selection
 	var unlike *unlikeError
 	if errors.As(err, &unlike) {
+		q.fails(err)
 		return true
 	}
 	switch objstore.KindOf(err) {
-	case objstore.Unsupported:
-		r.source.selection.refused.Store(true)
-		return r.source.selection.mode != "always"
+	case objstore.Unsupported, objstore.Denied:
+		if q.mode == "always" {
+			return false
+		}
+		q.refuse(reasonOf(err))
+		q.choice.at(r.store, q.input.Format).learn(err)
+		return true
 	case objstore.Other, objstore.Throttled: // the query failed, such as by a field that is no number; whether the store itself does, reading will show
 		var e *objstore.Error
-		return errors.As(err, &e) && !errors.Is(err, context.Canceled)
+		if !errors.As(err, &e) || errors.Is(err, context.Canceled) {
+			return false
+		}
+		q.fails(err)
+		return true
 	}
 	return false
 }
@@ -131,6 +148,37 @@ func (r *selectReader) whole(ctx context.Context, p position) error {
 				return context.Cause(ctx)
 			}
 		case connector.Ready:
+		}
+	}
+}
+
+// wholeFile reads the file with an index itself, by the conditions that rows are counted by.
+func (r *selectReader) wholeFile(ctx context.Context, p position) (err error) {
+	s := r.source
+	c := s.fileConfig()
+	c.Filter = nil
+	for _, e := range s.selection.taken {
+		c.Filter = append(c.Filter, s.layout.inFile(e))
+	}
+	url := r.store.URL(p.Key)
+	f, err := s.config.format.OpenFile(ctx, format.File{Store: r.store, Info: p.info()}, *p.Piece, c)
+	if err != nil {
+		return fmt.Errorf("%s: %w", url, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	base := r.read.Load()
+	for {
+		b := r.out.batch(s.tuning.batchRows)
+		err := f.Next(ctx, b)
+		r.read.Store(base + f.BytesRead())
+		if ended(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", url, err)
+		}
+		if err := r.emit(ctx, r.out.assemble(b)); err != nil {
+			return err
 		}
 	}
 }
@@ -206,6 +254,12 @@ func (r *selectReader) Poll() (*column.Batch, connector.Status, error) {
 // finish notes that the range is read to its end.
 func (r *selectReader) finish() {
 	r.done = true
+	if r.pos.Piece != nil {
+		return // by its rows
+	}
+	if r.pos.To < 0 {
+		r.pos.To = r.pos.Size
+	}
 	r.pos.From, r.pos.Begun, r.pos.Selected, r.pos.Rows = r.pos.To, true, "", 0
 }
 
@@ -224,6 +278,12 @@ func (r *selectReader) Position() connector.Split {
 func (r *selectReader) position() position { return r.pos }
 
 func (r *selectReader) BytesRead() int64 { return r.read.Load() }
+
+// Selected implements [connector.SelectCounter].
+func (r *selectReader) Selected() objstore.SelectStats {
+	m := &r.moved
+	return objstore.SelectStats{Scanned: m.scanned.Load(), Processed: m.processed.Load(), Returned: m.returned.Load()}
+}
 
 func (r *selectReader) Close() error {
 	r.cancel()

@@ -98,6 +98,7 @@ func (s *source) Splits(ctx context.Context, parallelism int) ([]connector.Split
 	if err != nil {
 		return nil, err
 	}
+	s.probeLargest(ctx, store, files)
 	files = slices.DeleteFunc(files, func(f found) bool { return !s.partitioned(f) })
 	p := newPruner(s.layout, s.config)
 	kept := files[:0]
@@ -156,17 +157,23 @@ func (s *source) openVersion(ctx context.Context, store objstore.Store, split co
 	if err != nil {
 		return nil, err
 	}
-	if p.Piece != nil {
-		return openFile(ctx, s, store, split, p, out), nil
-	}
-	counted, asked, err := s.selects(p)
+	how, err := s.selects(store, p)
 	if err != nil {
 		return nil, err
 	}
-	if counted {
-		return openSelect(ctx, s, store, split, p, asked)
+	var r connector.Reader
+	switch {
+	case how.counted:
+		r, err = openSelect(ctx, s, store, split, p, how.asked)
+	case p.Piece != nil:
+		r = openFile(ctx, s, store, split, p, out)
+	default:
+		r, err = openText(ctx, s, store, split, p, out)
 	}
-	return openText(ctx, s, store, split, p, out)
+	if err == nil && how.measured != nil {
+		r = &timed{Reader: r, bytes: p.bytes(), done: how.measured}
+	}
+	return r, err
 }
 
 func (s *source) PushedDown() string {

@@ -30,13 +30,14 @@ type tuning struct {
 	bundle     int           // files that are read as one split, at most
 	headBytes  int64         // of a file, looked at to see whether it can be cut
 	lineTime   time.Duration // for finding the line of an error
+	minSelect  int64         // bytes of a range that a store is asked over where that is left to us: one GET costs less than the requests around a query
 }
 
 var defaults = tuning{
 	minRange: 4 << 20, maxRange: 64 << 20, perSubtask: 4,
 	readAhead: objstore.ReadAheadOptions{BlockSize: 1 << 20, RequestSize: 8 << 20, Parallel: 2},
 	tail:      64 << 10, carry: objstore.Headroom, maxRecord: 256 << 20, batchRows: 4096, bundle: 64,
-	headBytes: 1 << 20, lineTime: 10 * time.Second,
+	headBytes: 1 << 20, lineTime: 10 * time.Second, minSelect: 64 << 10,
 }
 
 // position is a split's state: what to read of which version of which file, and from where.
@@ -55,8 +56,10 @@ type position struct {
 	// Files with an index: a piece, and how many of its rows were delivered.
 	Piece *format.Piece `json:"piece,omitempty"`
 	Rows  int64         `json:"rows,omitempty"`
-	// Ranges of text that a query reads: the conditions that the rows, of which Rows were delivered, pass.
+	// Ranges of text and files with an index that a query reads: the conditions that the rows, of which Rows were delivered, pass.
 	Selected string `json:"selected,omitempty"`
+	// Whole says that the piece is all of a file with an index, which a query can read.
+	Whole bool `json:"whole,omitempty"`
 	// Gone says that the version of the file was not there any more when it was to be cut into splits, and is to be left out.
 	Gone bool `json:"gone,omitempty"`
 }
@@ -282,15 +285,35 @@ func (s *source) splittable(ctx context.Context, store objstore.Store, f found) 
 // pieces asks the format for the pieces of a file with an index.
 func (s *source) pieces(ctx context.Context, store objstore.Store, f found) ([]piece, error) {
 	url := store.URL(f.Key)
-	list, err := s.config.format.SplitFile(ctx, format.File{Store: store, Info: f.Info}, s.fileConfig())
+	file := format.File{Store: store, Info: f.Info}
+	list, err := s.config.format.SplitFile(ctx, file, s.fileConfig())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", url, err)
+	}
+	whole := false
+	if q := s.selection; q.reason == "" && s.config.format.SelectsAlike != nil && len(list) > 0 && (len(list) == 1 || q.mode == "always") {
+		if whole, err = s.config.format.SelectsAlike(ctx, file, s.fileConfig()); err != nil {
+			return nil, fmt.Errorf("%s: %w", url, err)
+		}
+	}
+	if whole {
+		list = []format.Piece{joined(list)}
 	}
 	pieces := make([]piece, 0, len(list))
 	for _, unit := range list {
 		p := start(f)
-		p.Piece, p.Ranged = &unit, len(list) > 1
+		p.Piece, p.Ranged, p.Whole = &unit, len(list) > 1, whole
 		pieces = append(pieces, piece{fmt.Sprintf("%s#%d+%d", url, unit.First, unit.Count), unit.Size, p})
 	}
 	return pieces, nil
+}
+
+// joined is one piece from the first to the last of a list: queries read a file with an index as a whole, as some stores know no ranges of it.
+func joined(list []format.Piece) format.Piece {
+	first, last := list[0], list[len(list)-1]
+	first.Count = last.First + last.Count - first.First
+	for _, p := range list[1:] {
+		first.Size += p.Size
+	}
+	return first
 }

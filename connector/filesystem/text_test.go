@@ -59,7 +59,7 @@ func small(block, rangeBytes int) tuning {
 	t := defaults
 	t.minRange, t.maxRange = int64(rangeBytes), int64(rangeBytes)
 	t.readAhead = objstore.ReadAheadOptions{BlockSize: block, RequestSize: int64(2 * block), Parallel: 2}
-	t.tail, t.carry, t.batchRows = 3, 5, 3
+	t.tail, t.carry, t.batchRows, t.minSelect = 3, 5, 3, 0
 	return t
 }
 

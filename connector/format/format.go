@@ -41,6 +41,9 @@ type Spec struct {
 	SplitFile func(ctx context.Context, f File, c Config) ([]Piece, error)
 	OpenFile  func(ctx context.Context, f File, p Piece, c Config) (FileReader, error)
 	NewFile   func(w io.Writer, c Config) (FileWriter, error)
+	// SelectsAlike reports whether the columns that are projected stand in a file that has an index under the same names, and in types whose values all stores give
+	// alike, or in ways that are told apart, when they are asked for them by S3's SelectObjectContent; nil: of no file.
+	SelectsAlike func(ctx context.Context, f File, c Config) (bool, error)
 }
 
 // Config is what a decoder or encoder is made for.

@@ -21,6 +21,8 @@ import (
 	"github.com/millstream/millstream/connector"
 	_ "github.com/millstream/millstream/connector/filesystem"
 	_ "github.com/millstream/millstream/connector/format/csv"
+	_ "github.com/millstream/millstream/connector/format/json"
+	_ "github.com/millstream/millstream/connector/format/parquet"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/objstore"
@@ -114,8 +116,13 @@ func columnOf(i int) expr.Expr {
 	return &expr.Column{Index: i, Name: fields[i].Name, T: fields[i].Type}
 }
 
-// source makes a source of an object that reads all columns.
+// source makes a source of an object of CSV.
 func source(t rapid.TB, store objstore.Store, options map[string]string, filter []expr.Expr, project ...int) connector.Source {
+	return sourceOf(t, store, options, fields, filter, project...)
+}
+
+// sourceOf makes a source of an object that has columns.
+func sourceOf(t rapid.TB, store objstore.Store, options map[string]string, columns []column.Field, filter []expr.Expr, project ...int) connector.Source {
 	spec, ok := connector.Lookup("s3-select")
 	if !ok {
 		t.Fatal("there is no connector s3-select")
@@ -126,7 +133,7 @@ func source(t rapid.TB, store objstore.Store, options map[string]string, filter 
 				return store, loc.Path, nil
 			},
 		}}},
-		Table:   graph.Table{Name: "t", Connector: "s3-select", Options: options, Columns: fields},
+		Table:   graph.Table{Name: "t", Connector: "s3-select", Options: options, Columns: columns},
 		Project: project, Filter: filter, Limit: -1,
 	})
 	if err != nil {

@@ -70,6 +70,8 @@ func init() {
 		SplitFile: splitFile,
 		OpenFile:  openFile,
 		NewFile:   newFile,
+
+		SelectsAlike: selectsAlike,
 	})
 }
 
