@@ -7,6 +7,7 @@ import (
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/examples"
+	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/standard"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/stream"
@@ -52,6 +53,15 @@ func (a *app) reportState(r *job.Result) {
 	for _, n := range r.Nodes {
 		if n.MaxState >= showState && !a.quiet {
 			fmt.Fprintf(a.err, "  %s: state up to %s\n", n.Name, size(n.MaxState))
+		}
+	}
+}
+
+// reportSelected says of each table what the queries have moved that its store has computed.
+func (a *app) reportSelected(r *job.Result) {
+	for _, n := range r.Nodes {
+		if s := n.Selected; s != (objstore.SelectStats{}) && !a.quiet {
+			fmt.Fprintf(a.err, "  %s: S3 SELECT has scanned %s, processed %s and returned %s\n", n.Name, size(s.Scanned), size(s.Processed), size(s.Returned))
 		}
 	}
 }

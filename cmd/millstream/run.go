@@ -119,6 +119,7 @@ func (a *app) runJob(ctx context.Context, job string, args []string) error {
 		}
 		a.reportDone(job, result)
 		a.reportState(result)
+		a.reportSelected(result)
 		a.reportSkipped(result)
 		return nil
 	}

@@ -142,6 +142,9 @@ func (s *shell) execute(ctx context.Context, st session.Statement) error {
 		s.reportDone(result.Job.Name, s.last)
 		s.reportState(s.last)
 	}
+	if result.Kind == session.Write || s.timed() {
+		s.reportSelected(s.last)
+	}
 	s.reportSkipped(s.last)
 	return nil
 }

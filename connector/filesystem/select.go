@@ -89,7 +89,7 @@ const maxFailures = 3
 
 // fails notes a query that was in vain.
 func (q *selection) fails(err error) {
-	if q.failed.Add(1) >= maxFailures {
+	if q.failed.Add(1) >= maxFailures && q.mode != "always" {
 		q.refuse(fmt.Sprintf("%d queries were in vain, the last one because %v", maxFailures, err))
 	}
 }

@@ -127,7 +127,7 @@ func (r *selectReader) align(ctx context.Context, p position) (scan objstore.Ran
 func (r *selectReader) alike(d format.Decoder, head []byte, last bool) (line string, err error) {
 	if r.source.selection.check != nil {
 		if !plainLines(head, last) {
-			return "", &unlikeError{errors.New("lines are malformed, or have a key twice or a number -0")}
+			return "", &unlikeError{errors.New("lines are malformed, or have a key twice, a number -0 or half a character")}
 		}
 		return "\n", nil
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/column/jsontext"
@@ -131,7 +133,8 @@ func (c *answerCheck) elements(array int32, t column.Type) bool {
 
 func (c *answerCheck) members(object int32, typeOf func(name string) (column.Type, bool)) bool {
 	for at := object + 1; at < c.doc.Nodes[object].Next; at = c.doc.Nodes[at+1].Next {
-		if t, wanted := typeOf(string(c.doc.AppendString(nil, at))); wanted && !c.alike(at+1, t) {
+		name := &c.doc.Nodes[at]
+		if t, wanted := typeOf(string(c.doc.Text[name.From:name.To])); name.Escaped || wanted && !c.alike(at+1, t) {
 			return false
 		}
 	}
@@ -178,7 +181,7 @@ func dateOf(text string) (string, bool) {
 }
 
 // plainLines reports whether stores surely read JSON lines as the decoder does, as far as the head of a range shows: no object has a key twice, of which each takes another
-// value, and there is no whole number -0, which loses its sign. last says that nothing follows the text.
+// value, there is no whole number -0, which loses its sign, and no half of a pair of surrogates, for which each puts another character. last says that nothing follows the text.
 func plainLines(text []byte, last bool) bool {
 	var doc jsontext.Doc
 	for len(text) > 0 {
@@ -204,6 +207,10 @@ func plainDoc(doc *jsontext.Doc) bool {
 			if string(doc.Text[n.From:n.To]) == "-0" {
 				return false
 			}
+		case jsontext.String:
+			if n.Escaped && hasHalf(doc.Text[n.From:n.To]) {
+				return false
+			}
 		case jsontext.Object:
 			if repeatsName(doc, int32(i)) {
 				return false
@@ -211,6 +218,33 @@ func plainDoc(doc *jsontext.Doc) bool {
 		}
 	}
 	return true
+}
+
+// hasHalf reports whether a text has the escape of one half of a character beyond the basic plane without the other.
+func hasHalf(text []byte) bool {
+	unit := func(i int) rune { // the escape at i, which the parser has seen to be whole; 0: there is none
+		if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' {
+			return 0
+		}
+		n, err := strconv.ParseUint(string(text[i+2:i+6]), 16, 16)
+		if err != nil {
+			return 0
+		}
+		return rune(n)
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		if r := unit(i); utf16.IsSurrogate(r) {
+			if utf16.DecodeRune(r, unit(i+6)) == utf8.RuneError {
+				return true
+			}
+			i += 6
+		}
+		i++ // the character behind the backslash is none itself
+	}
+	return false
 }
 
 // repeatsName reports whether an object has a key twice; one with escapes may be another one's.

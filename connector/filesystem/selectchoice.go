@@ -171,8 +171,8 @@ func (k *knowledge) measured(c *choice, w way, bytes int64, took time.Duration) 
 	}
 }
 
-// describe is for EXPLAIN: why objects are read by ranged GET, or what was measured.
-func (c *choice) describe() (refused, measured string) {
+// describe is for EXPLAIN: why objects are read by ranged GET, or else what was measured, if it was.
+func (c *choice) describe() (get, measured string) {
 	c.mu.Lock()
 	k, why := c.last, c.why
 	c.mu.Unlock()
@@ -184,10 +184,15 @@ func (c *choice) describe() (refused, measured string) {
 	if k.refused != "" {
 		return k.refused, ""
 	}
-	if s, g := k.rates[bySelect], k.rates[byGet]; s.n > 0 && g.n > 0 {
-		return "", fmt.Sprintf(" (the last ten minutes: SELECT %.0f MB/s, GET %.0f MB/s)", s.perSecond()/1e6, g.perSecond()/1e6)
+	s, g := k.rates[bySelect], k.rates[byGet]
+	if s.n == 0 || g.n == 0 {
+		return "", ""
 	}
-	return "", ""
+	measured = fmt.Sprintf("in the last ten minutes by SELECT %.0f MB/s, by GET %.0f MB/s", s.perSecond()/1e6, g.perSecond()/1e6)
+	if faster(k.rates) == byGet {
+		return "the store's objects are read faster so: " + measured, ""
+	}
+	return "", " (" + measured + ")"
 }
 
 // errorsOf is the first of the errors that says something of the store: io.EOF and an end of the context do not.

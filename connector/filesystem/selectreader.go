@@ -74,7 +74,13 @@ func openSelect(ctx context.Context, s *source, store objstore.Store, split conn
 func (r *selectReader) run(ctx context.Context, p position, asked bool) error {
 	if asked {
 		err := r.query(ctx, p)
-		if err == nil || !r.changesOver(err) {
+		if err == nil {
+			return nil
+		}
+		if !r.changesOver(err) {
+			if kind := objstore.KindOf(err); kind == objstore.Unsupported || kind == objstore.Denied {
+				err = fmt.Errorf("%w; with '%s' = 'auto' the object itself is read", err, selectOption.Key)
+			}
 			return err
 		}
 	}

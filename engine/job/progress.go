@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/objstore"
 )
 
 // Progress is how far a job has come.
@@ -18,6 +19,8 @@ type Progress struct {
 	Late       int64
 	Evicted    int64 // keys of state that were forgotten because there were too many
 	State      int64 // bytes of operators' state
+	// Selected is what queries that stores have computed for sources have moved.
+	Selected objstore.SelectStats
 	Nodes      []NodeProgress
 }
 
@@ -35,6 +38,7 @@ type NodeProgress struct {
 	Evicted     int64 // keys of state that were forgotten because there were too many
 	State       int64 // bytes of state
 	MaxState    int64 // the most bytes of state that each subtask had, added up
+	Selected    objstore.SelectStats
 }
 
 // Progress returns how far the job has come.
@@ -58,6 +62,8 @@ func (h *Handle) Progress() Progress {
 			np.Evicted += c.Evicted.Load()
 			np.State += c.State.Load()
 			np.MaxState += c.State.Most()
+			np.Selected = np.Selected.Plus(objstore.SelectStats{
+				Scanned: c.SelectScanned.Load(), Processed: c.SelectProcessed.Load(), Returned: c.SelectReturned.Load()})
 		}
 		if _, scan := n.Op.(*graph.Scan); scan {
 			p.RowsIn += np.RowsIn
@@ -71,6 +77,7 @@ func (h *Handle) Progress() Progress {
 		p.Late += np.Late
 		p.Evicted += np.Evicted
 		p.State += np.State
+		p.Selected = p.Selected.Plus(np.Selected)
 		p.Nodes = append(p.Nodes, np)
 	}
 	for _, s := range h.scans {

@@ -77,6 +77,8 @@ type Counters struct {
 	RowsIn, RowsOut, BytesIn, BytesOut, Skipped, Late Counter
 	Evicted                                           Counter // keys that were forgotten because there were too many
 	State                                             Gauge   // bytes of the operator's state, if it is a [Sizer]; measured now and then
+	// What queries of a source that the store has computed have moved, in bytes: see [objstore.SelectStats].
+	SelectScanned, SelectProcessed, SelectReturned Counter
 }
 
 // Base does nothing: the parts of [Operator] that most operators leave as they are.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/objstore"
 )
 
 // Source is what a scan's subtask reads.
@@ -34,6 +35,7 @@ type reading struct {
 	waits   bool // Poll had nothing, and Ready has not told otherwise
 	bytes   int64
 	skipped int64
+	queries objstore.SelectStats
 }
 
 // report adds the source's part to a snapshot.
@@ -180,6 +182,14 @@ func (t *Task) poll(r *reading) error {
 		if n := c.Skipped(); n != r.skipped {
 			counters.Skipped.Add(n - r.skipped)
 			r.skipped = n
+		}
+	}
+	if c, ok := r.reader.(connector.SelectCounter); ok {
+		if n := c.Selected(); n != r.queries {
+			counters.SelectScanned.Add(n.Scanned - r.queries.Scanned)
+			counters.SelectProcessed.Add(n.Processed - r.queries.Processed)
+			counters.SelectReturned.Add(n.Returned - r.queries.Returned)
+			r.queries = n
 		}
 	}
 	if batch != nil && batch.Rows() > 0 {

@@ -57,6 +57,7 @@ type selected struct {
 	skip     int64  // bytes of the repeated answer to be left out
 	skipped  uint32 // the CRC32 of those left out so far
 	failures int    // in a row, without a byte between
+	internal int    // InternalErrors
 	ended    bool
 	err      error // final
 
@@ -70,18 +71,61 @@ const answerBuffer = 256 << 10
 func (a *selected) open() error {
 	resp, err := a.b.c.send(a.ctx, a.request) //nolint:bodyclose // the reader closes it with the answer
 	if err != nil {
-		return err
+		return a.sooner(err)
 	}
 	a.body, a.messages = resp.Body, eventstream.NewReader(bufio.NewReaderSize(resp.Body, answerBuffer))
 	a.records, a.skip, a.skipped = nil, a.read, 0
 	return nil
 }
 
+// maxInternal is how often a query is tried that the store fails at by an InternalError: some say so of queries that fail again and again.
+const maxInternal = 2
+
+// sooner makes an error final that repeating the query does not help against, though that is usual for its kind.
+func (a *selected) sooner(err error) error {
+	var api *apiError
+	if !errors.As(err, &api) || api.code != "InternalError" {
+		return err
+	}
+	if a.internal++; a.internal < maxInternal && !unanswered(api) {
+		return err
+	}
+	return &apiError{status: http.StatusBadRequest, message: api.Error(), header: api.header}
+}
+
+// unanswered reports whether an answer says that the store does not know the request, or objects of this format. Stores have many words for that.
+func unanswered(e *apiError) bool {
+	switch e.status {
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	}
+	switch e.code {
+	case "NotImplemented", "MethodNotAllowed", "NotSupported", "InvalidRequest", "InvalidArgument", "InvalidDataSource", "MalformedXML", "MalformedPOSTRequest":
+		return true
+	}
+	if strings.HasPrefix(e.code, "Unsupported") {
+		return true
+	}
+	for _, words := range []string{"not enabled", "does not support", "not supported", "not implemented"} {
+		if strings.Contains(e.message, words) {
+			return true
+		}
+	}
+	return false
+}
+
 func (a *selected) fail(err error) error {
-	if api := (*apiError)(nil); errors.As(err, &api) && (api.status == http.StatusMethodNotAllowed || api.status == http.StatusNotImplemented ||
-		api.code == "NotImplemented" || api.code == "MethodNotAllowed") {
-		return &objstore.Error{Op: "select from", URL: a.b.URL(a.key), Endpoint: a.b.c.Endpoint(), Kind: objstore.Unsupported,
-			Reason: "the store does not answer SelectObjectContent (" + api.Error() + ")", Hint: "read the object", Err: err}
+	var api *apiError
+	if errors.As(err, &api) {
+		e := &objstore.Error{Op: "select from", URL: a.b.URL(a.key), Endpoint: a.b.c.Endpoint(), Err: err}
+		switch {
+		case api.code == "AccessDenied" || api.code == "" && api.status == http.StatusForbidden: // of an object whose metadata may be read
+			e.Kind, e.Reason, e.Hint = objstore.Denied, "the store does not let this key ask by SelectObjectContent ("+api.Error()+")", "allow it in the store's policy, or read the object"
+			return e
+		case unanswered(api):
+			e.Kind, e.Reason, e.Hint = objstore.Unsupported, "the store does not answer SelectObjectContent of this kind ("+api.Error()+")", "read the object"
+			return e
+		}
 	}
 	var damaged *eventstream.FormatError
 	if errors.As(err, &damaged) {

@@ -67,9 +67,13 @@ func sends(messages ...string) func(http.ResponseWriter) {
 }
 
 func fails(status int, code string) func(http.ResponseWriter) {
+	return failsWith(status, code, "it failed")
+}
+
+func failsWith(status int, code, message string) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) {
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>it failed</Message></Error>")
+		_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>"+message+"</Message></Error>")
 	}
 }
 
@@ -134,6 +138,13 @@ func TestSelectFails(t *testing.T) {
 		"not implemented":       {nil, []func(http.ResponseWriter){fails(501, "NotImplemented")}, objstore.Unsupported, "SelectObjectContent", 1},
 		"not allowed":           {nil, []func(http.ResponseWriter){fails(405, "MethodNotAllowed")}, objstore.Unsupported, "SelectObjectContent", 1},
 		"not implemented later": {nil, []func(http.ResponseWriter){sends(selectFailure("NotImplemented", "no"))}, objstore.Unsupported, "SelectObjectContent", 1},
+		"without an answer":     {nil, []func(http.ResponseWriter){fails(405, "")}, objstore.Unsupported, "SelectObjectContent", 1},
+		"taken for a form":      {nil, []func(http.ResponseWriter){fails(400, "MalformedPOSTRequest")}, objstore.Unsupported, "SelectObjectContent", 1},
+		"no such format":        {nil, []func(http.ResponseWriter){fails(400, "UnsupportedParquetType")}, objstore.Unsupported, "SelectObjectContent", 1},
+		"a format switched off": {nil, []func(http.ResponseWriter){failsWith(500, "InternalError", "parquet format parsing not enabled on server")}, objstore.Unsupported, "not enabled", 1},
+		"denied":                {nil, []func(http.ResponseWriter){fails(403, "AccessDenied")}, objstore.Denied, "does not let this key", 1},
+		"another key":           {nil, []func(http.ResponseWriter){fails(403, "SignatureDoesNotMatch")}, objstore.BadCredentials, "secret key", 1},
+		"failing again":         {nil, []func(http.ResponseWriter){fails(500, "InternalError")}, objstore.Other, "it failed", 2},
 		"a wrong query":         {nil, []func(http.ResponseWriter){fails(400, "ParseUnexpectedToken")}, objstore.Other, "ParseUnexpectedToken", 1},
 		"a failing query":       {nil, []func(http.ResponseWriter){sends(some, selectFailure("CastFailed", "no number"))}, objstore.Other, "CastFailed", 1},
 		"never an end":          {nil, []func(http.ResponseWriter){sends(some)}, objstore.Unreachable, "broke", 4},

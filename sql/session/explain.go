@@ -36,7 +36,7 @@ func (s *Session) explainStatement(ctx context.Context, st Statement) (*Result, 
 		}
 		sinks := s.set.sinks
 		s.set = nil
-		return s.explainNodes("INSERT INTO "+strings.Join(targets(sinks), ", "), nil, sinks)
+		return s.explainNodes(ctx, "INSERT INTO "+strings.Join(targets(sinks), ", "), nil, sinks)
 	}
 	title := st.Text()
 	switch n := st.Node.(type) {
@@ -44,35 +44,35 @@ func (s *Session) explainStatement(ctx context.Context, st Statement) (*Result, 
 		if n.Query == nil {
 			break
 		}
-		r, err := s.explain(title, &syntax.Explain{Body: n})
+		r, err := s.explain(ctx, title, &syntax.Explain{Body: n})
 		if err != nil {
 			return nil, err
 		}
 		_, err = s.Execute(ctx, st) // what comes next may read it
 		return r, err
 	case *syntax.Explain:
-		return s.explain(title, n)
+		return s.explain(ctx, title, n)
 	case *syntax.Query, *syntax.Insert, *syntax.Execute:
-		return s.explain(title, &syntax.Explain{Body: n})
+		return s.explain(ctx, title, &syntax.Explain{Body: n})
 	}
 	return s.Execute(ctx, st)
 }
 
 // explain prints what would run.
-func (s *Session) explain(title string, n *syntax.Explain) (*Result, error) {
+func (s *Session) explain(ctx context.Context, title string, n *syntax.Explain) (*Result, error) {
 	nodes, err := s.explained(n.Body)
 	if err != nil {
 		return nil, err
 	}
-	return s.explainNodes(title, n.Details, nodes)
+	return s.explainNodes(ctx, title, n.Details, nodes)
 }
 
-func (s *Session) explainNodes(title string, details []syntax.ExplainDetail, nodes []plan.Node) (*Result, error) {
+func (s *Session) explainNodes(ctx context.Context, title string, details []syntax.ExplainDetail, nodes []plan.Node) (*Result, error) {
 	p, err := s.plan(func(*column.Batch) error { return nil }, nodes...)
 	if err != nil {
 		return nil, err
 	}
-	r := textResult(s.explanation(p, details))
+	r := textResult(s.explanation(ctx, p, details))
 	diagram := p.builder.Diagram(title, s.settings.Int(setting.Parallelism))
 	r.Diagram = &diagram
 	return r, nil
@@ -114,7 +114,7 @@ func (s *Session) explained(body syntax.Statement) ([]plan.Node, error) {
 }
 
 // explanation prints the parts of EXPLAIN: what was asked for, how it is computed, and what runs; and the details.
-func (s *Session) explanation(p *planned, details []syntax.ExplainDetail) string {
+func (s *Session) explanation(ctx context.Context, p *planned, details []syntax.ExplainDetail) string {
 	has := func(d syntax.ExplainDetail) bool { return slices.Contains(details, d) }
 	var b strings.Builder
 	b.WriteString("== Abstract Syntax Tree ==\n")
@@ -150,6 +150,9 @@ func (s *Session) explanation(p *planned, details []syntax.ExplainDetail) string
 	}
 	b.WriteString("\n== Optimized Execution Plan ==\n")
 	b.WriteString(p.builder.Explain(s.settings.Int(setting.Parallelism)))
+	if pushed := s.pushedDown(ctx, p.builder.Graph("")); pushed != "" {
+		b.WriteString("\n== Pushed Down ==\n" + pushed)
+	}
 	if has(syntax.ExplainJSONExecutionPlan) {
 		b.WriteString("\n== Physical Execution Plan ==\n" + graphJSON(p.builder.Graph(""), s.settings.Int(setting.Parallelism)))
 	}

@@ -46,7 +46,8 @@ type fakeSource struct {
 	bounded bool
 }
 
-func (s fakeSource) Bounded() bool { return s.bounded }
+func (s fakeSource) Bounded() bool    { return s.bounded }
+func (fakeSource) PushedDown() string { return "" }
 
 type namedSource struct{ fakeSource }
 

@@ -133,7 +133,7 @@ func (s *Session) execute(ctx context.Context, st Statement) (*Result, error) {
 	case *syntax.EndStatementSet:
 		return s.end(n)
 	case *syntax.Explain:
-		return s.explain(st.Text(), n)
+		return s.explain(ctx, st.Text(), n)
 	case *syntax.CompilePlan:
 		return s.compilePlan(ctx, n, st.Script.Text)
 	case *syntax.CompileAndExecutePlan:
