@@ -21,7 +21,7 @@ type Progress struct {
 	State      int64 // bytes of operators' state
 	// Selected is what queries that stores have computed for sources have moved.
 	Selected objstore.SelectStats
-	Nodes      []NodeProgress
+	Nodes    []NodeProgress
 }
 
 // NodeProgress is one node's part, over all its subtasks.
