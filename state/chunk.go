@@ -15,16 +15,17 @@ type Chunk struct {
 	home   *sync.Pool
 }
 
-// chunkMemory has chunks that nobody reads any more, by the types of their columns. New memory for each checkpoint would have to be cleared, and be touched for
+// chunkMemory has chunks that nobody reads any more, by what they are for and the types of their columns. New memory for each checkpoint would have to be cleared, and be touched for
 // the first time.
 var chunkMemory sync.Map // string → *sync.Pool
 
 // reusedChunks is how many chunks of a table are kept for a checkpoint to come.
 const reusedChunks = 64
 
-// chunksFor returns the memory for chunks of a table.
-func chunksFor(schema []column.Field) *sync.Pool {
+// chunksFor returns the memory for chunks of a table for some purpose.
+func chunksFor(purpose string, schema []column.Field) *sync.Pool {
 	var key strings.Builder
+	key.WriteString(purpose)
 	for _, f := range schema {
 		key.WriteString(f.Type.String())
 		key.WriteByte(',')
@@ -69,11 +70,18 @@ func (l *Layers) Release() {
 		return
 	}
 	for i := range l.Chunks[:min(len(l.Chunks), reusedChunks)] {
-		c := l.Chunks[i]
-		c.Rows.Reset()
-		c.IDs.Reset()
-		c.Groups.Reset()
-		c.home.Put(&c)
+		l.Chunks[i].Release()
 	}
 	l.Chunks = nil
+}
+
+// Gathered returns an empty chunk for n rows of others. Whoever has it releases it.
+func Gathered(schema []column.Field, n int) Chunk { return newChunk(chunksFor("gather ", schema), schema, n) }
+
+// Release lets the chunk's memory go, so that another one can have it.
+func (c Chunk) Release() {
+	c.Rows.Reset()
+	c.IDs.Reset()
+	c.Groups.Reset()
+	c.home.Put(&c)
 }

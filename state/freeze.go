@@ -192,7 +192,7 @@ func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Fi
 		full = true // a changed job was restored
 	}
 	if t.spare == nil || !reflect.DeepEqual(t.schema, schema) {
-		t.spare = chunksFor(schema)
+		t.spare = chunksFor("copy ", schema)
 	}
 	t.schema = schema
 	t.seen = t.ids.row(t.stored)

@@ -61,8 +61,8 @@ func (s *layered) gather(span, more int) section {
 	for _, r := range s.runs[span] {
 		n += r.to - r.from
 	}
-	x := section{batch: column.NewBatch(s.table.Schema, n+more)}
-	x.ids, x.groups = column.NewVector(column.Of(column.BigInt), n+more), column.NewVector(column.Of(column.Int), n+more)
+	own := state.Gathered(s.table.Schema, n+more)
+	x := section{batch: own.Rows, ids: own.IDs, groups: own.Groups, own: &own}
 	var list []int32
 	for runs := s.runs[span]; len(runs) > 0; {
 		c := &s.table.Layers.Chunks[runs[0].chunk]

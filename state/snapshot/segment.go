@@ -112,6 +112,7 @@ type section struct {
 	rows   []int32
 	ids    *column.Vector
 	groups *column.Vector
+	own    *state.Chunk // to be released; nil: the rows stand elsewhere
 }
 
 // encode makes a segment's object, in memory if there is room, and completes what is said of it.
@@ -137,6 +138,11 @@ func (p *piece) encode(c Codec, s *Segment, memory []byte) ([]byte, error) {
 		parts[i] = sections[i].stored(s, p.table.Keyed, fields)
 	}
 	data, err := c.Encode(fields, parts, memory)
+	for _, x := range sections {
+		if x.own != nil {
+			x.own.Release()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("table '%s': %w", p.table.Name, err)
 	}

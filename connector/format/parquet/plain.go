@@ -1,9 +1,7 @@
 package parquet
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
 	"slices"
 	"sync"
 
@@ -25,7 +23,7 @@ func Plain(c format.Config, parts []*column.Batch, memory []byte) (data []byte, 
 			}
 		}
 	}
-	meta, err := emptyFile(c)
+	meta, err := footers.of(c)
 	if err != nil {
 		return nil, false, err
 	}
@@ -63,7 +61,7 @@ func Plain(c format.Config, parts []*column.Batch, memory []byte) (data []byte, 
 	if meta.NumRows = group.NumRows; f.total > 0 {
 		meta.RowGroups = append(meta.RowGroups, group)
 	}
-	footer, err := protocol.Marshal(new(protocol.CompactProtocol), meta)
+	footer, err := protocol.Marshal(new(protocol.CompactProtocol), &meta)
 	if err != nil {
 		return nil, false, err
 	}
@@ -94,27 +92,6 @@ func plainType(c format.Config, t column.Type) bool {
 		return c.Options.Bool(int64Timestamp) && t.TimeUnit() == unit
 	}
 	return false
-}
-
-// emptyFile returns the footer of a file with the columns and no rows.
-func emptyFile(c format.Config) (*library.FileMetaData, error) {
-	var out bytes.Buffer
-	w, err := newFile(&out, c)
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		return nil, err
-	}
-	data := out.Bytes()
-	if len(data) < 2*len(magic)+4 {
-		return nil, errors.New("an empty file has no footer")
-	}
-	end := len(data) - len(magic) - 4
-	size := int(binary.LittleEndian.Uint32(data[end:]))
-	meta := &library.FileMetaData{}
-	err = protocol.Unmarshal(new(protocol.CompactProtocol), data[end-size:end], meta)
-	return meta, err
 }
 
 // plainFile is a file that Plain makes.
