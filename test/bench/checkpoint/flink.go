@@ -110,24 +110,19 @@ func theirs(ctx context.Context, cluster *peers.FlinkCluster, keys int64) error 
 	if err != nil {
 		return err
 	}
-	var before, after flinkJob
-	for before.read() < 2*keys { // most keys have come
-		if err := sleep(ctx, 200*time.Millisecond); err != nil {
-			return err
-		}
-		if err := get(ctx, cluster.REST+"/jobs/"+first, &before); err != nil {
-			return err
-		}
-	}
-	start := time.Now()
-	if err := sleep(ctx, time.Duration(*seconds)*time.Second); err != nil {
+	url := cluster.REST + "/jobs/" + first
+	start, warm := time.Now(), time.Duration(*seconds)*time.Second
+	enough := func(read int64) bool { return read >= 2*keys && time.Since(start) > warm } // most keys have come, and its code is compiled
+	before, start, err := until(ctx, url, enough)
+	if err != nil {
 		return err
 	}
+	after, end, err := until(ctx, url, func(int64) bool { return time.Since(start) > time.Duration(*seconds)*time.Second })
+	if err != nil {
+		return err
+	}
+	rate := float64(after-before) / end.Sub(start).Seconds()
 	var checkpoints flinkCheckpoints
-	if err := get(ctx, cluster.REST+"/jobs/"+first, &after); err != nil {
-		return err
-	}
-	rate := float64(after.read()-before.read()) / time.Since(start).Seconds()
 	if err := request(ctx, http.MethodPatch, cluster.REST+"/jobs/"+first+"?mode=cancel", nil); err != nil {
 		return err
 	}
@@ -142,18 +137,33 @@ func theirs(ctx context.Context, cluster *peers.FlinkCluster, keys int64) error 
 	if err != nil {
 		return err
 	}
-	for after = (flinkJob{}); after.read() == 0; {
-		if err := sleep(ctx, 50*time.Millisecond); err != nil {
-			return err
-		}
-		if err := get(ctx, cluster.REST+"/jobs/"+second, &after); err != nil {
-			return err
-		}
+	_, end, err = until(ctx, cluster.REST+"/jobs/"+second, func(read int64) bool { return read > 0 })
+	if err != nil {
+		return err
 	}
 	s := checkpoints.Summary
 	fmt.Printf("| Apache Flink 2.3, its processes running | %.0f | %d | %.1f MB | %.1f MB | %v | %v |\n", rate, checkpoints.Counts.Completed, s.Size.Avg/1e6, s.Written.Avg/1e6,
-		time.Duration(s.Duration.Avg)*time.Millisecond, time.Since(start).Round(time.Millisecond))
+		time.Duration(s.Duration.Avg)*time.Millisecond, end.Sub(start).Round(time.Millisecond))
 	return nil
+}
+
+// until asks how many rows a job has read until that has changed and done says that it will do, and returns when that was. Flink answers with what it knew
+// when it was last asked, and looks again then: an answer after a pause is as old as the pause is long.
+func until(ctx context.Context, url string, done func(read int64) bool) (read int64, at time.Time, err error) {
+	last := int64(-1)
+	for {
+		var job flinkJob
+		if err := get(ctx, url, &job); err != nil {
+			return 0, at, err
+		}
+		if read = job.read(); read != last && last >= 0 && done(read) {
+			return read, time.Now(), nil
+		}
+		last = read
+		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+			return 0, at, err
+		}
+	}
 }
 
 // submit starts the job on Flink, from a checkpoint unless that is empty, and returns its id.
