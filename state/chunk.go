@@ -76,7 +76,9 @@ func (l *Layers) Release() {
 }
 
 // Gathered returns an empty chunk for n rows of others. Whoever has it releases it.
-func Gathered(schema []column.Field, n int) Chunk { return newChunk(chunksFor("gather ", schema), schema, n) }
+func Gathered(schema []column.Field, n int) Chunk {
+	return newChunk(chunksFor("gather ", schema), schema, n)
+}
 
 // Release lets the chunk's memory go, so that another one can have it.
 func (c Chunk) Release() {
