@@ -116,6 +116,14 @@ var (
 		Key: "execution.checkpointing.mode", Type: Enum, Values: []string{"EXACTLY_ONCE", "AT_LEAST_ONCE"}, Default: "EXACTLY_ONCE",
 		Doc: "Whether a record may count twice in state after a failure (AT_LEAST_ONCE, which does not align inputs) or never does.",
 	})
+	UnalignedCheckpoints = Engine.Register(&Option{
+		Key: "execution.checkpointing.unaligned.enabled", Aliases: []string{"execution.checkpointing.unaligned"}, Type: Bool, Default: "true",
+		Doc: "Whether barriers of a checkpoint overtake rows that wait between tasks, which then become part of the checkpoint, once they have waited for execution.checkpointing.aligned-checkpoint-timeout. Not with AT_LEAST_ONCE; savepoints wait.",
+	})
+	AlignedCheckpointTimeout = Engine.Register(&Option{
+		Key: "execution.checkpointing.aligned-checkpoint-timeout", Aliases: []string{"execution.checkpointing.alignment-timeout"}, Type: Duration, Default: "1 s",
+		Doc: "How long after the start of a checkpoint its barriers wait for what stands before them, before they overtake it; 0 means not at all. Flink's default is 0.",
+	})
 	TolerableFailedCheckpoints = Engine.Register(&Option{
 		Key: "execution.checkpointing.tolerable-failed-checkpoints", Type: Int, Default: "0", Check: atLeast(0),
 		Doc: "Checkpoints in a row that may fail before the job does. Unless it is set, those do not count that fail because the store does not answer.",

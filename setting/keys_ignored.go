@@ -40,8 +40,8 @@ var ignored = []struct{ doc, keys string }{
 		state.ttl. state.storage. state.memory. execution.checkpointing.storage execution.checkpointing.incremental
 		execution.checkpointing.data-inline-threshold execution.checkpointing.write-buffer-size execution.checkpointing.create-subdir
 		execution.checkpointing.local-backup. execution.checkpointing.file-merging. execution.checkpointing.snapshot-compression
-		execution.checkpointing.max-concurrent-checkpoints execution.checkpointing.unaligned execution.checkpointing.unaligned.
-		execution.checkpointing.aligned-checkpoint-timeout execution.checkpointing.alignment-timeout execution.checkpointing.cleaner.
+		execution.checkpointing.max-concurrent-checkpoints execution.checkpointing.unaligned.
+		execution.checkpointing.cleaner.
 		execution.checkpointing.interval-during-backlog execution.checkpointing.checkpoints-after-tasks-finish
 		execution.checkpointing.checkpoint-id-of-ignored-in-flight-data execution.checkpointing.recover-without-channel-state.
 		execution.checkpointing.force-unaligned execution.state-recovery.claim-mode execution.savepoint-restore-mode

@@ -169,6 +169,9 @@ func (h *Handle) start(from resume) error {
 	if err != nil {
 		return err
 	}
+	if run.Settling() {
+		h.opts.Notify(fmt.Sprintf("checkpoint %d has rows in flight: they are processed as the job was, before it goes on with another parallelism", opts.Restore.ID))
+	}
 	h.mu.Lock()
 	h.current = run
 	h.mu.Unlock()
@@ -222,7 +225,7 @@ func (h *Handle) supervise() {
 				h.memory = c
 			}
 		}
-		if h.err == nil || run != nil && run.Stopped() || !h.again() {
+		if !errors.Is(h.err, job.ErrSettled) && (h.err == nil || run != nil && run.Stopped() || !h.again()) {
 			break
 		}
 		h.set(nil)

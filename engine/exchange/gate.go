@@ -31,12 +31,13 @@ type Channel struct {
 	input  int
 	space  chan struct{} // of the sender: has a value once there is room again, or nothing more is wanted
 
-	ring    [Capacity]Message
+	ring    []Message
 	head, n int
-	most    int  // messages that it holds
+	most    int  // messages that it holds, unless a barrier is urgent
 	listed  bool // stands in gate.ready
 	blocked bool
 	wanted  bool // the sender waits for room
+	enough  int  // it is told so when that few are left
 }
 
 // NewGate returns a gate without queues.
@@ -47,7 +48,7 @@ func NewGate() *Gate {
 // Connect adds a queue to input number input of the receiving task. The sender hears of room in its queues through space, which has
 // room for one value. All queues are connected before any of them is used.
 func (g *Gate) Connect(input int, space chan struct{}) *Channel {
-	c := &Channel{gate: g, number: int32(len(g.channels)), input: input, space: space, most: Capacity}
+	c := &Channel{gate: g, number: int32(len(g.channels)), input: input, space: space, ring: make([]Message, Capacity), most: Capacity}
 	if g.Draw != nil {
 		c.most = 1 + g.Draw(Capacity)
 	}
@@ -83,15 +84,13 @@ func (g *Gate) Next() (channel int, m Message, ok bool) {
 	g.waiting--
 	c := g.channels[number]
 	m = c.ring[c.head]
-	c.ring[c.head] = Message{}
-	c.head = (c.head + 1) % Capacity
-	c.n--
+	c.drop()
 	c.listed = false
 	if c.n > 0 {
 		g.list(c)
 	}
 	// A sender that waits is woken when the queue is half empty, to do more than one message at a time.
-	tell := c.wanted && c.n <= Capacity/2
+	tell := c.wanted && c.n <= c.enough
 	if tell {
 		c.wanted = false
 	}
@@ -101,6 +100,16 @@ func (g *Gate) Next() (channel int, m Message, ok bool) {
 	}
 	return int(number), m, true
 }
+
+// drop takes the first message out of the queue.
+func (c *Channel) drop() {
+	c.ring[c.head] = Message{}
+	c.head = (c.head + 1) % len(c.ring)
+	c.n--
+}
+
+// at returns message number i of the queue.
+func (c *Channel) at(i int) *Message { return &c.ring[(c.head+i)%len(c.ring)] }
 
 // list gives a channel its turn, behind all that have one.
 func (g *Gate) list(c *Channel) {
@@ -123,6 +132,11 @@ func (g *Gate) Block(channel int) {
 		return
 	}
 	// Take it out of the ring: once per barrier, so a walk will do.
+	g.unlist(c)
+}
+
+// unlist takes a channel's turn away.
+func (g *Gate) unlist(c *Channel) {
 	c.listed = false
 	kept := 0
 	for i := range g.waiting {
@@ -156,22 +170,31 @@ func (g *Gate) Decline() {
 	g.declined.Store(true)
 	g.waiting = 0
 	for _, c := range g.channels {
-		for ; c.n > 0; c.n-- {
+		for c.n > 0 {
 			if m := &c.ring[c.head]; m.Kind == Data {
 				m.Release()
 			}
-			c.ring[c.head] = Message{}
-			c.head = (c.head + 1) % Capacity
+			c.drop()
 		}
 		signal(c.space) // also if nobody waits for room: the sender may have nothing else to wake it
 	}
 }
 
-// room reports whether a message fits. If not, the sender's space signal will tell.
-func (c *Channel) room() bool {
+// room reports whether a message fits, so many more than usual being allowed. If not, the sender's space signal will tell.
+func (c *Channel) room(more int) bool {
 	c.gate.mu.Lock()
 	defer c.gate.mu.Unlock()
-	c.wanted = c.n == c.most
+	return c.fits(more)
+}
+
+// fits is room for who holds the lock.
+func (c *Channel) fits(more int) bool {
+	if c.wanted = c.n >= c.most+more; c.wanted {
+		c.enough = Capacity / 2
+		if more > 0 {
+			c.enough = c.most + more - 1
+		}
+	}
 	return !c.wanted
 }
 
@@ -182,9 +205,9 @@ func (c *Channel) empty() bool {
 	return c.n == 0
 }
 
-// push adds a message. It reports false, and the space signal will tell, if there is no room. A watermark replaces one that
-// stands at the end of the queue.
-func (c *Channel) push(m *Message) bool {
+// push adds a message, where so many more than usual are allowed. It reports false, and the space signal will tell, if there is no room. A watermark
+// replaces one that stands at the end of the queue.
+func (c *Channel) push(m *Message, more int) bool {
 	g := c.gate
 	g.mu.Lock()
 	if g.declined.Load() {
@@ -196,19 +219,17 @@ func (c *Channel) push(m *Message) bool {
 		return true
 	}
 	if m.Kind == Watermark && c.n > 0 {
-		if last := &c.ring[(c.head+c.n-1)%Capacity]; last.Kind == Watermark {
+		if last := c.at(c.n - 1); last.Kind == Watermark {
 			last.Time = m.Time
 			g.mu.Unlock()
 			return true
 		}
 	}
-	if c.n == c.most {
-		c.wanted = true
+	if !c.fits(more) {
 		g.mu.Unlock()
 		return false
 	}
-	c.ring[(c.head+c.n)%Capacity] = *m
-	c.n++
+	c.add(m)
 	wake := false
 	if !c.listed && !c.blocked {
 		wake = g.waiting == 0
@@ -219,6 +240,19 @@ func (c *Channel) push(m *Message) bool {
 		signal(g.wake)
 	}
 	return true
+}
+
+// add puts a message at the end of the queue.
+func (c *Channel) add(m *Message) {
+	if c.n == len(c.ring) {
+		larger := make([]Message, 2*c.n)
+		for i := range c.n {
+			larger[i] = *c.at(i)
+		}
+		c.ring, c.head = larger, 0
+	}
+	c.n++
+	*c.at(c.n - 1) = *m
 }
 
 func signal(c chan struct{}) {

@@ -40,10 +40,10 @@ func connect(n int) (*Gate, []*Channel, []chan struct{}) {
 func TestGateTakesTurns(t *testing.T) {
 	g, c, _ := connect(3)
 	for i := range 3 {
-		c[0].push(&Message{Kind: Barrier, Time: int64(i)})
+		c[0].push(&Message{Kind: Barrier, Time: int64(i)}, 0)
 	}
-	c[2].push(&Message{Kind: Barrier, Time: 10})
-	c[2].push(&Message{Kind: Barrier, Time: 11})
+	c[2].push(&Message{Kind: Barrier, Time: 10}, 0)
+	c[2].push(&Message{Kind: Barrier, Time: 11}, 0)
 	channels, times := drain(t, g)
 	if want := []int{0, 2, 0, 2, 0}; !slices.Equal(channels, want) {
 		t.Errorf("channels %v, want %v", channels, want)
@@ -58,14 +58,14 @@ func TestGateWakesOnce(t *testing.T) {
 	if woken(g) {
 		t.Error("woken by nothing")
 	}
-	c[0].push(&Message{Kind: Barrier})
-	c[1].push(&Message{Kind: Barrier})
+	c[0].push(&Message{Kind: Barrier}, 0)
+	c[1].push(&Message{Kind: Barrier}, 0)
 	if !woken(g) || woken(g) {
 		t.Error("want one signal for what came before Next")
 	}
 	drain(t, g)
 	g.Block(0)
-	c[0].push(&Message{Kind: Barrier})
+	c[0].push(&Message{Kind: Barrier}, 0)
 	if woken(g) {
 		t.Error("woken by a blocked channel")
 	}
@@ -78,11 +78,11 @@ func TestGateWakesOnce(t *testing.T) {
 func TestFullChannel(t *testing.T) {
 	g, c, space := connect(1)
 	for i := range Capacity {
-		if !c[0].push(&Message{Kind: Barrier, Time: int64(i)}) {
+		if !c[0].push(&Message{Kind: Barrier, Time: int64(i)}, 0) {
 			t.Fatalf("message %d had no room", i)
 		}
 	}
-	if c[0].room() || c[0].push(&Message{Kind: Barrier}) {
+	if c[0].room(0) || c[0].push(&Message{Kind: Barrier}, 0) {
 		t.Fatal("there is room in a full queue")
 	}
 	for taken := 1; ; taken++ {
@@ -97,7 +97,7 @@ func TestFullChannel(t *testing.T) {
 			t.Fatal("never told of room")
 		}
 	}
-	if !c[0].room() {
+	if !c[0].room(0) {
 		t.Error("no room in a queue half empty")
 	}
 }
@@ -105,12 +105,12 @@ func TestFullChannel(t *testing.T) {
 func TestWatermarksMerge(t *testing.T) {
 	g, c, _ := connect(1)
 	for i := range int64(100) {
-		if !c[0].push(&Message{Kind: Watermark, Time: i}) {
+		if !c[0].push(&Message{Kind: Watermark, Time: i}, 0) {
 			t.Fatal("a watermark behind a watermark needs no room")
 		}
 	}
-	c[0].push(&Message{Kind: Barrier, Time: 7})
-	c[0].push(&Message{Kind: Watermark, Time: 200})
+	c[0].push(&Message{Kind: Barrier, Time: 7}, 0)
+	c[0].push(&Message{Kind: Watermark, Time: 200}, 0)
 	if _, times := drain(t, g); !slices.Equal(times, []int64{99, 7, 200}) {
 		t.Errorf("messages %v, want 99, 7, 200", times)
 	}
@@ -129,7 +129,7 @@ func TestGateModel(t *testing.T) {
 			switch random.IntN(6) {
 			case 0, 1:
 				next++
-				if ok := c[i].push(&Message{Kind: Barrier, Time: next}); ok != (len(queues[i]) < Capacity) {
+				if ok := c[i].push(&Message{Kind: Barrier, Time: next}, 0); ok != (len(queues[i]) < Capacity) {
 					t.Fatalf("seed %d: push to a queue of %d: %v", seed, len(queues[i]), ok)
 				} else if ok {
 					queues[i] = append(queues[i], next)
@@ -175,7 +175,7 @@ func TestGateDraws(t *testing.T) {
 	most, turns := map[int]bool{}, map[int]bool{}
 	for last := -1; slices.Min(got) < messages; {
 		for i := range c {
-			for sent[i] < messages && r.IntN(2) == 0 && c[i].push(&Message{Kind: Barrier, Time: sent[i]}) {
+			for sent[i] < messages && r.IntN(2) == 0 && c[i].push(&Message{Kind: Barrier, Time: sent[i]}, 0) {
 				sent[i]++
 			}
 			most[c[i].most] = true

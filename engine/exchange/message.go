@@ -34,13 +34,13 @@ type Message struct {
 	Time    int64            // of Watermark: milliseconds of event time; of Barrier: the checkpoint's number
 	Payload operator.Payload // of Data
 
-	packer operator.Packer // gets the payload back
+	packer operator.Packer // gets the payload back; nil: nobody does
 	shared *atomic.Int32   // receivers that still read the payload; nil: this one
 }
 
 // Release gives a Data message's payload back for reuse; the receiver has copied what it keeps.
 func (m *Message) Release() {
-	if m.shared == nil || m.shared.Add(-1) == 0 {
+	if m.packer != nil && (m.shared == nil || m.shared.Add(-1) == 0) {
 		m.packer.Recycle(m.Payload)
 	}
 	m.Payload = nil

@@ -57,11 +57,7 @@ func (b *batches) PendingBytes(target int) int {
 	if p == nil {
 		return 0
 	}
-	n := 0
-	for _, c := range p.Cols {
-		n += usedBytes(c)
-	}
-	return n
+	return Bytes(p)
 }
 
 // usedBytes is what the rows of a vector take, about; its memory may be larger.

@@ -22,6 +22,13 @@ const (
 	allBytes = 4 * enoughBytes
 )
 
+// A queue takes so many messages more than usual from a task that an urgent barrier waits for, and with the barrier itself. The first is
+// for what one payload brings about; who emits more waits.
+const (
+	overdraft     = 16
+	overdraftMark = 2 * overdraft
+)
+
 // Sizer is implemented by packers that know the size of what waits, in bytes. Without it rows alone count.
 type Sizer interface {
 	PendingBytes(target int) int
@@ -32,6 +39,9 @@ type Sizer interface {
 type Sender struct {
 	// Turn, if set, is called after each wait; a test decides there whose turn it is.
 	Turn func()
+	// Urgent, if set, reports that a barrier of a checkpoint that may not wait is on its way to the sending task: then queues take more than usual, so that
+	// the task comes to see to it. Whoever makes it true gives the space signal.
+	Urgent func() bool
 	// Draw, if set, returns a number below n: a test lets it decide when rows are handed on though they are few.
 	Draw func(n int) int
 
@@ -63,7 +73,7 @@ func NewSender(ctx context.Context, ship graph.Ship, packer operator.Packer, to 
 	s.sizer, _ = packer.(Sizer)
 	if ship == graph.Broadcast {
 		// Each queue holds all payloads in order, so at most a full queue, the one being read and the next are on their way.
-		s.shared = make([]atomic.Int32, Capacity+2)
+		s.shared = make([]atomic.Int32, Capacity+overdraftMark+2)
 	}
 	s.enoughRows = min(enoughRows, max(64, allRows/s.lots))
 	s.enoughBytes = min(enoughBytes, max(4<<10, allBytes/s.lots))
@@ -83,8 +93,8 @@ func (s *Sender) Emit(p operator.Payload) error {
 		if !enough && (rows < s.someRows || !s.starving(lot)) {
 			continue
 		}
-		if !s.hand(lot) && (rows >= s.mostRows || bytes >= s.mostBytes) {
-			for !s.hand(lot) {
+		if !s.hand(lot, 0) && (rows >= s.mostRows || bytes >= s.mostBytes) {
+			for !s.hand(lot, s.more(overdraft)) {
 				if err := s.wait(); err != nil {
 					return err
 				}
@@ -92,6 +102,14 @@ func (s *Sender) Emit(p operator.Payload) error {
 		}
 	}
 	return nil
+}
+
+// more is how many messages more than usual queues take.
+func (s *Sender) more(n int) int {
+	if s.Urgent != nil && s.Urgent() {
+		return n
+	}
+	return 0
 }
 
 func (s *Sender) pending(lot int) (rows, bytes int) {
@@ -119,8 +137,9 @@ func (s *Sender) starving(lot int) bool {
 	}
 }
 
-// hand puts a lot, if it has rows, into its queue. It reports false, and the space signal will tell, if there is no room.
-func (s *Sender) hand(lot int) bool {
+// hand puts a lot, if it has rows, into its queue, which takes so many messages more than usual. It reports false, and the space signal will tell, if
+// there is no room.
+func (s *Sender) hand(lot, more int) bool {
 	if s.packer.Pending(lot) == 0 {
 		return true
 	}
@@ -128,7 +147,7 @@ func (s *Sender) hand(lot int) bool {
 	switch s.ship {
 	case graph.Broadcast:
 		for _, c := range s.to {
-			if !c.room() {
+			if !c.room(more) {
 				return false
 			}
 		}
@@ -136,23 +155,23 @@ func (s *Sender) hand(lot int) bool {
 		m.shared.Store(int32(len(s.to)))
 		s.turn = (s.turn + 1) % len(s.shared)
 		for _, c := range s.to {
-			c.push(&m)
+			c.push(&m, more)
 		}
 		return true
 	case graph.Hash:
-		if !s.to[lot].room() {
+		if !s.to[lot].room(more) {
 			return false
 		}
 		m.Payload = s.packer.Take(lot)
-		return s.to[lot].push(&m)
+		return s.to[lot].push(&m, more)
 	default:
 		// In turn, but past receivers that are behind.
 		for range s.to {
 			c := s.to[s.turn]
 			s.turn = (s.turn + 1) % len(s.to)
-			if c.room() {
+			if c.room(more) {
 				m.Payload = s.packer.Take(lot)
-				return c.push(&m)
+				return c.push(&m, more)
 			}
 		}
 		return false
@@ -160,10 +179,12 @@ func (s *Sender) hand(lot int) bool {
 }
 
 // Flush hands on whatever is pending, as far as there is room, and reports whether that was all.
-func (s *Sender) Flush() bool {
+func (s *Sender) Flush() bool { return s.flush(0) }
+
+func (s *Sender) flush(more int) bool {
 	all := true
 	for lot := range s.lots {
-		if !s.hand(lot) {
+		if !s.hand(lot, more) {
 			all = false
 		}
 	}
@@ -172,13 +193,17 @@ func (s *Sender) Flush() bool {
 
 // Mark sends a mark to all receivers, behind all rows emitted so far. It waits for room.
 func (s *Sender) Mark(m Message) error {
-	for !s.Flush() {
+	allowed := overdraft
+	if m.Kind == Barrier {
+		allowed = overdraftMark
+	}
+	for !s.flush(s.more(allowed)) {
 		if err := s.wait(); err != nil {
 			return err
 		}
 	}
 	for _, c := range s.to {
-		for !c.push(&m) {
+		for !c.push(&m, s.more(allowed)) {
 			if err := s.wait(); err != nil {
 				return err
 			}

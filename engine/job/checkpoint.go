@@ -8,6 +8,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/engine/inflight"
 	"github.com/millstream/millstream/engine/task"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/setting"
@@ -22,7 +23,7 @@ type Checkpoint struct {
 	Final          bool                  // of the end of all inputs: nothing is left to do but to commit
 	Began          string                // id of the run that started without a checkpoint and that led to this one; "": not known
 	Nodes          map[string]*NodeState // by UID
-	Timing         task.Timing           // of the tasks, of each time the longest
+	Timing         task.Timing           // of the tasks: of each time the longest, and all bytes
 }
 
 // NodeState is one node's part.
@@ -94,7 +95,7 @@ func (s *NodeState) Holds() bool {
 // the subtask of the same number, or are dealt in turn if there are fewer now.
 func (s *NodeState) cut(subtask, parallelism, groups int) *state.Reader {
 	if parallelism == len(s.Subtasks) {
-		tables := slices.Clone(s.Subtasks[subtask])
+		tables := slices.DeleteFunc(slices.Clone(s.Subtasks[subtask]), func(t state.Table) bool { return inflight.IsTable(&t) })
 		for i := range tables {
 			tables[i].Join()
 		}
@@ -104,6 +105,9 @@ func (s *NodeState) cut(subtask, parallelism, groups int) *state.Reader {
 	for old, tables := range s.Subtasks {
 		for i := range tables {
 			t := &tables[i]
+			if inflight.IsTable(t) {
+				continue
+			}
 			t.Join()
 			var rows []int32
 			if !t.Keyed {
@@ -177,6 +181,7 @@ func (p *progressOf) rest(checkpoint int64, reading map[string]connector.Split) 
 func (h *Handle) gather(id int64, reports map[int]*task.Report, last []*task.Report, scans map[int]*progressOf) (*Checkpoint, error) {
 	c := &Checkpoint{ID: id, MaxParallelism: h.plan.groups, Began: h.began(), Nodes: map[string]*NodeState{}}
 	reading := map[string]map[string]connector.Split{} // by uid, then by split
+	held := false                                      // anything in flight
 	for i := range h.plan.nodes {
 		n := &h.plan.nodes[i]
 		c.Nodes[n.uid] = &NodeState{Name: n.Name, Shape: n.Shape, Finished: true, Subtasks: make([][]state.Table, n.parallelism)}
@@ -187,18 +192,22 @@ func (h *Handle) gather(id int64, reports map[int]*task.Report, last []*task.Rep
 		if !takesPart {
 			r = last[i]
 		} else {
-			c.Timing.Max(r.Timing)
+			c.Timing.Add(r.Timing)
 		}
 		for stage, node := range d.nodes {
 			s := c.Nodes[h.plan.nodes[node].uid]
 			if takesPart {
 				s.Finished = false
 				s.Subtasks[d.subtask] = r.Stages[stage].Tables
+				held = held || inflight.Holds(s.Subtasks[d.subtask:d.subtask+1])
 			}
 		}
 		for _, split := range r.Reading {
 			reading[h.plan.nodes[d.nodes[0]].uid][split.ID] = split
 		}
+	}
+	if !held {
+		c.withoutInFlight()
 	}
 	for i := range h.plan.nodes {
 		n := &h.plan.nodes[i]

@@ -42,8 +42,10 @@ type pending struct {
 	missing int // tasks that have neither reported nor ended
 	reports map[int]*task.Report
 	made    *Checkpoint
-	err     error        // why there is none
-	cover   committables // what the checkpoint covers
+	begun   time.Time
+	reached time.Duration // after which the last task had its barriers
+	err     error         // why there is none
+	cover   committables  // what the checkpoint covers
 	done    chan struct{}
 }
 
@@ -151,6 +153,7 @@ func (c *coordinator) arrive() {
 		close(p.done)
 		return
 	}
+	p.made.Timing.Reaching = p.reached
 	p.cover = c.take(func(l loose) bool { return l.id <= p.id })
 	for node, list := range p.cover {
 		s := p.made.Nodes[c.job.plan.nodes[node].uid]
@@ -209,18 +212,26 @@ func (c *coordinator) checkpoint(ctx context.Context, full bool, then task.Then)
 	limit := c.job.opts.Clock.NewTimer()
 	defer limit.Stop()
 	patience := c.job.opts.Env.Settings.Duration(setting.CheckpointTimeout)
-	limit.Set(c.job.opts.Clock.Now().Add(patience))
-	select {
-	case <-p.done:
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-	case <-c.job.ctx.Done():
-		err = ErrEnded
-	case <-limit.C():
-		err = fmt.Errorf("%d of %d tasks have not reported after %v: their inputs are slow or uneven, or %s is too short",
-			c.missing(p), len(c.job.tasks), patience, setting.CheckpointTimeout.Key)
+	limit.Set(p.begun.Add(patience))
+	overtaking, stop := c.overtaking(p)
+	defer stop()
+	for waiting := true; waiting; {
+		waiting = false
+		select {
+		case <-p.done:
+		case <-overtaking:
+			c.urge(p)
+			waiting = true
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		case <-c.job.ctx.Done():
+			err = ErrEnded
+		case <-limit.C():
+			err = fmt.Errorf("%d of %d tasks have not reported after %v: their inputs are slow or uneven, or %s is too short",
+				c.missing(p), len(c.job.tasks), patience, setting.CheckpointTimeout.Key)
+		}
+		c.job.turn("checkpoint")
 	}
-	c.job.turn("checkpoint")
 	if err != nil && c.giveUp(p) {
 		return nil, fmt.Errorf("checkpoint %d: %w", p.id, err)
 	}
@@ -240,7 +251,7 @@ func (c *coordinator) begin(full bool, then task.Then) (*pending, error) {
 	c.last++
 	c.apart = full
 	c.full, c.afresh = full || c.afresh || !c.job.opts.Incremental, false
-	p := &pending{id: c.last, missing: c.running, reports: map[int]*task.Report{}, done: make(chan struct{})}
+	p := &pending{id: c.last, missing: c.running, reports: map[int]*task.Report{}, done: make(chan struct{}), begun: c.job.opts.Clock.Now()}
 	c.pending = p
 	for i, d := range c.job.tasks {
 		if d.task.Source != nil && c.ended[i] == nil {
@@ -255,6 +266,9 @@ func (c *coordinator) frozen(i int, checkpoint int64) state.Frozen {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.passed[i] = checkpoint
+	if p := c.pending; p != nil && p.id == checkpoint {
+		p.reached = c.job.opts.Clock.Now().Sub(p.begun)
+	}
 	return state.Frozen{Checkpoint: checkpoint, Stored: c.stored, Full: c.full, Apart: c.apart}
 }
 
@@ -272,6 +286,7 @@ func (c *coordinator) giveUp(p *pending) bool {
 		return false
 	}
 	c.pending = nil
+	c.job.urgent.Set(0)
 	return true
 }
 

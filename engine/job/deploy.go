@@ -154,6 +154,14 @@ func (h *Handle) deploy() error {
 			if err := h.connect(head, input, edge, byChain); err != nil {
 				return err
 			}
+			for _, t := range byChain[head.chain] {
+				t.Edges = append(t.Edges, h.mayOvertake(edge))
+			}
+		}
+		for subtask, t := range byChain[head.chain] {
+			if err := h.replay(head, subtask, t); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -170,7 +178,7 @@ func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 	p, settings := h.plan, h.opts.Env.Settings
 	head := &p.nodes[nodes[0]]
 	t := &task.Task{
-		Space: make(chan struct{}, 1), Clock: h.opts.Clock,
+		Space: make(chan struct{}, 1), Clock: h.opts.Clock, Urgent: &h.urgent,
 		AtLeastOnce: settings.Enum(setting.CheckpointMode) == "AT_LEAST_ONCE", BatchRows: h.opts.BatchRows,
 	}
 	if h.opts.Turn != nil {
@@ -210,6 +218,9 @@ func (h *Handle) newTask(nodes []int, subtask int) (*task.Task, error) {
 					Spare:       s.source.Bounded() && s.discovery == nil && subtask >= len(s.list),
 				}
 				t.Source.Member = h.align(op, t)
+				if from := h.restored(head); h.settling && (from == nil || !from.Finished) {
+					t.Source.Held = true
+				}
 			}
 		}
 	}

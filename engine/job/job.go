@@ -95,6 +95,9 @@ type Handle struct {
 	cancel  context.CancelCauseFunc
 	started time.Time
 
+	urgent   task.Urgency
+	settling bool // see [ErrSettled]
+
 	tasks   []*deployed
 	scans   []*scan
 	sinks   map[int]connector.Sink // by node
@@ -128,11 +131,11 @@ func Start(ctx context.Context, g *graph.Graph, opts Options) (*Handle, error) {
 		rand.Read(id[:]) // which never fails
 		opts.ID = hex.EncodeToString(id[:])
 	}
-	p, err := newPlan(g, opts.Parallelism, opts.MaxParallelism)
+	p, settling, err := opts.plan(g)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handle{id: opts.ID, opts: opts, plan: p, parent: ctx, started: opts.Clock.Now(), done: make(chan struct{})}
+	h := &Handle{id: opts.ID, opts: opts, plan: p, settling: settling, parent: ctx, started: opts.Clock.Now(), done: make(chan struct{})}
 	h.ctx, h.cancel = context.WithCancelCause(ctx)
 	if err := h.prepare(); err != nil {
 		h.cancel(err)
@@ -148,6 +151,9 @@ func Start(ctx context.Context, g *graph.Graph, opts Options) (*Handle, error) {
 // prepare does all that can fail before a task starts.
 func (h *Handle) prepare() error {
 	if err := h.checkRestore(); err != nil {
+		return err
+	}
+	if err := h.checkInFlight(); err != nil {
 		return err
 	}
 	if err := h.openScans(); err != nil {
@@ -183,11 +189,14 @@ func (h *Handle) run() {
 	}
 	var helpers sync.WaitGroup
 	stop := make(chan struct{})
-	if interval := h.opts.Env.Settings.Duration(setting.CheckpointInterval); interval > 0 {
+	if interval := h.opts.Env.Settings.Duration(setting.CheckpointInterval); interval > 0 && !h.settling {
 		helpers.Go(func() { h.control.periodically(interval, stop) })
 	}
+	if h.settling {
+		helpers.Go(h.settle)
+	}
 	for _, s := range h.scans {
-		if s.discovery != nil {
+		if s.discovery != nil && !h.settling {
 			helpers.Go(func() { h.discover(s, stop) })
 		}
 	}
@@ -240,6 +249,9 @@ func (h *Handle) end() {
 		// Timers may have fired behind the last checkpoint. What cannot be discarded now is found by the next run.
 		_ = h.abort(nil, left)
 		clear(left)
+	}
+	if stopped && h.settling {
+		err = ErrSettled
 	}
 	if err == nil {
 		if err = h.commitLast(ctx, left, stopped); err != nil && h.parent.Err() != nil {
@@ -313,6 +325,11 @@ func (h *Handle) LastCheckpoint() *Checkpoint { return h.control.latest() }
 
 // ErrStop is in the chain of an error of [Options.OnCheckpoint] after which the job cannot go on.
 var ErrStop = errors.New("the job must stop")
+
+// ErrSettled ends a job whose nodes were to have other parallelisms than in the checkpoint that it started from, which has rows in flight. The job has run with those
+// of the checkpoint and read nothing until the rows were processed, and has taken a checkpoint of that, [Handle.LastCheckpoint]: whoever started the job starts it again,
+// from there.
+var ErrSettled = errors.New("the rows in flight of the checkpoint are settled: the job must start again, from the one that was taken now")
 
 // ErrEnded says that a job ended before a checkpoint was complete.
 var ErrEnded = errors.New("the job has ended")

@@ -224,7 +224,7 @@ func TestPlan(t *testing.T) {
 		for _, n := range test.nodes {
 			g.Add(n)
 		}
-		p, err := newPlan(g, 4, 128)
+		p, err := newPlan(g, 4, 128, asPlanned)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue

@@ -27,7 +27,9 @@ type planned struct {
 
 // newPlan checks a graph and forms its chains: a node joins the chain of its input where that is its only one, is shipped
 // forward and has the same parallelism. So a chain is a tree; a node with several consumers feeds each of them.
-func newPlan(g *graph.Graph, parallelism, groups int) (*plan, error) {
+//
+// A node has the parallelism that given returns for its uid, unless that is 0.
+func newPlan(g *graph.Graph, parallelism, groups int, given func(uid string) int) (*plan, error) {
 	p := &plan{graph: g, groups: groups, nodes: make([]planned, len(g.Nodes))}
 	if len(g.Nodes) == 0 {
 		return nil, fmt.Errorf("the job has nothing to do: its graph has no nodes")
@@ -43,6 +45,9 @@ func newPlan(g *graph.Graph, parallelism, groups int) (*plan, error) {
 			return nil, fmt.Errorf("nodes '%s' and '%s' have the same uid '%s', by which their state would be mixed up", other, n.Name, v.uid)
 		}
 		uids[v.uid] = n.Name
+		if fixed := given(v.uid); fixed > 0 {
+			v.parallelism = fixed
+		}
 		if v.parallelism == 0 {
 			v.parallelism = parallelism
 			if alone(n.Op) {

@@ -173,6 +173,7 @@ func (r *Report) operator(g *graph.Graph, n *graph.Node, uid, old string, s *job
 		return
 	}
 	f := fitting{want: want, takesBack: takesBack(n.Op)}
+	f.inFlight(g, n, s, old != uid)
 	out := *s
 	out.Subtasks = make([][]state.Table, len(s.Subtasks))
 	for i, list := range s.Subtasks {

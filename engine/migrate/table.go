@@ -6,7 +6,10 @@ import (
 	"strings"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/engine/inflight"
+	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/engine/operator"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/state"
 )
 
@@ -62,6 +65,25 @@ func (f *fitting) table(t *state.Table, all []state.Table) state.Table {
 		}
 	}
 	return out
+}
+
+// inFlight looks whether rows that were on their way to a node still can be: the node must be the same, and so must the columns of its inputs.
+func (f *fitting) inFlight(g *graph.Graph, n *graph.Node, s *job.NodeState, moved bool) {
+	if !inflight.Holds(s.Subtasks) {
+		return
+	}
+	const hint = "go on with the job as it was, or from a savepoint, which waits for such rows"
+	if moved {
+		f.problem("the checkpoint has rows that were on their way to it, and they may be others now; %s", hint)
+		return
+	}
+	for input, edge := range n.Inputs {
+		for _, tables := range s.Subtasks {
+			if edge.Late == 0 && !inflight.Fits(tables, input, g.Nodes[edge.From].Schema) {
+				f.problem("the checkpoint has rows that were on their way to its input %d, and they have other columns now; %s", input+1, hint)
+			}
+		}
+	}
 }
 
 // distinctName is part of the names of tables that belong to a DISTINCT aggregate, with its number, which changes when others come and go.

@@ -240,6 +240,7 @@ func (d *disturbance) start() (*process, error) {
 		Settings: [][2]string{
 			{"execution.checkpointing.interval", choose("1 ms", "3 ms", "10 ms", "30 ms")},
 			{"execution.checkpointing.min-pause", choose("0 ms", "5 ms")},
+			{"execution.checkpointing.aligned-checkpoint-timeout", choose("0 ms", "0 ms", "1 ms", "1 s")},
 			{"execution.checkpointing.timeout", choose("10 ms", "10 min", "10 min")},
 			{"execution.checkpointing.num-retained", choose("1", "2", "3")},
 			{"restart-strategy.type", "fixed-delay"}, {"restart-strategy.fixed-delay.delay", choose("0 s", "2 ms")},

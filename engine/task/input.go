@@ -27,6 +27,9 @@ func (t *Task) runGate() error {
 		if err := t.glance(); err != nil {
 			return err
 		}
+		if err := t.overtake(); err != nil {
+			return err
+		}
 		c, m, ok := g.Next()
 		if !ok {
 			if _, err := t.await(g.Wake()); err != nil {
@@ -69,6 +72,9 @@ func (t *Task) decline() error {
 func (t *Task) take(channel int, m *exchange.Message) error {
 	switch m.Kind {
 	case exchange.Data:
+		if t.aligning != 0 {
+			t.meantime += int64(exchange.Bytes(m.Payload))
+		}
 		err := t.process(0, t.Gate.Input(channel), m.Payload)
 		m.Release()
 		return err
@@ -126,7 +132,7 @@ func (t *Task) barrier(channel int, checkpoint int64) error {
 	if checkpoint > t.aligning {
 		// The checkpoint that was being gathered, if any, was given up.
 		t.endAlignment(t.aligning)
-		t.aligning, t.waiting = checkpoint, t.Clock.Now()
+		t.aligning, t.waiting, t.meantime = checkpoint, t.Clock.Now(), 0
 	}
 	t.arrived[channel] = true
 	if !t.AtLeastOnce {
@@ -147,7 +153,7 @@ func (t *Task) align() error {
 	}
 	checkpoint := t.aligning
 	t.endAlignment(checkpoint)
-	return t.snapshot(checkpoint)
+	return t.snapshot(checkpoint, nil)
 }
 
 func (t *Task) endAlignment(checkpoint int64) {

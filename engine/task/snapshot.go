@@ -23,10 +23,16 @@ type Timing struct {
 	Frozen   time.Duration // without a look at the input after that
 	Step     time.Duration // the longest step of copying what was frozen
 	Copying  time.Duration // from the freeze to the report
+	Reaching time.Duration // from the start of the checkpoint to the freeze
+	// Processed are bytes of rows that came between the first barrier and the last and were processed; Overtaken those that barriers overtook, and which are part
+	// of the checkpoint.
+	Processed, Overtaken int64
 }
 
-// Max raises each time to that of another task.
-func (t *Timing) Max(other Timing) {
+// Add raises each time to that of another task, and adds its bytes.
+func (t *Timing) Add(other Timing) {
+	t.Reaching = max(t.Reaching, other.Reaching)
+	t.Processed, t.Overtaken = t.Processed+other.Processed, t.Overtaken+other.Overtaken
 	t.Aligning, t.Frozen = max(t.Aligning, other.Aligning), max(t.Frozen, other.Frozen)
 	t.Step, t.Copying = max(t.Step, other.Step), max(t.Copying, other.Copying)
 }
@@ -37,9 +43,9 @@ type StageReport struct {
 	Committables []connector.Committable
 }
 
-// snapshot freezes the state of all stages for a checkpoint and sends the barrier on. What is frozen is copied between payloads; the report follows when
-// all is.
-func (t *Task) snapshot(checkpoint int64) error {
+// snapshot freezes the state of all stages for a checkpoint, and with it what its barriers overtake, and sends the barrier on. What is frozen is copied between
+// payloads; the report follows when all is.
+func (t *Task) snapshot(checkpoint int64, overtaken [][]exchange.Message) error {
 	start := t.Clock.Now()
 	for i, s := range t.Stages {
 		if d, ok := s.Operator.(operator.Drainer); ok {
@@ -57,6 +63,7 @@ func (t *Task) snapshot(checkpoint int64) error {
 			}
 		}
 	}
+	t.passed = checkpoint
 	frozen := state.Frozen{Checkpoint: checkpoint, Full: true}
 	if t.Frozen != nil {
 		frozen = t.Frozen(checkpoint)
@@ -67,6 +74,7 @@ func (t *Task) snapshot(checkpoint int64) error {
 	if !t.waiting.IsZero() {
 		r.Timing.Aligning, t.waiting = start.Sub(t.waiting), time.Time{}
 	}
+	r.Timing.Processed, t.meantime = t.meantime, 0
 	for i, s := range t.Stages {
 		if s.Operator == nil {
 			continue
@@ -83,6 +91,7 @@ func (t *Task) snapshot(checkpoint int64) error {
 	if t.Source != nil {
 		t.Source.report(r)
 	}
+	t.record(&c.writers[0], r, overtaken)
 	t.running = 0
 	r.Timing.Frozen = t.Clock.Now().Sub(began)
 	t.copying = c // a checkpoint that is still being copied was given up

@@ -16,6 +16,7 @@ type Source struct {
 	Limit       int64         // rows after which reading may stop; -1: none
 	IdleTimeout time.Duration // time without rows after which the subtask is idle; 0: never
 	Spare       bool          // there are fewer splits than subtasks, and this one gets none
+	Held        bool          // nothing is read until the next request
 	Member      *Member       // of the group of sources that it waits for; nil: none
 
 	// Finished is told of each split that was read to its end, before the next barrier is taken. It must not block for long.
@@ -26,7 +27,6 @@ type Source struct {
 	rows    int64
 	quiet   time.Time // since when all readers wait; zero: they do not
 	timing  bool      // a timer for idleness is set
-	held    bool      // nothing is read until the next request
 }
 
 // reading is a split being read.
@@ -75,7 +75,7 @@ func (t *Task) runSource() error {
 			return err
 		}
 		t.running = 0
-		if s.held {
+		if s.Held {
 			if _, err := t.await(); err != nil {
 				return err
 			}

@@ -20,7 +20,7 @@ type request struct {
 
 // asked does what a source was asked for.
 func (t *Task) asked(r request) error {
-	t.Source.held = r.then != GoOn
+	t.Source.Held = r.then != GoOn
 	if r.checkpoint == 0 {
 		return nil
 	}
@@ -30,5 +30,5 @@ func (t *Task) asked(r request) error {
 			return err
 		}
 	}
-	return t.snapshot(r.checkpoint)
+	return t.snapshot(r.checkpoint, nil)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/engine/clock"
 	"github.com/millstream/millstream/engine/exchange"
+	"github.com/millstream/millstream/engine/inflight"
 	"github.com/millstream/millstream/engine/operator"
 	"github.com/millstream/millstream/state"
 )
@@ -32,7 +33,9 @@ type Task struct {
 	Source *Source        // what the first stage, which has no operator, reads; else nil
 	// Silent are the channels of the gate on which nothing will come but the end, so that event time need not wait for it.
 	Silent []bool
-	Space  chan struct{} // the signal of all senders; has room for one value
+	Edges  []*inflight.Edge // by input: what a barrier may overtake; nil: nothing
+	Urgent *Urgency         // of the job; nil: no barrier overtakes
+	Space  chan struct{}    // the signal of all senders; has room for one value
 	Clock  clock.Clock
 	// AtLeastOnce lets inputs go on while others have not yet delivered a barrier.
 	AtLeastOnce bool
@@ -66,6 +69,8 @@ type Task struct {
 	arrived  []bool
 	aligned  int64     // the last checkpoint that was taken or given up
 	waiting  time.Time // since when barriers are being gathered
+	meantime int64     // bytes of rows that were taken since then
+	passed   int64     // the last checkpoint whose barriers were sent
 	copying  *copying  // the checkpoint whose state is being copied; nil: none
 }
 
@@ -116,6 +121,9 @@ func (t *Task) Init() {
 		s.out = output{task: t, stage: s, number: i}
 		if _, own := s.Operator.(operator.Watermarker); own && t.Source != nil {
 			s.out.member = t.Source.Member
+		}
+		for _, sender := range s.Senders {
+			sender.Urgent = t.hasty
 		}
 		s.Context.Now = t.Clock.Now
 		s.openLates(t)
