@@ -96,7 +96,7 @@ func interrupted(t *testing.T, random *rand.Rand, source *testSource, env connec
 // A random graph shows each row once for each way that it can take, wherever barriers overtook what.
 func TestOvertakingInRandomGraphs(t *testing.T) {
 	leaktest.Check(t)
-	seeds := uint64(30)
+	seeds := uint64(16)
 	if testing.Short() {
 		seeds = 10
 	}
@@ -214,7 +214,7 @@ func befores(n int64) []int64 {
 // Rows of a key stay in their order, and ahead of the event time behind them, however often barriers overtake them and subtasks change their number.
 func TestOvertakenRowsStayInOrder(t *testing.T) {
 	leaktest.Check(t)
-	seeds := uint64(30)
+	seeds := uint64(16)
 	if testing.Short() {
 		seeds = 10
 	}
