@@ -30,6 +30,7 @@ type coordinator struct {
 	scans   map[int]*progressOf // by node
 	newest  *Checkpoint
 	stopped bool  // with a checkpoint behind which nothing counts
+	settled bool  // so too, and the job starts again
 	stored  int64 // the checkpoint that was completed last
 	full    bool  // the checkpoint started last has all state
 	apart   bool  // it was asked for, and may become a savepoint

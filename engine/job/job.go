@@ -237,7 +237,8 @@ func (h *Handle) end() {
 		}
 	}
 	h.control.close()
-	ctx, err, stopped := h.ctx, h.outcome(), h.control.wasStopped()
+	settled := h.control.isSettled()
+	ctx, err, stopped := h.ctx, h.outcome(), h.control.wasStopped() || settled
 	switch {
 	case stopped: // whatever came after that
 		ctx, err = context.WithoutCancel(h.parent), nil
@@ -250,8 +251,10 @@ func (h *Handle) end() {
 		_ = h.abort(nil, left)
 		clear(left)
 	}
-	if stopped && h.settling {
-		err = ErrSettled
+	if settled {
+		if err = ErrSettled; h.parent.Err() != nil {
+			err = h.cancelled()
+		}
 	}
 	if err == nil {
 		if err = h.commitLast(ctx, left, stopped); err != nil && h.parent.Err() != nil {

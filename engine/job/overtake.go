@@ -113,7 +113,7 @@ func (h *Handle) settle() {
 		_, err = c.checkpoint(h.ctx, false, task.Hold)
 		if err == nil {
 			c.mu.Lock()
-			c.stopped = true
+			c.settled = true
 			c.mu.Unlock()
 			h.cancel(errStopped)
 		}
@@ -122,6 +122,12 @@ func (h *Handle) settle() {
 	if err != nil && !errors.Is(err, ErrEnded) {
 		h.fail(err)
 	}
+}
+
+func (c *coordinator) isSettled() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.settled
 }
 
 // replay puts what was in flight to the head of a chain into the queues of a subtask.
