@@ -188,6 +188,12 @@ type Recoverer interface {
 	Recover(ctx context.Context, runs []string, held []Piece) error
 }
 
+// LastingSink is implemented by sinks whose committables also hold what writers have to go on with, once they are committed. Lasting returns it. A savepoint has these
+// pieces instead of the committables, which whoever restores it must not depend on.
+type LastingSink interface {
+	Lasting(list []Committable) ([]Piece, error)
+}
+
 // Committable is what a writer wrote up to a checkpoint, as plain data in the sink's own encoding.
 type Committable []byte
 

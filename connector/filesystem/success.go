@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/objstore"
 )
 
@@ -33,17 +34,20 @@ func (p *progress) takeFor(subtask int, ended bool) (committed map[string]bool, 
 	return committed, orphans
 }
 
-// commitPartitions commits the partitions whose time has come, all files of the checkpoint being visible. A partition in which any writer has an open
-// part waits. At the end of all inputs nothing is left to wait for.
-func (s *sink) commitPartitions(ctx context.Context, list []*status) error {
+// settlement is what the writers of a checkpoint know together.
+type settlement struct {
+	latest map[int]*status       // by subtask
+	all    map[string]*partition // by directory
+	done   map[string]bool       // the directories of those whose time has come
+}
+
+// settle finds the partitions whose time has come. One in which any writer has an open part waits. At the end of all inputs nothing is left to wait for.
+func (s *sink) settle(list []*status, orphans map[string]*partition) settlement {
 	latest := map[int]*status{} // a checkpoint that was given up leaves older ones
 	for _, st := range list {
 		if l := latest[st.Subtask]; l == nil || l.Number < st.Number {
 			latest[st.Subtask] = st
 		}
-	}
-	if s.trigger == nil || len(latest) == 0 {
-		return nil
 	}
 	watermark, now := int64(math.MaxInt64), time.Time{}
 	all := map[string]*partition{}
@@ -56,19 +60,29 @@ func (s *sink) commitPartitions(ctx context.Context, list []*status) error {
 			merge(all, p)
 		}
 	}
-	s.progress.mu.Lock()
-	for _, o := range s.progress.orphans {
+	for _, o := range orphans {
 		merge(all, o)
 	}
-	s.progress.mu.Unlock()
 	done := map[string]bool{}
+	for dir, p := range all {
+		if !p.Open && (watermark == math.MaxInt64 || s.trigger.due(p, watermark, now)) {
+			done[dir] = true
+		}
+	}
+	return settlement{latest, all, done}
+}
+
+// commitPartitions commits the partitions whose time has come, all files of the checkpoint being visible.
+func (s *sink) commitPartitions(ctx context.Context, list []*status) error {
+	if s.trigger == nil || len(list) == 0 {
+		return nil
+	}
+	s.progress.mu.Lock()
+	now := s.settle(list, s.progress.orphans)
+	s.progress.mu.Unlock()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
-	for dir, p := range all {
-		if p.Open || watermark != math.MaxInt64 && !s.trigger.due(p, watermark, now) {
-			continue
-		}
-		done[dir] = true
+	for dir := range now.done {
 		g.Go(func() error { return s.succeed(gctx, dir) })
 	}
 	if err := g.Wait(); err != nil {
@@ -76,22 +90,46 @@ func (s *sink) commitPartitions(ctx context.Context, list []*status) error {
 	}
 	s.progress.mu.Lock()
 	defer s.progress.mu.Unlock()
-	for _, st := range latest {
+	for _, st := range now.latest {
 		told := map[string]bool{}
 		for _, p := range st.Partitions {
 			switch {
-			case done[p.Dir]:
+			case now.done[p.Dir]:
 				told[p.Dir] = true
 			case st.ended():
-				s.progress.orphans[p.Dir] = all[p.Dir]
+				s.progress.orphans[p.Dir] = now.all[p.Dir]
 			}
 		}
 		s.progress.committed[st.Subtask] = told
 	}
-	for dir := range done {
+	for dir := range now.done {
 		delete(s.progress.orphans, dir)
 	}
 	return nil
+}
+
+var _ connector.LastingSink = (*sink)(nil)
+
+// Lasting implements [connector.LastingSink]: the partitions of writers that have ended and which wait, for nobody else's pieces have them yet.
+func (s *sink) Lasting(list []connector.Committable) ([]connector.Piece, error) {
+	_, known, err := uploads(list)
+	if err != nil || s.trigger == nil {
+		return nil, err
+	}
+	now := s.settle(known, nil)
+	left := newPending(s.trigger)
+	for _, st := range now.latest {
+		for _, p := range st.Partitions {
+			if st.ended() && !now.done[p.Dir] {
+				left.take(now.all[p.Dir])
+			}
+		}
+	}
+	piece, err := left.piece()
+	if err != nil || piece == nil {
+		return nil, err
+	}
+	return []connector.Piece{piece}, nil
 }
 
 // merge adds what one writer knows of a partition.

@@ -149,6 +149,39 @@ func TestCommitByWatermark(t *testing.T) {
 	s.close()
 }
 
+// A savepoint, which has no committables, has the partitions of a writer that has just ended. Those that are committed with it do not come again.
+func TestCommitBehindSavepoint(t *testing.T) {
+	s := &stream{t: t, store: mem.New("t"), limits: defaultLimits,
+		table: hours("sink.partition-commit.trigger", "partition-time", "sink.partition-commit.delay", "1 h")}
+	s.start(2)
+	s.writeHour(0, 0, 2)
+	s.writeHour(0, 3, 5)
+	s.writeHour(1, 4, 5)
+	s.writers[0].Watermark(math.MaxInt64)
+	s.writers[1].Watermark(hour + 1)
+	s.checkpoint(true, true, true)
+	pieces, err := s.sink.Lasting(s.last.list)
+	s.check(err)
+	s.last.list, s.last.held[0] = nil, pieces
+	if got := s.succeeded(); got != "0" {
+		t.Errorf("committed are %q, want 0", got)
+	}
+	s.check(s.store.Delete(t.Context(), "out/p=00/_SUCCESS"))
+	s.start(1)
+	for _, c := range []struct {
+		mark int64
+		want string
+	}{{3 * hour, ""}, {4*hour + 1, "3"}, {5*hour + 1, "3 4"}} {
+		s.writers[0].Watermark(c.mark)
+		s.checkpoint(false, true, true)
+		if got := s.succeeded(); got != c.want {
+			t.Errorf("committed are %q, want %q", got, c.want)
+		}
+	}
+	s.complete(12)
+	s.close()
+}
+
 // With the trigger 'process-time', a partition is committed when it is old enough, and with all files that are there then.
 func TestCommitByClock(t *testing.T) {
 	now := time.Unix(0, 0)

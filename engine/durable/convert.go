@@ -57,18 +57,6 @@ func load(ctx context.Context, d *snapshot.Dir, name string) (*snapshot.Manifest
 	return m, c, nil
 }
 
-// withoutCommittables is a checkpoint for a savepoint, whose outputs are visible already: who restores it later must not depend on them.
-func withoutCommittables(c *job.Checkpoint) *job.Checkpoint {
-	out := *c
-	out.Nodes = map[string]*job.NodeState{}
-	for uid, n := range c.Nodes {
-		plain := *n
-		plain.Committables = nil
-		out.Nodes[uid] = &plain
-	}
-	return &out
-}
-
 // rowsOf counts the rows of tables.
 func rowsOf(c *job.Checkpoint) (n int) {
 	for _, node := range c.Nodes {

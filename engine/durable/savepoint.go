@@ -76,7 +76,11 @@ func (h *Handle) savepointDir(ctx context.Context, below string) (*snapshot.Dir,
 // save writes a checkpoint as a savepoint.
 func (h *Handle) save(ctx context.Context, d *snapshot.Dir, run *job.Handle, c *job.Checkpoint) (string, error) {
 	d.Prefix += fmt.Sprintf("savepoint-%s-%s-%d/", snapshot.JobDir(h.opts.Name), run.ID(), c.ID)
-	m, tables := toManifest(h.opts.Name, withoutCommittables(c))
+	c, err := run.ForSavepoint(c)
+	if err != nil {
+		return "", fmt.Errorf("savepoint %s: %w", d.URL(""), err)
+	}
+	m, tables := toManifest(h.opts.Name, c)
 	m.Run = run.ID()
 	if err := d.SaveAs(ctx, m, tables); err != nil {
 		return "", fmt.Errorf("savepoint %s: %w", d.URL(""), err)

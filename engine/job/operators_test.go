@@ -211,6 +211,7 @@ type testSink struct {
 	name      string
 	overwrite bool
 	began     string
+	lasting   []connector.Piece       // what all committables hold besides rows
 	failing   func(step string) error // nil: nothing fails
 
 	mu        sync.Mutex
@@ -287,6 +288,10 @@ func (s *testSink) Abort(_ context.Context, list []connector.Committable) error 
 		s.aborted[w.ID] = true
 	}
 	return nil
+}
+
+func (s *testSink) Lasting([]connector.Committable) ([]connector.Piece, error) {
+	return s.lasting, s.step("Lasting")
 }
 
 func (s *testSink) NewWriter(_ context.Context, subtask, _ int) (connector.Writer, error) {

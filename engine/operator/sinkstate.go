@@ -2,6 +2,7 @@ package operator
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/millstream/millstream/column"
@@ -26,6 +27,27 @@ func HeldBySink(tables []state.Table) (pieces []connector.Piece) {
 		pieces = append(pieces, append(connector.Piece(nil), t.Rows.Cols[0].BytesAt(t.Rows.Row(i))...))
 	}
 	return pieces
+}
+
+// HoldBySink adds pieces to the tables of a sink's subtask, which stay as they are.
+func HoldBySink(tables []state.Table, pieces []connector.Piece) []state.Table {
+	var others []state.Table
+	for _, t := range tables {
+		if t.Name != heldTable {
+			others = append(others, t)
+		}
+	}
+	return append(others, heldOf(slices.Concat(HeldBySink(tables), pieces)))
+}
+
+// heldOf is the table of pieces.
+func heldOf(pieces []connector.Piece) state.Table {
+	b := column.NewBatch(heldFields, len(pieces))
+	for _, p := range pieces {
+		b.Cols[0].AppendBytes(p)
+	}
+	b.Len = len(pieces)
+	return state.Table{Name: heldTable, Schema: heldFields, Rows: b}
 }
 
 // restore gives the writer what it or others held.
@@ -55,12 +77,7 @@ func (o *sink) Snapshot(w *state.Writer) error {
 	if err != nil || len(pieces) == 0 {
 		return err
 	}
-	b := column.NewBatch(heldFields, len(pieces))
-	for _, p := range pieces {
-		b.Cols[0].AppendBytes(p)
-	}
-	b.Len = len(pieces)
-	w.Add(state.Table{Name: heldTable, Schema: heldFields, Rows: b})
+	w.Add(heldOf(pieces))
 	return nil
 }
 
