@@ -15,6 +15,12 @@ func HasGlob(path string) bool {
 	return !literal
 }
 
+// GlobText returns the text that a path without unescaped pattern characters stands for.
+func GlobText(path string) string {
+	text, _ := globPrefix(path)
+	return text
+}
+
 // Glob yields the objects whose key matches pattern, in key order. It lists only below the literal text
 // before the first pattern character; a pattern without any is one look-up.
 //

@@ -20,6 +20,8 @@ import (
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/event/webhook"
 	"github.com/millstream/millstream/objstore/s3"
+	"github.com/millstream/millstream/objstore/server"
+	"github.com/millstream/millstream/objstore/storetest"
 	"github.com/millstream/millstream/setting"
 )
 
@@ -186,6 +188,35 @@ func TestStore(t *testing.T) {
 		if code := waitExit(t, cmd); code != exitDone {
 			t.Errorf("exit code %d, want %d", code, exitDone)
 		}
+	}
+}
+
+// TestInterruptedDoctor checks that an examination that is broken off leaves nothing in the store.
+func TestInterruptedDoctor(t *testing.T) {
+	embedded, err := server.Start(t.Context(), server.Options{Dir: t.TempDir()})
+	must(t, err)
+	defer embedded.Close()
+	client, err := s3.New(s3.Config{Endpoint: embedded.Endpoint, AccessKey: embedded.AccessKey, SecretKey: embedded.SecretKey})
+	must(t, err)
+	defer client.Close()
+	must(t, client.MakeBucket(t.Context(), "bucket"))
+	cmd := millstream(t, "doctor", "-D", "s3.endpoint="+embedded.Endpoint, "-D", "s3.access-key="+embedded.AccessKey, "-D", "s3.secret-key="+embedded.SecretKey, "s3://bucket")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "✓ write ") { // there are objects by now
+			must(t, cmd.Process.Signal(os.Interrupt))
+		}
+	}
+	if code := waitExit(t, cmd); code != exitInterrupted || stderr.String() != "interrupted\n" {
+		t.Errorf("exit code %d, want %d: %s", code, exitInterrupted, stderr.String())
+	}
+	if keys := storetest.Keys(t, client.Bucket("bucket"), "", objstore.ListOptions{}); len(keys) > 0 {
+		t.Errorf("left are %q", keys)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -74,11 +75,11 @@ func (o *objectTools) sources(ctx context.Context, url string, recursive bool) (
 		return nil, usagef("'%s' is a directory: name an object or a pattern%s", url, hintRecursive)
 	default:
 		// The error of one object says more than an empty list.
-		info, err := store.Head(ctx, key)
+		info, err := headOf(ctx, store, key)
 		if err != nil {
 			return nil, err
 		}
-		return []source{{store, info, key[len(base):]}}, nil
+		return []source{{store, info, info.Key[strings.LastIndexByte(info.Key, '/')+1:]}}, nil
 	}
 	for info, err := range found {
 		if err != nil {
@@ -96,6 +97,15 @@ func (o *objectTools) sources(ctx context.Context, url string, recursive bool) (
 		return nil, nothingAt(store.URL(key))
 	}
 	return list, nil
+}
+
+// headOf finds the one object that a URL without pattern characters means: that of just this name, else that of the name without its escapes.
+func headOf(ctx context.Context, store objstore.Store, key string) (objstore.Info, error) {
+	info, err := store.Head(ctx, key)
+	if text := objstore.GlobText(key); text != key && (objstore.KindOf(err) == objstore.NotFound || objstore.KindOf(err) == objstore.BadURL) {
+		return store.Head(ctx, text)
+	}
+	return info, err
 }
 
 const hintRecursive = ", such as one that ends in **, for what is below it"

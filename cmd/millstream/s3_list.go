@@ -97,9 +97,9 @@ func (l *listing) list(ctx context.Context, url string, recursive bool) error {
 	}
 	if key != asDirectory(key) {
 		// A name without a slash behind it is an object's or a directory's.
-		switch info, err := store.Head(ctx, key); {
+		switch info, err := headOf(ctx, store, key); {
 		case err == nil:
-			return l.line(info, baseOf(key))
+			return l.line(info, info.Key[:strings.LastIndexByte(info.Key, '/')+1])
 		case objstore.KindOf(err) != objstore.NotFound:
 			return err
 		}

@@ -123,7 +123,7 @@ func checks() []check {
 			costs: "None today: no job replaces a large object only if it has not changed.",
 		},
 		{
-			name: "write-marks", run: (*exam).writeMarks,
+			name: "metadata", run: (*exam).writeMarks,
 			costs: "A conditional write whose answer was lost counts as failed, so that a job may start again for nothing.",
 		},
 		{

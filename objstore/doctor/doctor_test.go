@@ -202,11 +202,11 @@ func TestConditionsRefused(t *testing.T) {
 		return fault.HTTPRule{Method: method, Match: match, Status: 501, Code: "NotImplemented"}
 	}
 	found := examine(t, behind(t, cfg, refuse("PUT", "/put-absent/"), refuse("PUT", "/put-match/alone"), refuse("POST", "/commit-absent/alone?uploadId"), refuse("PUT", "/mark")),
-		but("put-if-absent", "put-if-match", "commit-if-absent", "write-marks")...)
+		but("put-if-absent", "put-if-match", "commit-if-absent", "metadata")...)
 	want(t, found, "put-if-absent", doctor.Missing, "refuses If-None-Match", "Jobs with checkpoints do not start")
 	want(t, found, "put-if-match", doctor.Missing)
 	want(t, found, "commit-if-absent", doctor.Missing, "Tables of files cannot be written")
-	want(t, found, "write-marks", doctor.Limited)
+	want(t, found, "metadata", doctor.Limited)
 	empty(t, cfg)
 }
 
@@ -244,7 +244,7 @@ func TestFaulty(t *testing.T) {
 		}}, doctor.Missing, []string{"in round 4 of 10"}},
 		{"delete", fault.HTTPRule{Method: "DELETE", Match: "/delete/", Status: 403}, doctor.Missing, []string{"access is denied"}},
 		{"versions", fault.HTTPRule{Method: "PUT", Match: "/small", Answer: func(resp *http.Response) { resp.Header.Set("X-Amz-Version-Id", "v1") }}, doctor.Limited, []string{"lifecycle rule"}},
-		{"write-marks", fault.HTTPRule{Method: "PUT", Match: "/mark", Change: without("X-Amz-Meta-Millstream-Write")}, doctor.Limited, []string{"user metadata"}},
+		{"metadata", fault.HTTPRule{Method: "PUT", Match: "/mark", Change: without("X-Amz-Meta-Millstream-Write")}, doctor.Limited, []string{"user metadata"}},
 		{"multipart", fault.HTTPRule{Method: "POST", Match: "/parts?uploads=", Status: 501, Code: "NotImplemented"}, doctor.Missing, []string{"Tables of files cannot be written"}},
 		{"open-uploads", fault.HTTPRule{Method: "POST", Match: "/open?uploadId", Status: 400, Code: "InvalidPart"}, doctor.Limited, []string{"sink.visibility"}},
 		{"upload-list", fault.HTTPRule{Method: "GET", Match: "&uploads=", Trigger: fault.Trigger{Times: 1}, Status: 501, Code: "NotImplemented"}, doctor.Limited, []string{"lifecycle rule"}},

@@ -137,8 +137,14 @@ func (c *Client) explainAPI(ctx context.Context, e *objstore.Error, bucket strin
 	case "AuthorizationHeaderMalformed", "InvalidRegion", "PermanentRedirect":
 		e.Kind, e.Hint = objstore.BadURL, "check s3.region and s3.endpoint"
 		return
-	case "InvalidBucketName", "KeyTooLongError", "XMinioInvalidObjectName", "InvalidURI":
+	case "InvalidBucketName":
 		e.Kind = objstore.BadURL
+		return
+	case "KeyTooLongError", "XMinioInvalidObjectName", "XMinioInvalidResourceName", "InvalidURI":
+		e.Kind, e.Hint = objstore.BadURL, "this store does not take the name: use another for the object"
+		return
+	case "ObjectParentIsFile", "ExistingObjectIsDirectory", "XMinioParentIsObject", "XMinioObjectExistsAsDirectory":
+		e.Kind, e.Hint = objstore.BadURL, "to this store a name is either an object or a directory of others: use another for one of them"
 		return
 	case "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded":
 		e.Kind, e.Hint = objstore.NoSpace, "free some space in the store or raise its quota"

@@ -171,8 +171,8 @@ func (b *bucket) Delete(ctx context.Context, keys ...string) error {
 		if err := b.check("delete", key); err != nil {
 			return err
 		}
-		// XML has no way to write some characters.
-		if len(keys) == 1 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0xFFFE || r == 0xFFFF || r == utf8.RuneError }) {
+		// XML has no way to write some characters. Of several keys MinIO takes a/../b for b, and deletes that; alone it refuses it.
+		if len(keys) == 1 || looksRelative(key) || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0xFFFE || r == 0xFFFF || r == utf8.RuneError }) {
 			if err := b.deleteOne(ctx, key); err != nil {
 				return err
 			}
@@ -186,6 +186,16 @@ func (b *bucket) Delete(ctx context.Context, keys ...string) error {
 		}
 	}
 	return nil
+}
+
+// looksRelative reports whether a key has segments that a file system follows rather than keeps.
+func looksRelative(key string) bool {
+	for segment := range strings.SplitSeq(key, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return strings.Contains(key, "//") || key[0] == '/'
 }
 
 func (b *bucket) deleteOne(ctx context.Context, key string) error {

@@ -31,6 +31,9 @@ type diskBackend struct {
 // GetObject asks the library for the whole object, which it hands out as an open file, and cuts the range
 // out of that.
 func (b *diskBackend) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
+	if !filed(in.Key) {
+		return nil, errNoKey
+	}
 	wanted := ""
 	if in.Range != nil {
 		wanted = *in.Range

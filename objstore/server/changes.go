@@ -73,6 +73,12 @@ func (b *diskBackend) putObject(ctx context.Context, in s3response.PutObjectInpu
 
 // CopyObject copies and tells of the copy.
 func (b *diskBackend) CopyObject(ctx context.Context, in s3response.CopyObjectInput) (s3response.CopyObjectOutput, error) {
+	if !filed(in.Key) {
+		return s3response.CopyObjectOutput{}, errUnfiled
+	}
+	if !filedSource(in.CopySource) {
+		return s3response.CopyObjectOutput{}, errNoKey
+	}
 	out, err := b.Posix.CopyObject(ctx, in)
 	if err == nil && b.hub.active() {
 		etag := ""

@@ -314,3 +314,56 @@ func TestCopy(t *testing.T) {
 		t.Errorf("the copy is %q", got)
 	}
 }
+
+// TestKeysThatAreNoFiles checks that a key is never taken for another one that would have the same file.
+func TestKeysThatAreNoFiles(t *testing.T) {
+	_, core := withBucket(t, "bucket")
+	client := core.Client
+	mustPut(t, core, "bucket", "b", []byte("the one"))
+	mustPut(t, core, "bucket", "dir/b", []byte("the other"))
+	ctx := t.Context()
+	code := func(err error) string { return minio.ToErrorResponse(err).Code }
+	for _, key := range []string{"dir/../b", "../b", "./b", "dir/./b", "dir//b", "dir/..", "..", "x/../dir/b", "/b", "../bucket/b", "../../b"} {
+		if _, err := client.PutObject(ctx, "bucket", key, bytes.NewReader([]byte("new")), 3, minio.PutObjectOptions{}); code(err) != "InvalidURI" {
+			t.Errorf("writing %q: %v", key, err)
+		}
+		if _, err := core.NewMultipartUpload(ctx, "bucket", key, minio.PutObjectOptions{}); code(err) != "InvalidURI" {
+			t.Errorf("beginning an upload of %q: %v", key, err)
+		}
+		if _, err := client.CopyObject(ctx, minio.CopyDestOptions{Bucket: "bucket", Object: key}, minio.CopySrcOptions{Bucket: "bucket", Object: "b"}); code(err) != "InvalidURI" {
+			t.Errorf("copying to %q: %v", key, err)
+		}
+		if _, err := client.CopyObject(ctx, minio.CopyDestOptions{Bucket: "bucket", Object: "copy"}, minio.CopySrcOptions{Bucket: "bucket", Object: key}); err == nil {
+			t.Errorf("copying from %q succeeds", key)
+		}
+		if _, _, err := get(core, "bucket", key, minio.GetObjectOptions{}); code(err) != "NoSuchKey" {
+			t.Errorf("reading %q: %v", key, err)
+		}
+		if _, err := client.StatObject(ctx, "bucket", key, minio.StatObjectOptions{}); code(err) != "NoSuchKey" {
+			t.Errorf("looking at %q: %v", key, err)
+		}
+		if err := client.RemoveObject(ctx, "bucket", key, minio.RemoveObjectOptions{}); err != nil {
+			t.Errorf("deleting %q: %v", key, err)
+		}
+		many := make(chan minio.ObjectInfo, 2)
+		many <- minio.ObjectInfo{Key: key}
+		many <- minio.ObjectInfo{Key: "nothing"}
+		close(many)
+		for e := range client.RemoveObjects(ctx, "bucket", many, minio.RemoveObjectsOptions{}) {
+			t.Errorf("deleting %q with another: %v", e.ObjectName, e.Err)
+		}
+	}
+	if got := mustGet(t, core, "bucket", "b"); string(got) != "the one" {
+		t.Errorf("b is %q", got)
+	}
+	if got := mustGet(t, core, "bucket", "dir/b"); string(got) != "the other" {
+		t.Errorf("dir/b is %q", got)
+	}
+	n := 0
+	for range client.ListObjects(ctx, "bucket", minio.ListObjectsOptions{Recursive: true}) {
+		n++
+	}
+	if n != 2 {
+		t.Errorf("there are %d objects", n)
+	}
+}

@@ -43,6 +43,9 @@ func (b *diskBackend) SelectObjectContent(ctx context.Context, in *s3.SelectObje
 }
 
 func (b *diskBackend) prepareSelect(ctx context.Context, in *s3.SelectObjectContentInput) (*s3select.Run, io.Closer, error) {
+	if !filed(in.Key) {
+		return nil, nil, errNoKey
+	}
 	none := ""
 	out, err := b.Posix.GetObject(ctx, &s3.GetObjectInput{Bucket: in.Bucket, Key: in.Key, Range: &none})
 	if err != nil {
@@ -70,6 +73,11 @@ func selectErrors(c fiber.Ctx) error {
 	if err != nil || !ok {
 		return err
 	}
+	return answerError(c, refused)
+}
+
+// answerError answers as S3 does when something is wrong, in place of what was going to be answered.
+func answerError(c fiber.Ctx, refused error) error {
 	answer := struct {
 		XMLName  xml.Name `xml:"Error"`
 		Code     string

@@ -65,12 +65,18 @@ func (o onlyOwner) GetUserAccount(accessKey string) (auth.Account, error) {
 
 // PutObject does not keep the transport's encoding with the object.
 func (b *diskBackend) PutObject(ctx context.Context, in s3response.PutObjectInput) (s3response.PutObjectOutput, error) {
+	if !filed(in.Key) {
+		return s3response.PutObjectOutput{}, errUnfiled
+	}
 	in.ContentEncoding = withoutTransport(in.ContentEncoding)
 	return b.putObject(ctx, in)
 }
 
 // CreateMultipartUpload does not keep the transport's encoding with the object.
 func (b *diskBackend) CreateMultipartUpload(ctx context.Context, in s3response.CreateMultipartUploadInput) (s3response.InitiateMultipartUploadResult, error) {
+	if !filed(in.Key) {
+		return s3response.InitiateMultipartUploadResult{}, errUnfiled
+	}
 	in.ContentEncoding = withoutTransport(in.ContentEncoding)
 	return b.Posix.CreateMultipartUpload(ctx, in)
 }
@@ -82,6 +88,9 @@ func (b *diskBackend) CreateMultipartUpload(ctx context.Context, in s3response.C
 var notEmpty = s3err.GetAPIError(s3err.ErrDirectoryNotEmpty)
 
 func (b *diskBackend) DeleteObject(ctx context.Context, in *s3.DeleteObjectInput) (*s3.DeleteObjectOutput, error) {
+	if !filed(in.Key) {
+		return &s3.DeleteObjectOutput{}, nil // nothing to delete
+	}
 	present := in.Key != nil && b.present(*in.Bucket, *in.Key)
 	out, err := b.Posix.DeleteObject(ctx, in)
 	if errors.Is(err, notEmpty) {
@@ -94,6 +103,11 @@ func (b *diskBackend) DeleteObject(ctx context.Context, in *s3.DeleteObjectInput
 }
 
 func (b *diskBackend) DeleteObjects(ctx context.Context, in *s3.DeleteObjectsInput) (s3response.DeleteResult, error) {
+	asked := *in.Delete
+	kept, gone := withoutUnfiled(asked.Objects)
+	asked.Objects = kept
+	copied := *in
+	copied.Delete, in = &asked, &copied
 	present := map[string]bool{}
 	for _, o := range in.Delete.Objects {
 		if b.hub.active() && o.Key != nil {
@@ -101,6 +115,9 @@ func (b *diskBackend) DeleteObjects(ctx context.Context, in *s3.DeleteObjectsInp
 		}
 	}
 	result, err := b.Posix.DeleteObjects(ctx, in)
+	if err == nil {
+		result.Deleted = append(result.Deleted, gone...)
+	}
 	for _, o := range result.Deleted {
 		if o.Key != nil && present[*o.Key] {
 			present[*o.Key] = false // a request may name it twice

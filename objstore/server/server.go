@@ -156,6 +156,7 @@ func newGateway(backend *diskBackend, access Access, opts Options, onListen func
 		s3api.WithMiddleware("/", backend.answerListeners),
 		s3api.WithMiddleware("/", answerConfiguration),
 		s3api.WithMiddleware("/", selectErrors),
+		s3api.WithMiddleware("/", explainKeys),
 		s3api.WithOnListen(onListen),
 	)
 	if err != nil {

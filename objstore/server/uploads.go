@@ -95,6 +95,9 @@ func (b *diskBackend) UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyI
 	if err := checkUploadID(in.UploadId); err != nil {
 		return s3response.CopyPartResult{}, err
 	}
+	if !filedSource(in.CopySource) {
+		return s3response.CopyPartResult{}, errNoKey
+	}
 	return b.Posix.UploadPartCopy(ctx, in)
 }
 
