@@ -183,6 +183,26 @@ func (s *source) probe(ctx context.Context, store objstore.Store, f found) {
 	}
 }
 
+// rangesOf reports whether the store knows ranges of files with an index, which not all do; a piece of one of the files is asked for unless that is known.
+func (s *source) rangesOf(ctx context.Context, store objstore.Store, f found, p format.Piece) bool {
+	if p.To == 0 {
+		return false
+	}
+	q := s.selection
+	k := q.choice.at(store, q.input.Format)
+	if known, ranges := k.ranged(); known {
+		return ranges
+	}
+	stream, err := objstore.Select(ctx, store, f.Key, objstore.Selection{Query: "SELECT * FROM S3Object s LIMIT 1", Input: q.input, Output: q.output,
+		Scan: objstore.Range{Offset: p.From, Length: p.To - p.From}})
+	if err == nil {
+		_, err = stream.Read(make([]byte, 1))
+		err = errorsOf(err, stream.Close())
+	}
+	k.learnRanges(err == nil)
+	return err == nil
+}
+
 // reading is how a position is read: whether rows are counted by the query's conditions, as those that a query has delivered before are; whether the store is asked; and
 // what is told how long it took, nil if nothing is.
 type reading struct {
@@ -216,7 +236,7 @@ func (s *source) selects(store objstore.Store, p *position) (how reading, err er
 func (q *selection) possible(p *position) bool {
 	switch {
 	case q.input.Format == objstore.SelectParquet:
-		return p.Piece != nil && p.Whole && (p.Rows == 0 || p.Selected != "")
+		return p.Piece != nil && p.Alike && (p.Rows == 0 || p.Selected != "")
 	case p.Piece != nil:
 		return false
 	case p.To < 0:

@@ -30,11 +30,7 @@ func (r *selectReader) query(ctx context.Context, p position) error {
 		return err
 	}
 	q.choice.at(r.store, in.Format).learn(nil)
-	if scan != objstore.All {
-		r.read.Store(scan.Length)
-	} else {
-		r.read.Store(max(p.bytes(), r.read.Load()))
-	}
+	r.read.Store(max(p.bytes(), r.read.Load()))
 	return nil
 }
 
@@ -42,6 +38,8 @@ func (r *selectReader) query(ctx context.Context, p position) error {
 func (r *selectReader) ask(ctx context.Context, p position) (scan objstore.Range, in objstore.SelectInput, err error) {
 	in = r.source.selection.input
 	switch {
+	case p.Piece != nil && p.Ranged:
+		return objstore.Range{Offset: p.Piece.From, Length: p.Piece.To - p.Piece.From}, in, nil
 	case p.Piece != nil:
 		return objstore.All, in, nil
 	case p.To < 0:

@@ -35,6 +35,8 @@ type knowledge struct {
 	refused  string // why the store does not answer; empty: it does
 	rates    [2]rate
 	forgotAt time.Time
+	// Of files with an index: whether it is known that the store knows ranges of them, and whether it does.
+	rangesKnown, ranges bool
 }
 
 // rate is how fast ranges were read.
@@ -107,6 +109,18 @@ func (k *knowledge) learn(err error) {
 	case objstore.KindOf(err) == objstore.Unsupported:
 		k.known, k.refused = true, reasonOf(err)
 	}
+}
+
+func (k *knowledge) ranged() (known, ranges bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.rangesKnown, k.ranges
+}
+
+func (k *knowledge) learnRanges(ranges bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.rangesKnown, k.ranges = true, ranges
 }
 
 // reasonOf is an error without what failed and where.

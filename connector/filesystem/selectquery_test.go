@@ -92,6 +92,9 @@ func TestSelectModes(t *testing.T) {
 		{"asked", nil, name, nil, 2, "S3 SELECT, ranged GET where the store refuses it or that is faster: SELECT COALESCE(s._1), COALESCE(s._2), COALESCE(s._3), COALESCE(s._4) " +
 			"FROM S3Object s WHERE s._2 = 'b'", ""},
 		{"refused", nil, name, refuses, 1, "ranged GET where the store refuses it", ""},
+		{"denied", nil, name, &objstore.Error{Op: "select from", Kind: objstore.Denied, Reason: "no"}, 1, "ranged GET where the store refuses it", ""},
+		{"denied, always", []string{"scan.select", "always"}, name, &objstore.Error{Op: "select from", Kind: objstore.Denied, Reason: "no"}, 1, "S3 SELECT: SELECT", "'scan.select' = 'auto'"},
+		{"failing", nil, name, &objstore.Error{Op: "select from", Kind: objstore.Other, Reason: "CastFailed"}, 2, "S3 SELECT", ""},
 		{"refused, always", []string{"scan.select", "always"}, name, refuses, 1, "S3 SELECT: SELECT", "cannot select from"},
 		{"never", []string{"scan.select", "never"}, name, nil, 0, "", ""},
 		{"a plain filesystem", []string{"connector", "filesystem"}, name, nil, 0, "", ""},
@@ -143,6 +146,42 @@ func smallSource(t *testing.T, req connector.SourceRequest) *source {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// TestSelectProbe checks what EXPLAIN says once the store was asked.
+func TestSelectProbe(t *testing.T) {
+	name := call(t, "=", col(1), expr.Text("b"))
+	inner := mem.New("t")
+	put(t, inner, "f", []byte("1,a,2,x\n3,b,4,y\n"))
+	for _, c := range []struct {
+		store    objstore.Store
+		mode     string
+		want     string
+		requests int64
+	}{
+		{&selecting{Store: inner}, "auto", "S3 SELECT, ranged GET where the store refuses it or that is faster: SELECT", 1},
+		{&selecting{Store: inner, err: &objstore.Error{Kind: objstore.Unsupported, Reason: "what is that"}}, "auto", "by ranged GET, not S3 SELECT: what is that", 1},
+		{&selecting{Store: inner, err: &objstore.Error{Kind: objstore.Denied, Reason: "not you"}}, "auto", "by ranged GET, not S3 SELECT: not you", 1},
+		{&selecting{Store: inner, err: &objstore.Error{Kind: objstore.Unreachable, Reason: "gone"}}, "auto", "S3 SELECT, ranged GET where", 1},
+		{&selecting{Store: inner}, "always", "S3 SELECT: SELECT", 0},
+		{&selecting{Store: inner}, "never", "", 0},
+		{inner, "auto", "by ranged GET, not S3 SELECT: this kind of store does not run queries", 0},
+	} {
+		s := smallSource(t, selectScan(c.store, selectTable("scan.select", c.mode), name))
+		s.Probe(t.Context())
+		s.Probe(t.Context())
+		if got := s.PushedDown(); !strings.Contains(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("explained as %q, want %q", got, c.want)
+		}
+		if asking, ok := c.store.(*selecting); ok && asking.asked.Load() != c.requests && c.requests == 0 {
+			t.Errorf("%s: asked %d times", c.want, asking.asked.Load())
+		}
+	}
+	small := mustSource(t, selectScan(&selecting{Store: inner}, selectTable(), name))
+	small.Probe(t.Context())
+	if got := small.PushedDown(); !strings.Contains(got, "no object has 64 KB") {
+		t.Errorf("explained as %q", got)
+	}
 }
 
 // TestSelectPositions checks that a position within a query is not taken for one of another.

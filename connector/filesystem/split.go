@@ -58,8 +58,8 @@ type position struct {
 	Rows  int64         `json:"rows,omitempty"`
 	// Ranges of text and files with an index that a query reads: the conditions that the rows, of which Rows were delivered, pass.
 	Selected string `json:"selected,omitempty"`
-	// Whole says that the piece is all of a file with an index, which a query can read.
-	Whole bool `json:"whole,omitempty"`
+	// Alike says that stores give the columns of a file with an index as it is read here, and know its pieces.
+	Alike bool `json:"alike,omitempty"`
 	// Gone says that the version of the file was not there any more when it was to be cut into splits, and is to be left out.
 	Gone bool `json:"gone,omitempty"`
 }
@@ -290,25 +290,28 @@ func (s *source) pieces(ctx context.Context, store objstore.Store, f found) ([]p
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", url, err)
 	}
-	whole := false
-	if q := s.selection; q.reason == "" && s.config.format.SelectsAlike != nil && len(list) > 0 && (len(list) == 1 || q.mode == "always") {
-		if whole, err = s.config.format.SelectsAlike(ctx, file, s.fileConfig()); err != nil {
+	alike := false
+	if q := s.selection; q.reason == "" && q.refused.Load() == nil && s.config.format.SelectsAlike != nil && len(list) > 0 {
+		if alike, err = s.config.format.SelectsAlike(ctx, file, s.fileConfig()); err != nil {
 			return nil, fmt.Errorf("%s: %w", url, err)
 		}
-	}
-	if whole {
-		list = []format.Piece{joined(list)}
+		if alike && len(list) > 1 && !s.rangesOf(ctx, store, f, list[0]) {
+			// How a file that was discovered is cut depends on nothing but the file.
+			if alike = q.mode == "always" && !s.monitors(); alike {
+				list = []format.Piece{joined(list)}
+			}
+		}
 	}
 	pieces := make([]piece, 0, len(list))
 	for _, unit := range list {
 		p := start(f)
-		p.Piece, p.Ranged, p.Whole = &unit, len(list) > 1, whole
+		p.Piece, p.Ranged, p.Alike = &unit, len(list) > 1, alike
 		pieces = append(pieces, piece{fmt.Sprintf("%s#%d+%d", url, unit.First, unit.Count), unit.Size, p})
 	}
 	return pieces, nil
 }
 
-// joined is one piece from the first to the last of a list: queries read a file with an index as a whole, as some stores know no ranges of it.
+// joined is one piece from the first to the last of a list.
 func joined(list []format.Piece) format.Piece {
 	first, last := list[0], list[len(list)-1]
 	first.Count = last.First + last.Count - first.First

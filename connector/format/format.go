@@ -92,6 +92,8 @@ type File struct {
 type Piece struct {
 	First, Count int   // units of the format
 	Size         int64 // bytes, about
+	// From is where the piece begins in the file, and To where the next unit does; both 0: not known.
+	From, To int64
 }
 
 // FileReader reads a piece.

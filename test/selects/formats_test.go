@@ -264,17 +264,22 @@ func parquetOf(t rapid.TB, columns []column.Field, text string, options map[stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := column.NewBatch(columns, 1024)
-	if _, err := d.Decode(append([]byte(text), make([]byte, objstore.Tailroom)...)[:len(text)], true, b, 1<<20); err != nil {
-		t.Fatal(err)
-	}
 	var file bytes.Buffer
 	w, err := parquet.NewFile(&file, out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(b); err != nil {
-		t.Fatal(err)
+	for data := append([]byte(text), make([]byte, objstore.Tailroom)...)[:len(text)]; len(data) > 0; {
+		b := column.NewBatch(columns, 1024)
+		n, err := d.Decode(data, true, b, 1024)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data = data[n:]; b.Len > 0 {
+			if err := w.Write(b); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

@@ -196,12 +196,40 @@ func splitFile(ctx context.Context, f format.File, c format.Config) ([]format.Pi
 		if err != nil {
 			return err
 		}
+		starts := groupStarts(file)
 		for i, g := range file.Metadata().RowGroups {
 			if g.NumRows > 0 && !ruledOut(file, i, plans, c.Filter) {
-				pieces = append(pieces, format.Piece{First: i, Count: 1, Size: max(1, g.TotalByteSize)})
+				p := format.Piece{First: i, Count: 1, Size: max(1, g.TotalByteSize)}
+				if starts != nil {
+					p.From, p.To = starts[i], starts[i+1]
+				}
+				pieces = append(pieces, p)
 			}
 		}
 		return nil
 	})
 	return pieces, err
+}
+
+// groupStarts is where the first column of each row group begins, and the file's size; nil if they do not follow each other.
+func groupStarts(file *parquet.File) []int64 {
+	var starts []int64
+	for _, g := range file.Metadata().RowGroups {
+		if len(g.Columns) == 0 {
+			return nil
+		}
+		m := &g.Columns[0].MetaData
+		at := m.DataPageOffset
+		if m.DictionaryPageOffset > 0 {
+			at = min(at, m.DictionaryPageOffset)
+		}
+		starts = append(starts, at)
+	}
+	starts = append(starts, file.Size())
+	for i := range starts[1:] {
+		if starts[i] <= 0 || starts[i] >= starts[i+1] {
+			return nil
+		}
+	}
+	return starts
 }
