@@ -9,6 +9,7 @@ type Writer struct {
 	Tables  []Table
 	frozen  *Frozen
 	copying []copying
+	err     error
 }
 
 // Frozen says what a checkpoint is that tables are frozen for.
@@ -62,6 +63,7 @@ func (w *Writer) TrackPart(t *Tracker, table Tracked, name string, schema []colu
 	out := Table{Name: name, Schema: schema, Keyed: true}
 	if w.frozen == nil {
 		out.Rows, out.Groups = copyAll(table, schema)
+		w.failed(table)
 		w.Add(out)
 		return
 	}
@@ -95,11 +97,27 @@ func (w *Writer) Copy(rows int) bool {
 		if !c.tracker.copySome(rows) {
 			return false
 		}
+		w.failed(c.tracker.table)
 		w.Tables[c.table].Layers, c.tracker.layers = c.tracker.layers, nil
 		w.copying = w.copying[1:]
 	}
 	return len(w.copying) == 0
 }
+
+// Failing is a [Tracked] whose rows are Go values that may have no place in a table.
+type Failing interface {
+	// CopyErr is why a row that was to be copied could not be, if there is any.
+	CopyErr() error
+}
+
+func (w *Writer) failed(table Tracked) {
+	if f, ok := table.(Failing); ok && w.err == nil {
+		w.err = f.CopyErr()
+	}
+}
+
+// Err is why what was copied is not what the tables hold, nil if it is.
+func (w *Writer) Err() error { return w.err }
 
 // Reader gives an operator the tables that it wrote at a checkpoint, already cut to its key groups.
 type Reader struct {

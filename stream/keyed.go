@@ -224,6 +224,7 @@ func (o *finalOp[K, T, A, R]) Process(_ int, p operator.Payload, _ operator.Outp
 		o.keys = append(o.keys, items[i].key)
 	}
 	o.table.lookup(o.keys, o.numbers)
+	o.track.Touch(o.numbers)
 	for i, g := range o.numbers {
 		if int(g) < len(o.accs) {
 			o.accs[g] = o.merge(o.accs[g], items[i].acc)
@@ -261,6 +262,7 @@ func (o *runningOp[K, T, A, R]) Process(_ int, p operator.Payload, out operator.
 		o.keys = append(o.keys, o.key(v))
 	}
 	o.table.lookup(o.keys, o.numbers)
+	o.track.Touch(o.numbers)
 	for i, g := range o.numbers {
 		if int(g) < len(o.accs) {
 			o.accs[g] = o.add(o.accs[g], items[i])

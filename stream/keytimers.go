@@ -3,7 +3,9 @@ package stream
 import (
 	"cmp"
 	"container/heap"
-	"slices"
+
+	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/state"
 )
 
 // keyTimer is a timer of a key, which goes by its number.
@@ -14,9 +16,44 @@ type keyTimer struct {
 
 // keyTimers are the timers of one kind, of all keys of a subtask.
 type keyTimers struct {
-	heap timerHeap
-	set  map[keyTimer]struct{} // those that are to be called; the heap may hold others, which were removed
-	of   []int32               // number of timers by key
+	heap  timerHeap
+	set   map[keyTimer]int32 // those that are to be called, with their rows; the heap may hold others, which were removed
+	of    []int32            // number of timers by key
+	at    []keyTimer         // by row
+	free  freeRows
+	track state.Tracker
+}
+
+func (t *keyTimers) rows() int               { return len(t.at) }
+func (t *keyTimers) slotOf(row int32) int32  { return t.at[row].slot }
+func (t *keyTimers) tracker() *state.Tracker { return &t.track }
+
+func (t *keyTimers) write(row int32, to []*column.Vector) error {
+	column.Append(to[0], t.at[row].at)
+	return nil
+}
+
+// row makes a row for a timer.
+func (t *keyTimers) row(k keyTimer) int32 {
+	r, again := t.free.take()
+	if again {
+		t.track.TouchRow(r)
+		t.at[r] = k
+	} else {
+		r = int32(len(t.at))
+		t.at = append(t.at, k)
+	}
+	return r
+}
+
+// drop takes a timer that is set off the list.
+func (t *keyTimers) drop(k keyTimer) {
+	r := t.set[k]
+	t.track.TouchRow(r)
+	t.at[r].slot = noSlot
+	t.free = append(t.free, r)
+	delete(t.set, k)
+	t.of[k.slot]--
 }
 
 func (t *keyTimers) grow(n int) {
@@ -31,9 +68,9 @@ func (t *keyTimers) add(k keyTimer) bool {
 		return false
 	}
 	if t.set == nil {
-		t.set = map[keyTimer]struct{}{}
+		t.set = map[keyTimer]int32{}
 	}
-	t.set[k] = struct{}{}
+	t.set[k] = t.row(k)
 	t.of[k.slot]++
 	heap.Push(&t.heap, k)
 	return true
@@ -43,8 +80,7 @@ func (t *keyTimers) remove(k keyTimer) {
 	if _, there := t.set[k]; !there {
 		return
 	}
-	delete(t.set, k)
-	t.of[k.slot]--
+	t.drop(k)
 	if len(t.heap) > 64 && len(t.heap) > 2*len(t.set) {
 		kept := t.heap[:0]
 		seen := make(map[keyTimer]struct{}, len(t.set))
@@ -77,26 +113,17 @@ func (t *keyTimers) next(now int64) (keyTimer, bool) {
 		return keyTimer{}, false
 	}
 	k := heap.Pop(&t.heap).(keyTimer)
-	delete(t.set, k)
-	t.of[k.slot]--
+	t.drop(k)
 	return k, true
-}
-
-// list is all timers, in the order in which they will be called.
-func (t *keyTimers) list() []keyTimer {
-	list := make([]keyTimer, 0, len(t.set))
-	for k := range t.set {
-		list = append(list, k)
-	}
-	slices.SortFunc(list, keyTimer.compare)
-	return list
 }
 
 func (k keyTimer) compare(other keyTimer) int {
 	return cmp.Or(cmp.Compare(k.at, other.at), cmp.Compare(k.slot, other.slot))
 }
 
-func (t *keyTimers) sizeBytes() int { return cap(t.heap)*16 + len(t.set)*24 + cap(t.of)*4 }
+func (t *keyTimers) sizeBytes() int {
+	return cap(t.heap)*16 + len(t.set)*28 + (cap(t.of)+cap(t.free))*4 + cap(t.at)*16
+}
 
 // timerHeap orders timers by time, then by key.
 type timerHeap []keyTimer

@@ -12,6 +12,7 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/engine/operator"
 	"github.com/millstream/millstream/state"
+	"github.com/millstream/millstream/state/snapshot/snapshottest"
 )
 
 // call is one thing that happens to a key: n < 0 takes something back.
@@ -20,9 +21,35 @@ type call struct {
 	n   int
 }
 
-// history uses every kind of state and timer, and tells what it finds.
+// history uses every kind of state and timer, and tells what it finds. Some of its values are changed where they stand.
 func history(s *States) Handler[string, call, string] {
 	total, seen, by := ValueState[int](s, "total"), ListState[string](s, "seen"), MapState[int, float64](s, "by")
+	places := [3]func() *[]int{}
+	value, lists, entries := ValueState[*[]int](s, "value of numbers"), ListState[*[]int](s, "list of numbers"), MapState[string, *[]int](s, "map of numbers")
+	places[0] = func() *[]int {
+		if v, ok := value.Get(); ok {
+			return v
+		}
+		value.Set(&[]int{})
+		v, _ := value.Get()
+		return v
+	}
+	places[1] = func() *[]int {
+		for _, v := range lists.All() {
+			return v
+		}
+		v := &[]int{}
+		lists.Add(v)
+		return v
+	}
+	places[2] = func() *[]int {
+		for _, v := range entries.All() {
+			return v
+		}
+		v := &[]int{}
+		entries.Set("", v)
+		return v
+	}
 	return Handler[string, call, string]{
 		Value: func(c *Context[string, string], v call) error {
 			n, _ := total.Get()
@@ -31,6 +58,9 @@ func history(s *States) Handler[string, call, string] {
 				total.Clear()
 				seen.Clear()
 				by.Clear()
+				value.Clear()
+				lists.Clear()
+				entries.Clear()
 				return nil
 			case v.n < 0:
 				by.Delete(-v.n)
@@ -41,6 +71,10 @@ func history(s *States) Handler[string, call, string] {
 				c.SetTimer(at)
 			default:
 				c.SetEventTimer(at)
+			}
+			for _, place := range places {
+				numbers := place()
+				*numbers = append(*numbers, v.n)
 			}
 			total.Set(n + v.n)
 			seen.Add(fmt.Sprint(v.n))
@@ -53,6 +87,16 @@ func history(s *States) Handler[string, call, string] {
 			var list []string
 			for _, s := range seen.All() {
 				list = append(list, s)
+			}
+			for _, place := range places {
+				if numbers := place(); ok && fmt.Sprint(*numbers) != fmt.Sprint(list) {
+					return fmt.Errorf("the state holds %d and %q", *numbers, list)
+				}
+			}
+			if !ok {
+				value.Clear()
+				lists.Clear()
+				entries.Clear()
 			}
 			b, there := by.Get(int(t.At.UnixMilli()))
 			return c.Emit(fmt.Sprint(c.Key(), " ", t.At.UnixMilli(), t.Event, n, ok, list, b, there, by.Len()))
@@ -68,6 +112,8 @@ type machine struct {
 	now    int64
 	alarms [][]int64
 	got    []string
+	keeper *snapshottest.Keeper // of the only subtask
+	open   bool                 // a checkpoint is being copied
 }
 
 func (m *machine) Emit(p operator.Payload) error {
@@ -90,7 +136,10 @@ func (m *machine) start(parallelism int, saved []state.Table) {
 			Now:      func() time.Time { return time.UnixMilli(m.now) },
 			SetTimer: func(at time.Time) { m.alarms[subtask] = append(m.alarms[subtask], at.UnixMilli()) },
 		}
-		if saved != nil {
+		switch {
+		case saved != nil && parallelism == 1:
+			c.Restore = &state.Reader{Tables: saved}
+		case saved != nil:
 			c.Restore = &state.Reader{}
 			for _, t := range saved {
 				c.Restore.Tables = append(c.Restore.Tables, cutTable(t, subtask, parallelism))
@@ -118,6 +167,7 @@ func cutTable(t state.Table, subtask, parallelism int) state.Table {
 
 // restart takes a snapshot and goes on from it with another parallelism.
 func (m *machine) restart(parallelism int) {
+	m.keeper, m.open = nil, false
 	merged := map[string]*state.Table{}
 	var names []string
 	for _, op := range m.ops {
@@ -144,6 +194,38 @@ func (m *machine) restart(parallelism int) {
 		saved = append(saved, *merged[n])
 	}
 	m.start(parallelism, saved)
+}
+
+// follow takes a checkpoint of what has changed, or goes on with it, and may go on from it.
+func (m *machine) follow(random *rand.Rand) {
+	if len(m.ops) > 1 {
+		return
+	}
+	check := func(err error) {
+		if err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	if m.keeper == nil {
+		m.keeper = snapshottest.NewKeeper(groups)
+	}
+	switch choice := random.IntN(8); {
+	case choice < 3 || !m.open: // one that is open is given up
+		check(m.keeper.Begin(m.ops[0].Snapshot))
+		m.open = true
+	case choice < 6:
+		m.keeper.Copy(1 + random.IntN(3))
+	default:
+		check(m.keeper.End())
+		m.open = false
+		if choice == 7 {
+			check(m.keeper.Begin(m.ops[0].Snapshot))
+			check(m.keeper.End())
+			tables, err := m.keeper.Tables()
+			check(err)
+			m.start(1, tables)
+		}
+	}
 }
 
 func (m *machine) value(c call) {
@@ -198,6 +280,9 @@ func TestProcessModel(t *testing.T) {
 		mark := 0
 		for step := range 300 {
 			m.got = nil
+			for range random.IntN(3) {
+				m.follow(random)
+			}
 			var want []string
 			tell := func(name string, at int, event bool) {
 				k := model[name]

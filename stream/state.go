@@ -17,12 +17,17 @@ type keyedState[K comparable, A any] struct {
 	name  string
 	table numbering[K]
 	accs  []A
+	track state.Tracker
+
+	keyCodec codec[K]
+	accCodec codec[A]
+	failure  error // of a copy
 
 	maxParallelism int
 }
 
 func newKeyedState[K comparable, A any](name string, hash hasher[K]) keyedState[K, A] {
-	return keyedState[K, A]{name: name, table: newNumbering(hash)}
+	return keyedState[K, A]{name: name, table: newNumbering(hash), keyCodec: codecOf[K](), accCodec: codecOf[A]()}
 }
 
 func (s *keyedState[K, A]) Open(c *operator.Context) error {
@@ -31,40 +36,70 @@ func (s *keyedState[K, A]) Open(c *operator.Context) error {
 	if saved == nil {
 		return nil
 	}
-	keys, accs := codecOf[K](), codecOf[A]()
 	numbers := make([]int32, 1)
-	for i := range saved.Rows.Len {
-		k, err := keys.read(saved.Rows.Cols[0], i)
+	for i := range saved.Rows.Rows() {
+		row := saved.Rows.Row(i)
+		k, err := s.keyCodec.read(saved.Rows.Cols[0], row)
 		if err != nil {
 			return fmt.Errorf("key %d of state '%s': %w", i, s.name, err)
 		}
-		a, err := accs.read(saved.Rows.Cols[1], i)
+		a, err := s.accCodec.read(saved.Rows.Cols[1], row)
 		if err != nil {
 			return fmt.Errorf("value %d of state '%s': %w", i, s.name, err)
 		}
 		s.table.lookup([]K{k}, numbers)
 		s.accs = append(s.accs, a)
 	}
+	s.track.Resume(s, saved)
 	return nil
 }
 
 func (s *keyedState[K, A]) Snapshot(w *state.Writer) error {
-	keys, accs := codecOf[K](), codecOf[A]()
-	schema := []column.Field{{Name: "key", Type: keys.typ}, {Name: "value", Type: accs.typ}}
-	t := state.Table{Name: s.name, Schema: schema, Keyed: true, Rows: column.NewBatch(schema, len(s.accs))}
-	for i, k := range s.table.held() {
-		if err := keys.write(t.Rows.Cols[0], k); err != nil {
-			return fmt.Errorf("key of state '%s': %w", s.name, err)
-		}
-		if err := accs.write(t.Rows.Cols[1], s.accs[i]); err != nil {
-			return fmt.Errorf("value of state '%s': %w", s.name, err)
-		}
-		t.Groups = append(t.Groups, int32(state.KeyGroup(s.table.hashed()[i], s.maxParallelism)))
-	}
-	t.Rows.Len = len(s.accs)
-	w.Add(t)
-	return nil
+	w.Track(&s.track, s, s.name, []column.Field{{Name: "key", Type: s.keyCodec.typ}, {Name: "value", Type: s.accCodec.typ}})
+	return w.Err()
 }
+
+// Len implements [state.Tracked]. Keys that were just looked up have no accumulator yet.
+func (s *keyedState[K, A]) Len() int { return len(s.table.held()) }
+
+// Alive implements [state.Tracked].
+func (s *keyedState[K, A]) Alive(r int32) bool { return int(r) < len(s.accs) }
+
+// CopyRows implements [state.Tracked].
+func (s *keyedState[K, A]) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 {
+	keys, hashes := s.table.held(), s.table.hashed()
+	for _, r := range rows {
+		if err := s.keyCodec.write(to.Cols[0], keys[r]); err != nil {
+			s.failed(to, fmt.Errorf("key of state '%s': %w", s.name, err))
+		}
+		if err := s.accCodec.write(to.Cols[1], s.accs[r]); err != nil {
+			s.failed(to, fmt.Errorf("value of state '%s': %w", s.name, err))
+		}
+		to.Len++
+		groups = append(groups, int32(state.KeyGroup(hashes[r], s.maxParallelism)))
+	}
+	return groups
+}
+
+// failed completes the row that is being written, of a checkpoint that will not be.
+func (s *keyedState[K, A]) failed(to *column.Batch, err error) {
+	if s.failure == nil {
+		s.failure = err
+	}
+	fillRow(to.Cols, to.Len)
+}
+
+// fillRow gives those columns a value in a row that have none.
+func fillRow(cols []*column.Vector, row int) {
+	for _, c := range cols {
+		if c.Len == row {
+			c.AppendNull()
+		}
+	}
+}
+
+// CopyErr implements [state.Failing].
+func (s *keyedState[K, A]) CopyErr() error { return s.failure }
 
 // codec writes values of one Go type to a column and reads them back.
 type codec[T any] struct {

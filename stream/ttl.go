@@ -38,20 +38,42 @@ type lifetime struct {
 	ttl    int64 // milliseconds; 0: there is no such bound
 	most   int   // keys; 0: there is no such bound
 	recent state.Recency
+	states *States
+	track  state.Tracker // of when it was changed
+}
+
+// The changes are a row for each key.
+
+func (l *lifetime) rows() int               { return l.states.keys }
+func (l *lifetime) tracker() *state.Tracker { return &l.track }
+
+func (l *lifetime) slotOf(row int32) int32 {
+	if !l.recent.Has(row) {
+		return noSlot
+	}
+	return row
+}
+
+func (l *lifetime) write(row int32, to []*column.Vector) error {
+	column.Append(to[0], l.recent.At(row))
+	return nil
 }
 
 // bound is the state's lifetime, which it has from now on.
 func (n *named) bound() *lifetime {
 	if n.life == nil {
-		n.life = &lifetime{}
+		n.life = &lifetime{states: n.states}
 	}
 	return n.life
 }
 
 // changed notes that the state of the key at hand was changed, to nothing or to something.
 func (n *named) changed(empty bool) {
+	if n.life == nil {
+		return
+	}
+	n.life.track.TouchRow(n.states.slot)
 	switch {
-	case n.life == nil:
 	case empty:
 		n.life.recent.Remove(n.states.slot)
 	default:
@@ -135,25 +157,7 @@ var changeFields = []column.Field{{Name: "changed", Type: column.Of(column.BigIn
 
 func changeTable(name string) string { return "changes of " + name }
 
-// snapshotChanges writes when state of the live keys was last changed.
-func (o *processOp[K, T, U]) snapshotChanges(w *state.Writer, live, groups []int32) error {
-	for _, h := range o.states.mortal {
-		t := o.table(changeTable(h.name()), changeFields)
-		for _, slot := range live {
-			if !h.mortal().recent.Has(slot) {
-				continue
-			}
-			column.Append(t.Rows.Cols[1], h.mortal().recent.At(slot))
-			if err := o.addKey(&t, slot, 1, groups); err != nil {
-				return fmt.Errorf("%s of key %v: %w", t.Name, o.keys.keys[slot], err)
-			}
-		}
-		w.Add(t)
-	}
-	return nil
-}
-
-// restoreChanges takes in what snapshotChanges wrote. State of which no time is known lives on from now.
+// restoreChanges takes in when states were last changed. State of which no time is known lives on from now.
 func (o *processOp[K, T, U]) restoreChanges(r *state.Reader) error {
 	for _, h := range o.states.mortal {
 		at, now := make([]int64, len(o.keys.keys)), o.now().UnixMilli()
@@ -162,7 +166,8 @@ func (o *processOp[K, T, U]) restoreChanges(r *state.Reader) error {
 				at[slot] = now
 			}
 		}
-		err := o.restoreTable(r, changeTable(h.name()), 1, func(slot int32, cols []*column.Vector, row int) error {
+		h.mortal().recent.Load(at)
+		err := o.restoreTable(r, changeTable(h.name()), 1, h.mortal(), func(slot int32, cols []*column.Vector, row int) error {
 			if int(slot) < len(at) && at[slot] != state.Untouched {
 				at[slot] = column.Values[int64](cols[0])[row]
 			}

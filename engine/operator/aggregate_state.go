@@ -29,7 +29,8 @@ func (a *aggregation) appendKeyGroups(list, ids []int32) []int32 {
 
 // snapshot writes the groups that live, with their number of rows where that is counted.
 func (a *aggregation) snapshot(w *state.Writer, keyGroups int) {
-	for _, f := range a.followed(keyGroups) {
+	a.parts = max(keyGroups, 1)
+	for _, f := range a.followed() {
 		w.Track(f.track, f.table, f.name, f.fields)
 	}
 }
@@ -42,9 +43,9 @@ type followed struct {
 	fields []column.Field
 }
 
-func (a *aggregation) followed(keyGroups int) []followed {
+func (a *aggregation) followed() []followed {
 	fields := a.stateFields()
-	if a.parts = max(keyGroups, 1); a.count != nil {
+	if a.count != nil {
 		fields = append(fields, countField)
 	}
 	list := []followed{{a.track, a, groupsTable, fields}}
@@ -209,7 +210,7 @@ func (a *aggregation) busy() bool {
 
 // compact builds the state anew without the groups that are gone. The others keep their order.
 func (a *aggregation) compact() error {
-	for _, f := range a.followed(1) {
+	for _, f := range a.followed() {
 		f.track.Compact()
 	}
 	var w state.Writer

@@ -170,6 +170,7 @@ func (l *changelog) weigh(b *column.Batch, ids []int32) {
 		case l.count[g] == 1:
 			l.count[g] = 0
 			l.effect[i] = closes
+			l.touchArguments(g)
 			l.groups.Delete(int(g))
 			l.closed = append(l.closed, g)
 			deleted = true

@@ -184,12 +184,27 @@ func (d *distinctSet) forget(g int32) {
 func (a *aggregation) forgetArguments(g int32) {
 	for _, c := range a.calls {
 		if d := c.distinct; d != nil && d.at == 0 && d.tracks[0].On() {
-			if !d.chained {
-				d.chained = true
-				d.chain()
-			}
+			d.link()
 			d.forget(g)
 		}
+	}
+}
+
+// touchArguments says that a group is about to go, with what it has seen.
+func (a *aggregation) touchArguments(g int32) {
+	for _, c := range a.calls {
+		if d := c.distinct; d != nil && d.at == 0 && d.tracks[0].On() {
+			d.link()
+			d.touchGroup(g)
+		}
+	}
+}
+
+// link has the entries of groups chained from now on.
+func (d *distinctSet) link() {
+	if !d.chained {
+		d.chained = true
+		d.chain()
 	}
 }
 

@@ -45,7 +45,7 @@ func freezeCases(t testing.TB) []freezeCase {
 		{name: "temporal sort", op: &graph.TemporalSort{Time: 2, Keys: order}},
 		{name: "sort", op: &graph.Sort{Keys: order, Limit: -1}},
 		{name: "top", op: &graph.Rank{Partition: []int{0}, Order: order, From: 1, To: 3, ToColumn: -1, WindowEnd: -1, Updates: true}},
-		{name: "top of updates", op: &graph.Rank{Order: order, From: 1, To: 3, ToColumn: -1, WindowEnd: -1, Updates: true, Side: upsert}},
+		{name: "top of updates", op: &graph.Rank{Partition: []int{0}, Order: order, From: 1, To: 3, ToColumn: -1, WindowEnd: -1, Updates: true, Side: upsert}},
 		{name: "top of a window", op: &graph.Rank{Partition: []int{0, 2}, Order: order, From: 1, To: 3, ToColumn: -1, WindowEnd: 2, Updates: true}},
 		{name: "rank of rows alike", op: &graph.Rank{Partition: []int{0}, Order: order, From: 1, To: 3, ToColumn: -1, WindowEnd: -1, Numbering: graph.DenseRank}},
 		{name: "aggregate", op: &graph.Aggregate{Keys: []int{0}, Calls: []expr.Aggregate{sum, distinct}, Updates: true}, ttl: true},

@@ -40,6 +40,7 @@ func (l *changelog) renew(b *column.Batch, ids []int32) {
 	}
 	p.now = p.clock().UnixMilli()
 	l.note()
+	p.track.Touch(ids)
 	for i, g := range ids {
 		if !l.groups.Alive(int(g)) || p.over(g) {
 			if l.groups.Alive(int(g)) {

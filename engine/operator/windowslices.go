@@ -179,7 +179,7 @@ func (l *sliceList) remove(i int) {
 	copy(l.list[i:], l.list[i+1:])
 	l.list[len(l.list)-1] = nil
 	l.list = l.list[:len(l.list)-1]
-	for _, f := range s.agg.followed(1) {
+	for _, f := range s.agg.followed() {
 		f.track.Reset() // a checkpoint may be copying it
 	}
 	s.agg.untrack()

@@ -23,7 +23,8 @@ func (l *sliceList) snapshot(w *state.Writer, prefix string, keyGroups int, coun
 		}
 		s.agg.count = s.counted()
 		if w.Gradual() {
-			for _, f := range s.agg.followed(keyGroups) {
+			s.agg.parts = max(keyGroups, 1)
+			for _, f := range s.agg.followed() {
 				w.TrackPart(f.track, slicePart{f.table, s.end}, prefix+"-"+f.name, append([]column.Field{sliceField}, f.fields...), s.end)
 			}
 			continue
@@ -73,7 +74,7 @@ func (l *sliceList) resume(t *state.Table, prefix string) {
 		return
 	}
 	s := l.list[at]
-	for _, f := range s.agg.followed(1) {
+	for _, f := range s.agg.followed() {
 		if f.name == name {
 			f.track.Resume(slicePart{f.table, s.end}, t)
 		}

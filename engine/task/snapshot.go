@@ -95,8 +95,7 @@ func (t *Task) snapshot(checkpoint int64, overtaken [][]exchange.Message) error 
 	t.running = 0
 	r.Timing.Frozen = t.Clock.Now().Sub(began)
 	t.copying = c // a checkpoint that is still being copied was given up
-	t.copySome()
-	return nil
+	return t.copySome()
 }
 
 // copying is a checkpoint whose state is being copied.
@@ -115,10 +114,10 @@ const (
 )
 
 // copySome copies a part of what is frozen, and reports when all is copied.
-func (t *Task) copySome() {
+func (t *Task) copySome() error {
 	c := t.copying
 	if c == nil {
-		return
+		return nil
 	}
 	start := t.Clock.Now()
 	took := time.Duration(0)
@@ -132,14 +131,18 @@ func (t *Task) copySome() {
 	timing := &c.report.Timing
 	timing.Step = max(timing.Step, took)
 	if c.stage < len(c.writers) {
-		return
+		return nil
 	}
 	for i := range c.writers {
+		if err := c.writers[i].Err(); err != nil {
+			return t.failed(i, err)
+		}
 		c.report.Stages[i].Tables = c.writers[i].Tables
 	}
 	timing.Copying = t.Clock.Now().Sub(c.since)
 	t.copying = nil
 	t.Ack(c.report)
+	return nil
 }
 
 // commit takes over what a stage wrote to the outside, if it does.

@@ -280,7 +280,9 @@ func (t *Task) whole(stage, input int, p operator.Payload) error {
 // finish ends one stage after the other: each has seen all that those before it emitted at their ends.
 func (t *Task) finish() (*Report, error) {
 	for t.copying != nil {
-		t.copySome()
+		if err := t.copySome(); err != nil {
+			return nil, err
+		}
 	}
 	r := &Report{Stages: make([]StageReport, len(t.Stages))}
 	if t.Source != nil {

@@ -32,7 +32,9 @@ func (t *Task) glance() error {
 		return t.asked(r)
 	default:
 	}
-	t.copySome()
+	if err := t.copySome(); err != nil {
+		return err
+	}
 	select {
 	case <-t.woken:
 		return t.resume()

@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/columntest"
 	"github.com/millstream/millstream/objstore/mem"
 	"github.com/millstream/millstream/state"
 	"github.com/millstream/millstream/state/snapshot"
@@ -47,6 +50,7 @@ type Keeper struct {
 	last   *snapshot.Manifest
 	writer *state.Writer
 	groups int
+	want   []string // the rows as they are when a checkpoint begins
 }
 
 // NewKeeper returns one for a job with so many key groups.
@@ -57,6 +61,11 @@ func NewKeeper(groups int) *Keeper {
 // Begin takes a checkpoint by write, an operator's Snapshot.
 func (k *Keeper) Begin(write func(*state.Writer) error) error {
 	k.id++
+	var whole state.Writer
+	if err := write(&whole); err != nil {
+		return err
+	}
+	k.want = texts(whole.Tables)
 	w := state.Freeze(state.Frozen{Checkpoint: k.id, Stored: k.stored})
 	k.writer = &w
 	return write(k.writer)
@@ -69,7 +78,7 @@ func (k *Keeper) Copy(rows int) {
 	}
 }
 
-// End copies the rest and stores the checkpoint.
+// End copies the rest and stores the checkpoint. It is an error if that does not hold what the tables held when it began, whatever has come since.
 func (k *Keeper) End() error {
 	for !k.writer.Copy(1000) {
 	}
@@ -84,7 +93,40 @@ func (k *Keeper) End() error {
 	}
 	tables.Release()
 	k.stored, k.last, k.writer = k.id, m, nil
+	tables, err := k.dir.Tables(context.Background(), k.last)
+	if err != nil {
+		return err
+	}
+	if got := texts(tables[0][0]); !slices.Equal(got, k.want) {
+		return fmt.Errorf("checkpoint %d holds rows that were not there when it began\n%s\nand others not\n%s", k.id, without(got, k.want), without(k.want, got))
+	}
 	return nil
+}
+
+// without are the lines of a sorted list that another one does not have.
+func without(list, others []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(list), func(s string) bool { _, there := slices.BinarySearch(others, s); return there }), "\n")
+}
+
+// texts are the rows of tables, in any order.
+func texts(tables []state.Table) []string {
+	var list []string
+	for i := range tables {
+		t := &tables[i]
+		for k := range t.Rows.Rows() {
+			r := t.Rows.Row(k)
+			text := t.Name
+			if t.Keyed {
+				text += fmt.Sprint(" in ", t.Groups[r])
+			}
+			for _, v := range t.Rows.Cols {
+				text += " " + columntest.Key(v, r)
+			}
+			list = append(list, text)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // Tables reads the last checkpoint, on which the next one builds.
