@@ -152,7 +152,7 @@ func grown(words int) int {
 	if words < large {
 		return 2 * words
 	}
-	return words + words/8 + large/2
+	return words + words/8 + large/4
 }
 
 // growValid makes room for n bits, in memory of the vector's own: Valid may be somebody else's.

@@ -17,8 +17,8 @@ type Rows struct {
 	cols  []cells
 	texts bool    // there are columns of texts
 	gone  []int32 // rows removed whose texts are still there
-	owner []int32 // by row, the group; None before Link
 	lists rowLists
+	n     int // rows appended
 	dead  column.Bitmap
 	live  int
 	// Marks is a number by row that its owner may use: how many rows of another table it belongs to, say. Only with RowsSpec.Marks. Touch comes before a change
@@ -70,25 +70,25 @@ func NewRows(keys *Groups, spec RowsSpec) *Rows {
 		t.cols = append(t.cols, makeCells(typ))
 		t.texts = t.texts || typ.Layout() == column.LayoutView
 	}
-	t.lists.counts = spec.Unlisted
+	t.lists.init(spec.Unlisted)
 	t.index.init(t)
 	return t
 }
 
 // Len returns the number of rows ever appended since the last Compact: the next row gets this number.
-func (t *Rows) Len() int { return len(t.owner) }
+func (t *Rows) Len() int { return t.n }
 
 // Live returns the number of rows that are linked and not removed.
 func (t *Rows) Live() int { return t.live }
 
 // Alive reports whether row r is linked and not removed.
-func (t *Rows) Alive(r int32) bool { return t.owner[r] >= 0 && !t.dead.Get(int(r)) }
+func (t *Rows) Alive(r int32) bool { return !t.dead.Get(int(r)) && t.lists.owner(r) >= 0 }
 
 // Owner returns the group of a row.
-func (t *Rows) Owner(r int32) int32 { return t.owner[r] }
+func (t *Rows) Owner(r int32) int32 { return t.lists.owner(r) }
 
 // Count returns the number of rows of a group.
-func (t *Rows) Count(g int32) int { return t.lists.count(g) }
+func (t *Rows) Count(g int32) int { return t.lists.count(g, t.dead) }
 
 // First returns the oldest row of a group, None if there is none.
 func (t *Rows) First(g int32) int32 { return t.lists.first(g, t.dead) }
@@ -96,13 +96,13 @@ func (t *Rows) First(g int32) int32 { return t.lists.first(g, t.dead) }
 // Append adds the values of n rows of a batch's columns, rows[i] or row i where rows is nil, and returns the number of the first. Rows count
 // once they are linked. now is their time, not before that of any other row.
 func (t *Rows) Append(cols []*column.Vector, rows []int32, n int, now int64) int32 {
-	first := len(t.owner)
+	first := t.n
 	if n > 0 && len(t.cols) > 0 {
 		t.store(cols, rows, n)
 	}
-	t.owner = extend(t.owner, n, None)
+	t.n += n
 	t.lists.appended(n)
-	t.dead = t.dead.Grow(len(t.owner))
+	t.dead = t.dead.Grow(t.n)
 	if t.spec.Marks {
 		t.Marks = extend(t.Marks, n, 0)
 	}
@@ -122,7 +122,7 @@ func (t *Rows) store(cols []*column.Vector, rows []int32, n int) {
 	}
 	t.to = t.to[:0]
 	for i := range n {
-		t.to = append(t.to, int32(len(t.owner)+i))
+		t.to = append(t.to, int32(t.n+i))
 	}
 	for c, p := range t.place {
 		switch {
@@ -145,8 +145,7 @@ func firstRows(list []int32, n int) []int32 {
 
 // Link puts an appended row at the end of the list of group g.
 func (t *Rows) Link(r, g int32) {
-	t.owner[r] = g
-	t.lists.add(r, g, len(t.owner))
+	t.lists.add(r, g, t.n, t.dead)
 	t.live++
 	if t.spec.Ordered {
 		t.order.Touch(g, 0)
@@ -158,9 +157,10 @@ func (t *Rows) Remove(r int32) {
 	t.track.TouchRow(r)
 	t.dead.Set(int(r))
 	t.live--
-	t.lists.drop(t.owner[r])
-	if t.spec.Ordered && t.lists.count(t.owner[r]) == 0 {
-		t.order.Remove(t.owner[r])
+	g := t.lists.owner(r)
+	t.lists.drop(g, t.dead)
+	if t.spec.Ordered && t.lists.count(g, t.dead) == 0 {
+		t.order.Remove(g)
 	}
 	if t.spec.Identity != nil {
 		t.index.remove(r)
@@ -188,7 +188,7 @@ func (t *Rows) AppendGroup(g int32, list []int32) []int32 { return t.lists.rows(
 func (t *Rows) Pairs(ids []int32, from, limit int, left, right []int32) (int, []int32, []int32) {
 	i := from
 	for ; i < len(ids) && len(left) < limit; i++ {
-		h := t.lists.head(ids[i])
+		h := t.lists.head(ids[i], t.dead)
 		switch {
 		case h == None:
 		case h >= 0:
@@ -221,7 +221,7 @@ func (t *Rows) Take(rows *column.Picks, to []*column.Vector) {
 			for _, r := range rows.Rows {
 				g := int32(column.Missing)
 				if r >= 0 {
-					g = t.owner[r]
+					g = t.lists.owner(r)
 				}
 				t.picks.Rows = append(t.picks.Rows, g)
 			}
@@ -243,7 +243,7 @@ func (t *Rows) Same(r int32, cols []*column.Vector, i int) bool {
 
 // SizeBytes returns the memory that the table holds, in bytes, without that of its groups.
 func (t *Rows) SizeBytes() int {
-	n := (cap(t.owner)+cap(t.Marks)+cap(t.picks.Rows))*4 + (cap(t.dead)+cap(t.since))*8 + t.lists.sizeBytes() + t.index.sizeBytes() + t.track.SizeBytes() + t.order.SizeBytes()
+	n := (cap(t.Marks)+cap(t.picks.Rows))*4 + (cap(t.dead)+cap(t.since))*8 + t.lists.sizeBytes() + t.index.sizeBytes() + t.track.SizeBytes() + t.order.SizeBytes()
 	n += (cap(t.gone) + cap(t.from) + cap(t.to)) * 4
 	for i := range t.cols {
 		n += t.cols[i].sizeBytes()

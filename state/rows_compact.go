@@ -6,7 +6,7 @@ import "github.com/millstream/millstream/column"
 const spare = 1 << 12
 
 // Wasteful reports whether so many rows are dead that Compact is worth its time. That of a table of which a checkpoint is being copied is put off.
-func (t *Rows) Wasteful() bool { return len(t.owner)-t.live > t.live/2+spare && !t.track.Busy() }
+func (t *Rows) Wasteful() bool { return t.n-t.live > t.live/2+spare && !t.track.Busy() }
 
 // Busy reports whether a checkpoint is being copied, which Compact would have to finish first.
 func (t *Rows) Busy() bool { return t.track.Busy() }
@@ -17,14 +17,14 @@ func (t *Rows) Touch(r int32) { t.track.TouchRow(r) }
 // Compact drops dead rows. It returns the new number of each old row, None for those dropped.
 func (t *Rows) Compact() []int32 {
 	t.track.Compact()
-	moved := make([]int32, len(t.owner))
+	moved := make([]int32, t.n)
 	kept := make([]int32, 0, t.live)
-	for r := range t.owner {
+	for r := range moved {
 		moved[r] = None
-		if t.owner[r] >= 0 && !t.dead.Get(r) {
+		if linked := t.lists.owner(int32(r)) >= 0; linked && !t.dead.Get(r) {
 			moved[r] = int32(len(kept))
 			kept = append(kept, int32(r))
-		} else if t.owner[r] < 0 && t.texts { // it was never linked, nor removed
+		} else if !linked && t.texts { // it was never linked, nor removed
 			t.gone = append(t.gone, int32(r))
 		}
 	}
@@ -36,7 +36,6 @@ func (t *Rows) Compact() []int32 {
 		t.index.compact(moved, kept)
 	}
 	for i, r := range kept {
-		t.owner[i] = t.owner[r]
 		if t.spec.Marks {
 			t.Marks[i] = t.Marks[r]
 		}
@@ -45,14 +44,15 @@ func (t *Rows) Compact() []int32 {
 		}
 	}
 	n := len(kept)
-	t.owner, t.dead, t.old = shrink(t.owner, n), column.MakeBitmap(n), 0
+	groups := t.lists.groups(kept)
+	t.n, t.dead, t.old = n, column.MakeBitmap(n), 0
 	if t.spec.Marks {
 		t.Marks = shrink(t.Marks, n)
 	}
 	if t.spec.Timed {
 		t.since = shrink(t.since, n)
 	}
-	t.relink()
+	t.relink(groups)
 	return moved
 }
 
@@ -64,12 +64,12 @@ func shrink[T any](list []T, n int) []T {
 	return list[:n]
 }
 
-// relink builds the lists anew from the rows' owners.
-func (t *Rows) relink() {
-	t.lists.reset()
-	t.live = len(t.owner)
-	for r, g := range t.owner {
-		t.lists.add(int32(r), g, len(t.owner))
+// relink builds the lists anew from the rows' groups.
+func (t *Rows) relink(groups []int32) {
+	t.lists.reset(groups)
+	t.live = len(groups)
+	for r, g := range groups {
+		t.lists.add(int32(r), g, len(groups), t.dead)
 	}
 }
 
@@ -109,13 +109,11 @@ func (x *rowIndex) older(i, older int32) {
 func Regroup(keys *Groups, tables ...*Rows) []int32 {
 	moved := keys.Compact()
 	for _, t := range tables {
-		for r, g := range t.owner {
-			if g >= 0 {
-				t.owner[r] = moved[g]
-			}
+		groups := t.lists.groups(firstRows(nil, t.n))
+		for r, g := range groups {
+			groups[r] = moved[g]
 		}
-		t.lists.heads = t.lists.heads[:0]
-		t.relink()
+		t.relink(groups)
 		t.order.Renumber(moved)
 	}
 	return moved

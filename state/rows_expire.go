@@ -5,7 +5,7 @@ func (t *Rows) Expire(before int64, limit int, list []int32) []int32 {
 	for ; limit > 0 && t.old < len(t.since) && t.since[t.old] < before; t.old++ {
 		if r := int32(t.old); t.Alive(r) {
 			t.Remove(r)
-			list = append(list, t.owner[r])
+			list = append(list, t.lists.owner(r))
 			limit--
 		}
 	}

@@ -61,7 +61,7 @@ func (t *Rows) Find(cols []*column.Vector, i int, g int32, hash uint64) int32 {
 	h := uint32(hash >> 32)
 	for s := h & x.mask; x.slots[s] != 0; s = (s + 1) & x.mask {
 		if w := x.slots[s]; w>>32<<32 == rowTag(h) {
-			if r := int32(uint32(w)); t.owner[r] == g && x.equal(r, cols, i) {
+			if r := int32(uint32(w)); t.lists.owner(r) == g && x.equal(r, cols, i) {
 				return r
 			}
 		}

@@ -36,7 +36,7 @@ func (t *Rows) CopyRows(rows []int32, to *column.Batch, groups []int32) []int32 
 	width := len(t.spec.Types)
 	owners, hashes := make([]int32, len(rows)), make([]uint64, len(rows))
 	for i, r := range rows {
-		owners[i] = t.owner[r]
+		owners[i] = t.lists.owner(r)
 	}
 	t.keys.HashRows(owners, hashes)
 	for _, h := range hashes {

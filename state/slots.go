@@ -68,13 +68,13 @@ next:
 func (x *slots) insert(rank uint32, entry int32) {
 	x.used++
 	if x.parts != nil {
-		x.partOf(rank).insert(rank, entry)
+		x.insertPart(rank, entry)
 		return
 	}
 	if x.used > len(x.table)/8*3 {
 		x.grow()
 		if x.parts != nil {
-			x.partOf(rank).insert(rank, entry)
+			x.insertPart(rank, entry)
 			return
 		}
 	}
@@ -106,7 +106,7 @@ func (x *slots) grow() {
 	x.table, x.parts = nil, makeParts(x.used)
 	for _, w := range old {
 		if w.tag != 0 {
-			x.partOf(^w.tag).insert(^w.tag, w.entry)
+			x.insertPart(^w.tag, w.entry)
 		}
 	}
 }

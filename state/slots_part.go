@@ -38,23 +38,28 @@ func tagOf(rank uint32) uint64 { return uint64(rank&(taken-1) | taken) }
 
 func middleOf(rank uint32) uint16 { return uint16(rank >> tagBits) }
 
-// makeParts returns parts with room for n entries.
+// makeParts returns parts with room for n entries. They are of different sizes, from what is soon full to what has just grown, so that they do not grow at one
+// time later: of all slots then are always as many free as on average.
 func makeParts(n int) []part {
 	list := make([]part, 1<<partBits)
 	for i := range list {
-		list[i].allot(n>>partBits + n>>(partBits+2)) // four of five are taken
+		least := n>>partBits*5/4 - n>>(partBits+5) // chance gives some parts more than others
+		size := linesFor(least + least*(i/together*together+1)>>(partBits+3))
+		list[i].take(make([]line, size))
 	}
 	return list
 }
 
-// allot gives a part at least so many slots, all free, and whatever the memory for them has room for.
-func (p *part) allot(atLeast int) {
-	n := atLeast/lineSlots + 1
-	p.lines = slices.Grow([]line(nil), n+n/128+2)
-	p.lines = p.lines[:cap(p.lines)]
-	clear(p.lines)
-	n = len(p.lines)
-	p.homes = uint64(n - n/128 - 2)
+// linesFor is how many lines have so many slots, with some behind the homes.
+func linesFor(slots int) int {
+	n := slots/lineSlots + 1
+	return n + n/128 + 2
+}
+
+// take makes lines, all free, those of a part.
+func (p *part) take(lines []line) {
+	p.lines = lines
+	p.homes = uint64(len(lines) - len(lines)/128 - 2)
 }
 
 func (x *slots) partOf(rank uint32) *part { return &x.parts[rank>>placeBits] }
@@ -184,13 +189,45 @@ func (p *part) find(rank uint32) int32 {
 // limit is how many entries a part has before it grows.
 func (p *part) limit() int { return int(p.homes) * lineSlots / 8 * 7 }
 
-func (p *part) insert(rank uint32, entry int32) {
+const (
+	// together is how many parts grow at once, in one piece of memory, as long as they have few lines: the sizes that memory comes in are far apart for one.
+	together = 8
+	fewLines = 1 << 11
+)
+
+func (x *slots) insertPart(rank uint32, entry int32) {
+	p := x.partOf(rank)
 	if p.used >= p.limit() {
-		p.resize(int(p.homes) * lineSlots / 8 * 9)
+		x.widen(int(rank >> placeBits))
 	}
 	p.put(rank, entry)
 	p.used++
 }
+
+// widen gives a part an eighth more of room, and as long as it is small those beside it too.
+func (x *slots) widen(i int) {
+	some := x.parts[i : i+1]
+	if len(x.parts[i].lines) < fewLines {
+		i &^= together - 1
+		some = x.parts[i : i+together]
+	}
+	total := 0
+	for k := range some {
+		total += some[k].wanted()
+	}
+	lines := slices.Grow([]line(nil), total)
+	lines = lines[:cap(lines)]
+	clear(lines)
+	more := (len(lines) - total) / len(some)
+	for k := range some {
+		n := some[k].wanted() + more
+		some[k].move(lines[:n:n])
+		lines = lines[n:]
+	}
+}
+
+// wanted is how many lines a part should have when it grows.
+func (p *part) wanted() int { return max(len(p.lines), linesFor(p.used*9/7)) }
 
 // put writes a slot.
 func (p *part) put(rank uint32, entry int32) {
@@ -205,10 +242,10 @@ func (p *part) put(rank uint32, entry int32) {
 	}
 }
 
-// resize moves what a part has to so many slots.
-func (p *part) resize(atLeast int) {
+// move moves what a part has to other lines.
+func (p *part) move(lines []line) {
 	old := p.lines
-	p.allot(atLeast)
+	p.take(lines)
 	for i := range old {
 		l := &old[i]
 		for s := range l.len() {
@@ -261,6 +298,6 @@ func (p *part) renumber(moved []int32) {
 		}
 	}
 	if size := p.used + p.used/4; size < int(p.homes)*lineSlots/2 {
-		p.resize(size)
+		p.move(make([]line, linesFor(size)))
 	}
 }
