@@ -15,7 +15,7 @@ import (
 
 // toManifest describes a checkpoint in memory.
 func toManifest(name string, c *job.Checkpoint) (*snapshot.Manifest, snapshot.Tables) {
-	m := &snapshot.Manifest{Job: name, ID: c.ID, Created: time.Now().UTC(), MaxParallelism: c.MaxParallelism, Final: c.Final, Began: c.Began}
+	m := &snapshot.Manifest{Job: name, ID: c.ID, Created: time.Now().UTC(), MaxParallelism: c.MaxParallelism, Final: c.Final, Began: c.Began, InFlight: c.HasInFlight()}
 	var tables snapshot.Tables
 	for _, uid := range slices.Sorted(maps.Keys(c.Nodes)) {
 		n := c.Nodes[uid]

@@ -61,7 +61,7 @@ func (h *Handle) mayOvertake(edge graph.Edge) *inflight.Edge {
 // others, the job settles that first, in the queues of the checkpoint.
 func (o *Options) plan(g *graph.Graph) (p *plan, settling bool, err error) {
 	p, err = newPlan(g, o.Parallelism, o.MaxParallelism, asPlanned)
-	if err != nil || o.Restore == nil || !o.Restore.hasInFlight() {
+	if err != nil || o.Restore == nil || !o.Restore.HasInFlight() {
 		return p, false, err
 	}
 	for i := range p.nodes {
@@ -84,7 +84,8 @@ func (c *Checkpoint) parallelism(uid string) int {
 	return 0
 }
 
-func (c *Checkpoint) hasInFlight() bool {
+// HasInFlight reports whether barriers of the checkpoint overtook anything.
+func (c *Checkpoint) HasInFlight() bool {
 	for _, n := range c.Nodes {
 		if inflight.Holds(n.Subtasks) {
 			return true

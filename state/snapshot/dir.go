@@ -138,7 +138,7 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 	m.Written = uploaded.Load()
 	if err == nil {
 		var data []byte
-		if data, err = seal(manifestOf, m); err == nil {
+		if data, err = seal(manifestOf, m.version(), m); err == nil {
 			_, err = d.Store.Put(ctx, d.Prefix+name, data, objstore.Condition{IfAbsent: true})
 			if err != nil {
 				return err // it may be there in spite of the error

@@ -10,8 +10,12 @@ package snapshot
 
 import "fmt"
 
-// Version is the version of the format that is written. All versions up to it are read.
-const Version = 2
+// Version is the newest version of the format; all up to it are read. It is written where older programs would go wrong without knowing: a manifest with rows in flight
+// has it, all else is of the version before, so that a release before can still go on with a job.
+const (
+	Version      = 3
+	plainVersion = 2
+)
 
 // Error says that a snapshot cannot be used.
 type Error struct {

@@ -18,13 +18,13 @@ const maxHeader = 200
 const olderHint = "restore from an older checkpoint or savepoint by --resume PATH, or start without state by --resume never"
 
 // seal writes a value with its header.
-func seal(what string, v any) ([]byte, error) {
+func seal(what string, version int, v any) ([]byte, error) {
 	body, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(body)
-	head := fmt.Sprintf("millstream-%s %d %d %s\n", what, Version, len(body), hex.EncodeToString(sum[:]))
+	head := fmt.Sprintf("millstream-%s %d %d %s\n", what, version, len(body), hex.EncodeToString(sum[:]))
 	return append([]byte(head), body...), nil
 }
 

@@ -136,7 +136,7 @@ func (d *Dir) Claim(ctx context.Context, job, run string, after []string, change
 }
 
 func (d *Dir) put(ctx context.Context, h *Head, cond objstore.Condition) (objstore.Info, error) {
-	data, err := seal(HeadName, h)
+	data, err := seal(HeadName, plainVersion, h)
 	if err != nil {
 		return objstore.Info{}, err
 	}

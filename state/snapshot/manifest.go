@@ -8,17 +8,26 @@ import (
 
 // Manifest is all of a snapshot but the rows of its tables.
 type Manifest struct {
-	Kind           string     `json:"kind"` // Checkpoint or Savepoint
-	Job            string     `json:"job"`
-	Run            string     `json:"run"` // id of the run that took it
-	ID             int64      `json:"id"`
-	Epoch          int64      `json:"epoch"`
-	Created        time.Time  `json:"created"`
-	MaxParallelism int        `json:"maxParallelism"`
-	Final          bool       `json:"final,omitempty"` // of the end of all inputs
-	Began          string     `json:"began,omitempty"` // id of the run that started without state and that led to this
-	Operators      []Operator `json:"operators"`
-	Written        int64      `json:"-"` // bytes of the segments that were written for it
+	Kind           string    `json:"kind"` // Checkpoint or Savepoint
+	Job            string    `json:"job"`
+	Run            string    `json:"run"` // id of the run that took it
+	ID             int64     `json:"id"`
+	Epoch          int64     `json:"epoch"`
+	Created        time.Time `json:"created"`
+	MaxParallelism int       `json:"maxParallelism"`
+	Final          bool      `json:"final,omitempty"` // of the end of all inputs
+	// InFlight says that tables have rows that were on their way between operators: who does not know of them loses them.
+	InFlight  bool       `json:"inFlight,omitempty"`
+	Began     string     `json:"began,omitempty"` // id of the run that started without state and that led to this
+	Operators []Operator `json:"operators"`
+	Written   int64      `json:"-"` // bytes of the segments that were written for it
+}
+
+func (m *Manifest) version() int {
+	if m.InFlight {
+		return Version
+	}
+	return plainVersion
 }
 
 // Kinds of snapshots.

@@ -50,7 +50,7 @@ const scriptHint = "delete it and the script's jobs run from the first one on"
 // WriteScript says how far a script has come.
 func (d *Dir) WriteScript(ctx context.Context, id string, s *Script) error {
 	s.Updated = time.Now().UTC()
-	data, err := seal(scriptName, s)
+	data, err := seal(scriptName, plainVersion, s)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,8 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/column/columntest"
 	"github.com/millstream/millstream/engine/durable"
+	"github.com/millstream/millstream/engine/exchange"
+	"github.com/millstream/millstream/engine/inflight"
 	"github.com/millstream/millstream/objstore/standard"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/state"
@@ -172,10 +175,11 @@ func golden() (*snapshot.Manifest, snapshot.Tables) {
 		for i := range plain.Rows.AddTimes(rows) {
 			plain.Rows.Times[i] = int64(i) * 1000
 		}
-		subtasks[s] = []state.Table{keyed, plain}
+		flight, _ := inflight.Record([]*inflight.Edge{{Fields: schema[:2]}}, onTheWay(plain.Rows, s))
+		subtasks[s] = append([]state.Table{keyed, plain}, flight...)
 	}
 	m := &snapshot.Manifest{
-		Job: "golden", Run: "a", ID: 7, Epoch: 3, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), MaxParallelism: groups,
+		Job: "golden", Run: "a", ID: 7, Epoch: 3, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), MaxParallelism: groups, InFlight: true,
 		Operators: []snapshot.Operator{
 			{UID: "scan-t", Name: "Scan(t)", Parallelism: 2, Splits: []snapshot.Split{{ID: "0", State: []byte(`{"at":5}`), Size: 10}}},
 			{UID: "aggregate-1", Name: "Aggregate", Parallelism: 2},
@@ -183,6 +187,76 @@ func golden() (*snapshot.Manifest, snapshot.Tables) {
 		},
 	}
 	return m, snapshot.Tables{make([][]state.Table, 2), subtasks, make([][]state.Table, 1)}
+}
+
+// onTheWay are two channels to a subtask: one with all kinds of messages, and an idle one.
+func onTheWay(rows *column.Batch, subtask int) []inflight.Channel {
+	data := func(from, to int) exchange.Message {
+		b := &column.Batch{}
+		for _, c := range rows.Cols {
+			b.Cols = append(b.Cols, column.NewVector(c.Type, 0))
+		}
+		var list []int32
+		for r := from; r < to; r++ {
+			list = append(list, int32(r))
+		}
+		b.AppendRows(rows, list)
+		return exchange.Message{Kind: exchange.Data, Payload: b}
+	}
+	return []inflight.Channel{
+		{Number: 0, Time: int64(1000 + subtask), Before: []exchange.Message{
+			data(0, 4), {Kind: exchange.Watermark, Time: 2000}, {Kind: exchange.Idle}, {Kind: exchange.Active}, data(4, 6), {Kind: exchange.Watermark, Time: 3000},
+		}},
+		{Number: 1, Time: math.MinInt64, Idle: true},
+	}
+}
+
+// TestInFlight brings back what was in flight in the snapshot of the third version.
+func TestInFlight(t *testing.T) {
+	d, name, err := snapshot.Locate(t.Context(), standard.FromSettings(setting.New(setting.Engine)), filepath.Join("testdata", "v3"), durable.Codec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := d.Load(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := d.Tables(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for subtask, list := range tables[1] {
+		at := slices.IndexFunc(list, func(t state.Table) bool { return t.Name == "plain" })
+		var got []string
+		restored, err := inflight.Restore(list, 0, 2, list[at].Schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range restored {
+			text := fmt.Sprint(r.Channel, " ", r.Message.Kind, " ", r.Message.Time)
+			if b, ok := r.Message.Payload.(*column.Batch); ok {
+				for i := range b.Len {
+					text += fmt.Sprint(" ", columntest.Key(b.Cols[0], i), b.Kind(i), b.Times[i])
+				}
+			}
+			got = append(got, text)
+		}
+		rows := func(from, to int) (text string) {
+			b := list[at].Rows
+			for i := from; i < to; i++ {
+				text += fmt.Sprint(" ", columntest.Key(b.Cols[0], i), b.Kind(i), b.Times[i])
+			}
+			return text
+		}
+		want := []string{
+			fmt.Sprint("0 ", exchange.Watermark, " ", 1000+subtask), fmt.Sprint("0 ", exchange.Data, " 0", rows(0, 4)), fmt.Sprint("0 ", exchange.Watermark, " 2000"),
+			fmt.Sprint("0 ", exchange.Idle, " 0"), fmt.Sprint("0 ", exchange.Active, " 0"), fmt.Sprint("0 ", exchange.Data, " 0", rows(4, 6)),
+			fmt.Sprint("0 ", exchange.Watermark, " 3000"), fmt.Sprint("1 ", exchange.Idle, " 0"), fmt.Sprint("1 ", exchange.Active, " 0"),
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("subtask %d gets\n%q\nwant\n%q", subtask, got, want)
+		}
+	}
 }
 
 // text prints a snapshot.
