@@ -79,11 +79,11 @@ func TestCheckpointsUnderBackPressure(t *testing.T) {
 		timeout = "execution.checkpointing.aligned-checkpoint-timeout"
 	)
 	for _, c := range []struct {
-		name          string
-		build         func(fast, other *testSource) *graph.Graph
-		settings      []string
-		least, most   time.Duration // of the longest of them
-		overtake      bool
+		name        string
+		build       func(fast, other *testSource) *graph.Graph
+		settings    []string
+		least, most time.Duration // of the longest of them
+		overtake    bool
 	}{
 		{"slow sink, aligned", beforeSlowSink, []string{enabled, "false"}, 2 * time.Second, time.Minute, false},
 		{"slow sink, after 1 s", beforeSlowSink, nil, time.Second, 1300 * time.Millisecond, true},
