@@ -17,7 +17,9 @@ import (
 func (e *exam) reach(ctx context.Context) Finding {
 	p, err := e.client.Probe(ctx)
 	if err != nil {
-		return failed("no answer", err)
+		f := failed("", err)
+		f.Found = reason(err)
+		return f
 	}
 	e.probe = p
 	server := "a server without a name"
@@ -161,7 +163,7 @@ func (e *exam) addressing(ctx context.Context) Finding {
 	case e.listed == nil:
 		return works("%s; %s does not work here (%s)", mine, other, reason(otherErr))
 	}
-	return works("%s", mine) // why listing fails, the next checks say
+	return Finding{Status: Untested, Found: "a listing fails for another reason"}
 }
 
 // credentials tells whether the store knows who asks.
@@ -172,6 +174,9 @@ func (e *exam) credentials(ctx context.Context) Finding {
 	}
 	if key == "" {
 		return limited("none: requests are anonymous").costing("Whoever reaches the store can do what this job can.", "set s3.access-key and s3.secret-key")
+	}
+	if kind := objstore.KindOf(e.listed); e.listed != nil && kind != objstore.NoBucket && kind != objstore.Denied {
+		return Finding{Status: Untested, Found: "a listing fails for another reason"}
 	}
 	return works("the store knows the access key '%s'", key)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -270,6 +271,12 @@ func TestFaulty(t *testing.T) {
 // TestStops examines endpoints at which nothing further can be tested.
 func TestStops(t *testing.T) {
 	cfg := store(t)
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if _, err := io.WriteString(w, "<html>Welcome to the console</html>"); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer page.Close()
 	with := func(change func(c *s3.Config)) s3.Config {
 		c := cfg
 		change(&c)
@@ -286,6 +293,7 @@ func TestStops(t *testing.T) {
 		{"credentials", with(func(c *s3.Config) { c.AccessKey = "nobody" }), []string{"'nobody'"}},
 		{"credentials", with(func(c *s3.Config) { c.Anonymous = true }), []string{"anonymous access"}},
 		{"write", behind(t, cfg, fault.HTTPRule{Method: "PUT", Match: "/small", Status: 403}), []string{"PUT fails: access is denied", "allow GetObject and PutObject"}},
+		{"bucket", with(func(c *s3.Config) { c.Endpoint = page.URL }), []string{"something else than S3", "not of a console"}},
 		{"bucket", behind(t, cfg, fault.HTTPRule{Match: "list-type=2", Status: 404, Code: "NoSuchBucket"}), []string{"there is no bucket 'data'", "millstream s3 mb s3://data"}},
 	} {
 		found := examine(t, c.cfg)

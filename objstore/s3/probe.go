@@ -33,13 +33,9 @@ type Probe struct {
 	Ahead, ClockError time.Duration
 }
 
-// Probe makes a new connection and asks for nothing in particular, without credentials: any answer will do.
+// Probe makes a new connection and asks for nothing in particular, without credentials: any answer will do. It does not try again.
 func (c *Client) Probe(ctx context.Context) (*Probe, error) {
-	var p *Probe
-	err := c.retry(ctx, func() (err error) {
-		p, err = c.probeOnce(ctx)
-		return err
-	})
+	p, err := c.probeOnce(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, "reach", "", "", err)
 	}

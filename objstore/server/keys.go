@@ -48,16 +48,24 @@ var (
 	errNoKey = s3err.GetAPIError(s3err.ErrNoSuchKey)
 )
 
+// keyOf is the key in a request's target; empty where it cannot be read.
+func keyOf(target string) string {
+	path, _, _ := strings.Cut(target, "?")
+	path, err := url.PathUnescape(path)
+	if err != nil {
+		return ""
+	}
+	_, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return key
+}
+
 // explainKeys answers for keys of which the library says no more than that the request is bad: those that lead out of their bucket.
 func explainKeys(c fiber.Ctx) error {
 	err := c.Next()
 	if err != nil || c.Response().StatusCode() != http.StatusBadRequest {
 		return err
 	}
-	path, _, _ := strings.Cut(c.OriginalURL(), "?")
-	path, badPath := url.PathUnescape(path)
-	_, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if badPath != nil || filed(&key) {
+	if key := keyOf(c.OriginalURL()); filed(&key) {
 		return nil
 	}
 	switch c.Method() {
