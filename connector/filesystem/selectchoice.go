@@ -137,6 +137,8 @@ const (
 	trials = 2
 	// settled is how many ranges are read in the way that is the faster one by what is known of the store, before the scan tries the other one once.
 	settled = 4
+	// hopeless is how many times slower a way must have been for it not to be tried again.
+	hopeless = 4
 	// maxTrial bounds the ranges that a store of which nothing is known is tried with, in bytes.
 	maxTrial = 64 << 20
 )
@@ -154,7 +156,8 @@ func (k *knowledge) choose(c *choice, bytes int64) way {
 	case c.rates[byGet].n > 0 && c.rates[bySelect].n > 0:
 		w = faster(c.rates)
 	case k.rates[byGet].n > 0 && k.rates[bySelect].n > 0:
-		if w = faster(k.rates); c.begun[w] >= settled && c.begun[1-w] == 0 {
+		w = faster(k.rates)
+		if c.begun[w] >= settled && c.begun[1-w] == 0 && hopeless*k.rates[1-w].perSecond() > k.rates[w].perSecond() {
 			w = 1 - w
 		}
 	case bytes > maxTrial || c.begun[byGet] >= trials && c.begun[bySelect] >= trials:

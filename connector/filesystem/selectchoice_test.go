@@ -26,8 +26,8 @@ func TestChoice(t *testing.T) {
 		c, k := &choice{}, &knowledge{}
 		speed := [2]int64{rapid.Int64Range(1, 100).Draw(t, "GET"), rapid.Int64Range(1, 100).Draw(t, "SELECT")}
 		for range rapid.IntRange(0, 2).Draw(t, "other scans") { // with other queries
-			k.measured(&choice{}, byGet, 100, time.Duration(rapid.IntRange(1, 100).Draw(t, "GET before")))
-			k.measured(&choice{}, bySelect, 100, time.Duration(rapid.IntRange(1, 100).Draw(t, "SELECT before")))
+			k.measured(&choice{}, byGet, 100, time.Duration(rapid.IntRange(100, 150).Draw(t, "GET before")))
+			k.measured(&choice{}, bySelect, 100, time.Duration(rapid.IntRange(100, 150).Draw(t, "SELECT before")))
 		}
 		if speed[byGet] == speed[bySelect] {
 			return // neither is
@@ -51,6 +51,22 @@ func TestChoice(t *testing.T) {
 			t.Errorf("the slower way in the end")
 		}
 	})
+}
+
+// TestHopelessWay checks that the slower way is tried again by another scan, unless it is much slower.
+func TestHopelessWay(t *testing.T) {
+	for _, much := range []int{2, 3, 5, 100} {
+		k, c := &knowledge{}, &choice{}
+		k.measured(&choice{}, byGet, 1000, time.Second)
+		k.measured(&choice{}, bySelect, 1000, time.Duration(much)*time.Second)
+		tried := false
+		for range 3 * settled {
+			tried = tried || k.choose(c, 1<<20) == bySelect
+		}
+		if want := much < hopeless; tried != want {
+			t.Errorf("a way that takes %d times as long was tried: %v", much, tried)
+		}
+	}
 }
 
 // TestUnknownStore checks what is done before anything was measured.

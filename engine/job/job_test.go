@@ -9,6 +9,7 @@ import (
 	"github.com/millstream/millstream/engine/leaktest"
 	"github.com/millstream/millstream/engine/operator"
 	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/objstore"
 )
 
 func mustRun(t *testing.T, g *graph.Graph, opts Options) *Result {
@@ -66,6 +67,9 @@ func TestAllRowsArrive(t *testing.T) {
 							sortRows(want)
 						}
 						expectRows(t, got.all(), want)
+						if got, want := result.Nodes[0].Selected, (objstore.SelectStats{Scanned: 6300, Processed: 10500, Returned: 2100}); got != want {
+							t.Errorf("queries have moved %+v, want %+v", got, want)
+						}
 						if result.RowsIn != 2100 || result.BytesIn != 2100 || result.RowsOut != int64(len(want)) {
 							t.Errorf("result %+v", result)
 						}

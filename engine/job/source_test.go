@@ -13,6 +13,7 @@ import (
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/engine/exchange"
 	"github.com/millstream/millstream/graph"
+	"github.com/millstream/millstream/objstore"
 )
 
 func TestMain(m *testing.M) {
@@ -193,6 +194,12 @@ func (r *testReader) Poll() (*column.Batch, connector.Status, error) {
 func (r *testReader) Ready() <-chan struct{}    { return r.ready }
 func (r *testReader) Position() connector.Split { return r.at.split(r.source.size) }
 func (r *testReader) BytesRead() int64          { return r.at.Next - r.begin }
+
+// Selected says what queries would have moved.
+func (r *testReader) Selected() objstore.SelectStats {
+	n := r.BytesRead()
+	return objstore.SelectStats{Scanned: 3 * n, Processed: 5 * n, Returned: n}
+}
 
 func (r *testReader) Close() error {
 	r.source.open.Add(-1)
