@@ -120,11 +120,11 @@ func (a *app) describeSnapshot(ctx context.Context, url string) error {
 		}
 		for t := range op.Tables {
 			table := &op.Tables[t]
-			var n, bytes int64
-			for _, s := range table.Segments {
-				n, bytes = n+int64(s.Rows), bytes+s.Size
+			holds := "rows"
+			if n, err := d.Live(ctx, table); err == nil { // else it is told below why not
+				holds = count(n, "row")
 			}
-			about = append(about, fmt.Sprintf("%s: %s, %s in %s", table.Name, count(n, "row"), size(bytes), count(int64(len(table.Segments)), "segment")))
+			about = append(about, fmt.Sprintf("%s: %s, %s in %s", table.Name, holds, size(table.Size()), count(int64(len(table.Segments)), "segment")))
 		}
 		rows = append(rows, []string{op.UID, op.Name, fmt.Sprint(op.Parallelism), strings.Join(about, "; ")})
 	}

@@ -89,6 +89,11 @@ func (s *Snapshot) Table(op *snapshot.Operator, name string) (*snapshot.Table, e
 	return nil, fmt.Errorf("the operator '%s' (%s) has no table '%s'; there are %s", op.UID, op.Name, name, strings.Join(known, ", "))
 }
 
+// Rows counts the rows of a table.
+func (s *Snapshot) Rows(ctx context.Context, t *snapshot.Table) (int64, error) {
+	return s.dir.Live(ctx, t)
+}
+
 // rows reads a table of all subtasks.
 func (s *Snapshot) rows(ctx context.Context, op *snapshot.Operator, t *snapshot.Table) ([]state.Table, error) {
 	part := *s.Manifest

@@ -46,8 +46,11 @@ func (s *Session) showState(ctx context.Context, n *syntax.Show) (*Result, error
 			for c, f := range fields {
 				names[c] = f.Name + " " + f.Type.String()
 			}
-			count, bytes := t.Size()
-			rows = append(rows, []any{op.Name, op.UID, t.Name, count, bytes, strings.Join(names, ", ")})
+			count, err := snap.Rows(ctx, t)
+			if err != nil {
+				return nil, syntax.Errorf(place, "%s", err.Error())
+			}
+			rows = append(rows, []any{op.Name, op.UID, t.Name, count, t.Size(), strings.Join(names, ", ")})
 		}
 	}
 	return rowsResult(Rows, columns, rows), nil

@@ -153,10 +153,10 @@ func (t *Table) Readable() ([]column.Field, error) {
 	return fields, nil
 }
 
-// Size returns the number of rows in a table's segments and their bytes. Of a table in layers, rows that were replaced count too.
-func (t *Table) Size() (rows, bytes int64) {
+// Size returns the bytes of a table's segments.
+func (t *Table) Size() (n int64) {
 	for i := range t.Segments {
-		rows, bytes = rows+int64(t.Segments[i].Rows), bytes+t.Segments[i].Size
+		n += t.Segments[i].Size
 	}
-	return rows, bytes
+	return n
 }

@@ -220,34 +220,54 @@ type loaded struct {
 	gone []int64
 }
 
-// decode reads a segment into a table with the given schema.
-func (s *Segment) decode(ctx context.Context, c Codec, url string, data []byte, t *Table, schema []column.Field, groups int) (*loaded, error) {
-	damaged := func(format string, args ...any) error {
-		return &Error{Object: url, Reason: fmt.Sprintf(format, args...), Hint: olderHint, Damaged: true}
-	}
+// damaged is an error about the segment at a URL.
+func damaged(url, format string, args ...any) error {
+	return &Error{Object: url, Reason: fmt.Sprintf(format, args...), Hint: olderHint, Damaged: true}
+}
+
+// columns reads columns of a segment's object.
+func (s *Segment) columns(ctx context.Context, c Codec, url string, data []byte, fields []column.Field) (*column.Batch, error) {
 	if int64(len(data)) != s.Size {
-		return nil, damaged("the segment has %d bytes, and its manifest says %d: it was cut or replaced", len(data), s.Size)
+		return nil, damaged(url, "the segment has %d bytes, and its manifest says %d: it was cut or replaced", len(data), s.Size)
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != s.SHA256 {
-		return nil, damaged("the segment's checksum is not that of its manifest: bytes were changed")
+		return nil, damaged(url, "the segment's checksum is not that of its manifest: bytes were changed")
 	}
-	fields, total := s.storedFields(schema, t.Keyed), s.Rows+s.Gone
+	total := s.Rows + s.Gone
 	b := column.NewBatch(fields, total)
 	if err := c.Decode(ctx, data, fields, b); err != nil {
-		return nil, damaged("%v", err)
+		return nil, damaged(url, "%v", err)
 	}
 	if b.Len != total {
-		return nil, damaged("the segment has %d rows, and its manifest says %d", b.Len, total)
+		return nil, damaged(url, "the segment has %d rows, and its manifest says %d", b.Len, total)
+	}
+	return b, nil
+}
+
+// takeIDs takes the first of a segment's columns, the ids of its rows and of those that are gone.
+func (l *loaded) takeIDs(s *Segment, url string, b *column.Batch) error {
+	ids := column.Values[int64](b.Cols[0])[:b.Len:b.Len]
+	b.Cols = b.Cols[1:]
+	l.ids, l.gone = ids[:s.Rows], ids[s.Rows:]
+	if !slices.IsSorted(l.ids) || !slices.IsSorted(l.gone) {
+		return damaged(url, "the ids of its rows are not in order")
+	}
+	return nil
+}
+
+// decode reads a segment into a table with the given schema.
+func (s *Segment) decode(ctx context.Context, c Codec, url string, data []byte, t *Table, schema []column.Field, groups int) (*loaded, error) {
+	b, err := s.columns(ctx, c, url, data, s.storedFields(schema, t.Keyed))
+	if err != nil {
+		return nil, err
 	}
 	out := &loaded{Table: state.Table{Name: t.Name, Schema: schema, Keyed: t.Keyed, Rows: &column.Batch{Len: b.Len}}}
 	if s.Number > 0 {
-		ids := column.Values[int64](b.Cols[0])[:b.Len:b.Len]
-		out.ids, out.gone = ids[:s.Rows], ids[s.Rows:]
-		if b.Cols = b.Cols[1:]; s.Gone > 0 {
-			b.Cols = b.Cols[1:] // those behind the rows
+		if err := out.takeIDs(s, url, b); err != nil {
+			return nil, err
 		}
-		if !slices.IsSorted(out.ids) || !slices.IsSorted(out.gone) {
-			return nil, damaged("the ids of its rows are not in order")
+		if s.Gone > 0 {
+			b.Cols = b.Cols[1:] // those behind the rows
 		}
 	}
 	if t.Keyed {
@@ -255,7 +275,7 @@ func (s *Segment) decode(ctx context.Context, c Codec, url string, data []byte, 
 		b.Cols = b.Cols[1:]
 		for _, g := range out.Groups {
 			if g < int32(s.First) || g > int32(s.Last) || int(g) >= groups {
-				return nil, damaged("a row has the key group %d, and the segment those from %d to %d", g, s.First, s.Last)
+				return nil, damaged(url, "a row has the key group %d, and the segment those from %d to %d", g, s.First, s.Last)
 			}
 		}
 	}

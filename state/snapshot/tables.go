@@ -73,14 +73,20 @@ func (d *Dir) segment(ctx context.Context, m *Manifest, t *Table, s *Segment, sc
 	if s.Object == "" {
 		return &loaded{Table: state.Table{Rows: column.NewBatch(schema, 0)}}, nil
 	}
-	data, err := read(ctx, d.Store, d.Prefix+s.Object, s.Size)
-	if objstore.KindOf(err) == objstore.NotFound {
-		return nil, &Error{Object: d.URL(s.Object), Reason: "the segment is not there: it was deleted or never copied", Hint: olderHint, Damaged: true}
-	}
+	data, err := d.fetch(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	return s.decode(ctx, d.Codec, d.URL(s.Object), data, t, schema, m.MaxParallelism)
+}
+
+// fetch reads a segment's object.
+func (d *Dir) fetch(ctx context.Context, s *Segment) ([]byte, error) {
+	data, err := read(ctx, d.Store, d.Prefix+s.Object, s.Size)
+	if objstore.KindOf(err) == objstore.NotFound {
+		return nil, damaged(d.URL(s.Object), "the segment is not there: it was deleted or never copied")
+	}
+	return data, err
 }
 
 // partsOf returns the positions of a subtask's segments, by part; at least one part, that may be without segments.

@@ -34,11 +34,12 @@ func (c *Codec) Encode(fields []column.Field, parts []*column.Batch, _ []byte) (
 	return binary.LittleEndian.AppendUint64(nil, uint64(len(c.batches)-1)), nil
 }
 
-// Decode implements [snapshot.Codec].
-func (c *Codec) Decode(_ context.Context, data []byte, _ []column.Field, out *column.Batch) error {
+// Decode implements [snapshot.Codec]. The fields are those that were written, or the first of them.
+func (c *Codec) Decode(_ context.Context, data []byte, fields []column.Field, out *column.Batch) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out.AppendRows(c.batches[binary.LittleEndian.Uint64(data)], nil)
+	kept := c.batches[binary.LittleEndian.Uint64(data)]
+	out.AppendRows(&column.Batch{Len: kept.Len, Cols: kept.Cols[:len(fields)]}, nil)
 	return nil
 }
 
@@ -135,7 +136,16 @@ func (k *Keeper) Tables() ([]state.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := tables[0][0]
+	list, rows := tables[0][0], map[string]int64{}
+	for i := range list {
+		rows[list[i].Name] += int64(list[i].Rows.Rows())
+	}
+	for i := range k.last.Operators[0].Tables {
+		t := &k.last.Operators[0].Tables[i]
+		if n, err := k.dir.Live(context.Background(), t); err != nil || n != rows[t.Name] {
+			return nil, fmt.Errorf("the table %s has %d rows, and they are counted as %d: %v", t.Name, rows[t.Name], n, err)
+		}
+	}
 	for i := range list {
 		if list[i].Layers != nil {
 			list[i].Layers.Own = true
