@@ -15,13 +15,47 @@ type marks struct {
 
 func (m *marks) clear() { clear(m.bits); m.gone = m.gone[:0] }
 
-// add marks what is marked in another.
-func (m *marks) add(from *marks) {
-	m.bits = m.bits.Grow(len(from.bits) * 64)
-	for i, w := range from.bits {
-		m.bits[i] |= w
+// moveTo marks in one or two others what is marked, and clears it: in one pass, for there may be megabytes while a task stands still.
+func (m *marks) moveTo(to, too *marks) {
+	a := to.make(m)
+	if too == nil {
+		for i, w := range m.bits {
+			a[i] |= w
+			m.bits[i] = 0
+		}
+	} else {
+		b := too.make(m)
+		for i, w := range m.bits {
+			a[i] |= w
+			b[i] |= w
+			m.bits[i] = 0
+		}
 	}
+	m.gone = m.gone[:0]
+}
+
+// make makes room for the marks of another, and takes over what is gone of them.
+func (m *marks) make(from *marks) column.Bitmap {
+	m.bits = m.bits.Grow(len(from.bits) * 64)
 	m.gone = append(m.gone, from.gone...)
+	return m.bits[:len(from.bits)]
+}
+
+// orCount adds the first n marks of another, and counts those that there are then.
+func orCount(to, from column.Bitmap, n int) (count int) {
+	from = from[:min(len(from), (n+63)>>6)]
+	to = to[:(n+63)>>6]
+	for i, w := range from {
+		if i == len(to)-1 && n&63 != 0 {
+			w &= 1<<(n&63) - 1
+		}
+		to[i] |= w
+		count += bits.OnesCount64(to[i])
+	}
+	for _, w := range to[len(from):] {
+		count += bits.OnesCount64(w)
+	}
+	return count
 }
 
 func (m *marks) has(r int) bool { return r>>6 < len(m.bits) && m.bits.Get(r) }
@@ -57,9 +91,12 @@ func countRange(b column.Bitmap, from, to int) (n int) {
 	return n
 }
 
-// drop forgets those that are gone with ids in [from, to).
-func (m *marks) drop(from, to int64) {
-	m.gone = slices.DeleteFunc(m.gone, func(id int64) bool { return id >= from && id < to })
+// drop forgets the marks of rows [from, to), and those of ids in a range that are gone.
+func (m *marks) drop(from, to int, first, end int64) {
+	clearRange(m.bits, from, to)
+	if len(m.gone) > 0 {
+		m.gone = slices.DeleteFunc(m.gone, func(id int64) bool { return id >= first && id < end })
+	}
 }
 
 // compact renumbers the marks of a table that keeps those rows alone.

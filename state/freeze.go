@@ -200,7 +200,7 @@ func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Fi
 		full = true
 	}
 	p := plan{checkpoint: checkpoint, stored: t.ids.at(n), full: full}
-	t.todo = column.MakeBitmap(n)
+	t.todo = t.todo.Grow(n)[:(n+63)>>6] // nothing is set: what was is copied
 	gone := []int64(nil)
 	changed := 0
 	if !full {
@@ -223,9 +223,12 @@ func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Fi
 	}
 	p.credit = credit
 	p.base = t.sizes().divide(t.base, chosen, t.stored, p.stored, number, t.ids.row, t.ids.at)
+	t.left = changed
 	for _, s := range p.base {
 		if s.New {
-			t.todo.SetRange(t.ids.row(s.From), t.ids.row(s.To))
+			from, to := t.ids.row(s.From), t.ids.row(s.To)
+			t.todo.SetRange(from, to)
+			t.left += to - from
 		}
 	}
 	if !full {
@@ -242,10 +245,9 @@ func (t *Tracker) freeze(checkpoint, stored int64, full bool, schema []column.Fi
 	}
 	t.number = next
 	t.plan = p
-	t.pending, t.dirty = t.dirty, t.pending
-	t.dirty.clear()
+	t.pending, t.dirty = t.dirty, t.pending // which settle has cleared
 	t.layers = &Layers{Base: p.base, Deltas: p.deltas, Gone: gone, whole: whole}
-	t.cursor, t.left, t.copying = 0, t.todo.Count(n), true
+	t.cursor, t.copying = 0, true
 }
 
 // level is that of the next delta.
@@ -267,18 +269,14 @@ func (t *Tracker) level() int {
 
 // union marks what a delta of a level is about, and returns how many rows that are.
 func (t *Tracker) union(level int, gone *[]int64) int {
-	mark := func(m *marks) {
-		for i, w := range m.bits[:min(len(m.bits), len(t.todo))] {
-			t.todo[i] |= w
-		}
-		*gone = append(*gone, m.gone...)
-	}
-	mark(&t.dirty)
+	*gone = append(*gone, t.dirty.gone...)
+	n := orCount(t.todo, t.dirty.bits, t.seen)
 	if level > 0 {
-		mark(&t.since[level-1])
+		more := &t.since[level-1]
+		*gone = append(*gone, more.gone...)
+		n = orCount(t.todo, more.bits, t.seen)
 	}
-	clearRange(t.todo, t.seen, len(t.todo)*64)
-	return t.todo.Count(t.seen)
+	return n
 }
 
 // hot chooses the spans of which at least half of the rows are to be copied as changed: all of such a span costs less than these rows and as many elsewhere to
@@ -306,33 +304,31 @@ func (t *Tracker) settle(stored int64) {
 	}
 	if t.copying { // it was given up
 		t.copying, t.layers = false, nil
+		clear(t.todo)
 	}
 	if p.checkpoint != stored {
-		t.dirty.add(&t.pending)
+		t.pending.moveTo(&t.dirty, nil)
 	} else {
-		for i := range t.since {
-			m := &t.since[i]
-			if p.level > i {
-				m.clear()
-				continue
-			}
-			m.add(&t.pending)
+		for i := range p.level {
+			t.since[i].clear()
+		}
+		switch p.level {
+		case 0:
+			t.pending.moveTo(&t.since[0], &t.since[1])
+		case 1:
+			t.pending.moveTo(&t.since[1], nil)
+		default:
+			t.pending.clear()
+		}
+		for i := p.level; i < topLevel; i++ {
 			for _, s := range p.base {
 				if s.New {
-					clearRange(m.bits, t.ids.row(s.From), t.ids.row(s.To))
-				}
-			}
-		}
-		for i := range t.since {
-			for _, s := range p.base {
-				if s.New && len(t.since[i].gone) > 0 {
-					t.since[i].drop(s.From, s.To)
+					t.since[i].drop(t.ids.row(s.From), t.ids.row(s.To), s.From, s.To)
 				}
 			}
 		}
 		t.base, t.deltas, t.stored, t.credit = p.base, p.deltas, p.stored, p.credit
 	}
-	t.pending.clear()
 	t.plan = plan{}
 }
 
