@@ -70,9 +70,9 @@ func unpackLong(dst []int64, b []byte, width int) {
 	}
 	mask := uint64(math.MaxUint64) >> (64 - width)
 	i := 0
-	if step := width >> 3; width&7 == 0 { // as Plain writes them
-		for at := 0; i < len(dst) && at+8 <= len(b); at += step {
-			dst[i] = int64(binary.LittleEndian.Uint64(b[at:]) & mask)
+	if width <= 57 { // a load of eight bytes holds any value whole, whatever bit it begins at
+		for bit := 0; i < len(dst) && bit>>3+8 <= len(b); bit += width {
+			dst[i] = int64(binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7) & mask)
 			i++
 		}
 	}

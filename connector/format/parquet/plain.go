@@ -155,8 +155,11 @@ const (
 	asIs
 )
 
+// fewValues is how many values say little about those of other pages.
+const fewValues = 1 << 10
+
 // page writes a page of some of the rows and returns how many those are. Pages behind one that has taken a form try no other, and all are as they are behind one
-// that did not become smaller.
+// that did not become smaller, unless that had few values.
 func (f *plainFile) page(v *column.Vector, required bool, rows []int32, how form, m *library.ColumnMetaData) (n int, used form, err error) {
 	n = pageLength(v, rows)
 	rows = rows[:n]
@@ -181,7 +184,7 @@ func (f *plainFile) page(v *column.Vector, required bool, rows []int32, how form
 	}
 	m.TotalUncompressedSize += int64(len(header) + len(levels) + len(values))
 	f.out = append(append(append(f.out, header...), levels...), stored...)
-	if len(present) == 0 {
+	if len(present) < fewValues {
 		used = how
 	}
 	return n, used, nil
