@@ -33,29 +33,30 @@ func deltas(b []byte, limit int) (values []int64, rest []byte, err error) {
 		return nil, b[at:], nil
 	}
 	perMini := int(block / minis)
-	values = append(make([]int64, 0, total), value)
-	packed := make([]int64, perMini)
-	for len(values) < int(total) {
+	values = make([]int64, total)
+	values[0] = value
+	for left := values[1:]; len(left) > 0; {
 		least := varint()
 		widths := at
 		if at += int(minis); err != nil || at > len(b) {
 			return nil, nil, errDelta
 		}
-		for m := 0; m < int(minis) && len(values) < int(total); m++ {
+		for m := 0; m < int(minis) && len(left) > 0; m++ {
 			width := int(b[widths+m])
 			if width > 64 {
 				return nil, nil, errDelta
 			}
 			size := perMini * width / 8
-			need := min(perMini, int(total)-len(values))
+			need := min(perMini, len(left))
 			if at+(need*width+7)/8 > len(b) {
 				return nil, nil, errDelta
 			}
-			unpackLong(packed[:need], b[at:], width)
-			for _, d := range packed[:need] {
+			unpackLong(left[:need], b[at:], width)
+			for i, d := range left[:need] {
 				value += d + least
-				values = append(values, value)
+				left[i] = value
 			}
+			left = left[need:]
 			at = min(at+size, len(b))
 		}
 	}
