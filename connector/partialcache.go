@@ -266,11 +266,12 @@ func (g *generation) tidy() {
 	if few && !g.rows.Wasteful() {
 		return
 	}
-	g.rows.Compact()
 	if few {
+		g.rows.Compact()
 		return
 	}
-	for old, to := range state.Regroup(g.groups, g.rows) {
+	_, groups := state.Regroup(g.groups, g.rows)
+	for old, to := range groups {
 		if to != state.None {
 			g.written[to], g.accessed[to] = g.written[old], g.accessed[old]
 		}

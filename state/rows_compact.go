@@ -16,8 +16,15 @@ func (t *Rows) Touch(r int32) { t.track.TouchRow(r) }
 
 // Compact drops dead rows. It returns the new number of each old row, None for those dropped.
 func (t *Rows) Compact() []int32 {
+	moved, groups := t.pack()
+	t.relink(groups)
+	return moved
+}
+
+// pack is Compact but for the lists, which are to be made anew of the rows' groups.
+func (t *Rows) pack() (moved, groups []int32) {
 	t.track.Compact()
-	moved := make([]int32, t.n)
+	moved = make([]int32, t.n)
 	kept := make([]int32, 0, t.live)
 	for r := range moved {
 		moved[r] = None
@@ -44,7 +51,7 @@ func (t *Rows) Compact() []int32 {
 		}
 	}
 	n := len(kept)
-	groups := t.lists.groups(kept)
+	groups = t.lists.groups(kept)
 	t.n, t.dead, t.old = n, column.MakeBitmap(n), 0
 	if t.spec.Marks {
 		t.Marks = shrink(t.Marks, n)
@@ -52,8 +59,7 @@ func (t *Rows) Compact() []int32 {
 	if t.spec.Timed {
 		t.since = shrink(t.since, n)
 	}
-	t.relink(groups)
-	return moved
+	return moved, groups
 }
 
 // shrink cuts a list to its first n elements, and lets memory go if most of it is free.
@@ -104,19 +110,24 @@ func (x *rowIndex) older(i, older int32) {
 	x.all = append(x.all, older)
 }
 
-// Regroup makes new groups of those that live, for tables that share their groups and are compact. It returns the new number of each old group, None for
+// Regroup drops deleted groups and dead rows of the tables that share them. It returns the new number of each old row, by table, and of each old group; None for
 // those that are gone.
-func Regroup(keys *Groups, tables ...*Rows) []int32 {
-	moved := keys.Compact()
-	for _, t := range tables {
-		groups := t.lists.groups(firstRows(nil, t.n))
-		for r, g := range groups {
-			groups[r] = moved[g]
-		}
-		t.relink(groups)
-		t.order.Renumber(moved)
+func Regroup(keys *Groups, tables ...*Rows) (rows [][]int32, groups []int32) {
+	owners := make([][]int32, len(tables))
+	for i, t := range tables {
+		var moved []int32
+		moved, owners[i] = t.pack()
+		rows = append(rows, moved)
 	}
-	return moved
+	groups = keys.Compact()
+	for i, t := range tables {
+		for r, g := range owners[i] {
+			owners[i][r] = groups[g]
+		}
+		t.relink(owners[i])
+		t.order.Renumber(groups)
+	}
+	return rows, groups
 }
 
 // Compact drops deleted groups and numbers the others anew, in their order. It returns the new number of each old group, None for those that

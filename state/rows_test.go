@@ -123,12 +123,18 @@ func (m *rowsModel) compact() {
 		m.rows.Settle()
 		return
 	}
-	moved := m.rows.Compact()
+	regroup := rapid.Bool().Draw(m.t, "regroup")
+	var moved []int32
+	if regroup {
+		rows, _ := Regroup(m.keys, m.rows)
+		moved = rows[0]
+	} else {
+		moved = m.rows.Compact()
+	}
 	for i := range m.want {
 		m.want[i].number = moved[m.want[i].number]
 	}
-	if rapid.Bool().Draw(m.t, "regroup") {
-		Regroup(m.keys, m.rows)
+	if regroup {
 		if m.keys.Len() != m.keys.Live() {
 			m.t.Fatalf("%d groups after Regroup, %d live", m.keys.Len(), m.keys.Live())
 		}

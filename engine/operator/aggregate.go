@@ -237,7 +237,7 @@ func (l *changelog) load(r *state.Reader) error {
 
 // crowded reports whether most groups are gone, so that it is time to build the state anew. While a checkpoint is being copied that is put off.
 func (l *changelog) crowded() bool {
-	if l.groups.Len() <= 2*l.groups.Live()+ChunkRows || l.track.Busy() || l.life.track.Busy() {
+	if l.groups.Len() <= 2*l.groups.Live()+ChunkRows || l.track.Busy() || l.life.track.Busy() || l.life.underWay() {
 		return false
 	}
 	for _, c := range l.calls {

@@ -206,16 +206,18 @@ func (o *earliestRows) renew(limit int) int64 {
 		}
 	}
 	o.rows.Settle()
+	if o.ttl > 0 && o.done.Behind(now-o.ttl+1) { // there will be less to move
+		return now
+	}
+	if o.sparse(now) {
+		state.Regroup(o.keyedRows.groups, o.rows, o.done)
+		o.index()
+		return now
+	}
 	if o.done.Wasteful() {
 		o.done.Compact()
 	}
-	switch {
-	case o.sparse():
-		o.rows.Compact()
-		o.done.Compact()
-		state.Regroup(o.keyedRows.groups, o.rows, o.done)
-		o.index()
-	case o.rows.Wasteful():
+	if o.rows.Wasteful() {
 		o.rows.Compact()
 		o.index()
 	}

@@ -412,17 +412,15 @@ func (o *intervalJoin) Timer(at time.Time, out Output) error {
 
 // tidy drops what is dead if it is much.
 func (o *intervalJoin) tidy() {
-	for _, t := range o.rows {
-		if t.Wasteful() {
-			t.Compact()
-		}
-	}
 	if o.groups.Len() <= 2*o.groups.Live()+ChunkRows {
+		for _, t := range o.rows {
+			if t.Wasteful() {
+				t.Compact()
+			}
+		}
 		return
 	}
-	o.rows[0].Compact()
-	o.rows[1].Compact()
-	moved := state.Regroup(o.groups, o.rows[0].Rows, o.rows[1].Rows)
+	_, moved := state.Regroup(o.groups, o.rows[0].Rows, o.rows[1].Rows)
 	for side := range o.timers {
 		o.timers[side].Renumber(moved)
 		n := 0

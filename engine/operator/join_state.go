@@ -146,22 +146,27 @@ func (o *joinState) tidy(limit int) int64 {
 	if now > 0 {
 		o.forget()
 	}
-	crowded := o.groups.Len() > 2*o.groups.Live()+ChunkRows
+	busy, behind := false, false
 	for i := range o.sides {
-		crowded = crowded && !o.sides[i].rows.Busy()
+		s := &o.sides[i]
+		s.rows.Settle()
+		busy = busy || s.rows.Busy()
+		behind = behind || s.ttl > 0 && s.rows.Behind(now-s.ttl+1)
 	}
-	for i := range o.sides {
-		o.sides[i].rows.Settle()
-		if t := o.sides[i].rows; crowded || t.Wasteful() {
-			t.Compact()
-		}
-	}
-	if crowded {
+	switch {
+	case behind: // there will be less to move
+	case o.groups.Len() > 2*o.groups.Live()+ChunkRows && !busy:
 		tables := make([]*state.Rows, len(o.sides))
 		for i := range o.sides {
 			tables[i] = o.sides[i].rows
 		}
 		state.Regroup(o.groups, tables...)
+	default:
+		for i := range o.sides {
+			if t := o.sides[i].rows; t.Wasteful() {
+				t.Compact()
+			}
+		}
 	}
 	return now
 }

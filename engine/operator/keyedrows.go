@@ -98,7 +98,7 @@ func (k *keyedRows) tidy(limit int) int64 {
 		}
 	}
 	k.rows.Settle()
-	if k.rows.Wasteful() {
+	if k.rows.Wasteful() && !k.behind(now) {
 		to := k.rows.Compact()
 		if k.moved != nil {
 			k.moved(to)
@@ -128,6 +128,9 @@ func (k *keyedRows) evict() {
 	k.evicted(len(k.expired))
 }
 
+// behind reports whether rows are left that are over: what is worth its time now has less to move when they are gone.
+func (k *keyedRows) behind(now int64) bool { return k.ttl > 0 && k.rows.Behind(now-k.ttl+1) }
+
 // forget deletes group g if it has no rows.
 func (k *keyedRows) forget(g int32) {
 	if k.rows.Count(g) == 0 && k.groups.Alive(int(g)) {
@@ -136,15 +139,12 @@ func (k *keyedRows) forget(g int32) {
 }
 
 // sparse reports whether most groups are gone, so that it is time to regroup.
-func (k *keyedRows) sparse() bool {
-	return k.groups.Len() > 2*k.groups.Live()+ChunkRows && !k.rows.Busy()
+func (k *keyedRows) sparse(now int64) bool {
+	return k.groups.Len() > 2*k.groups.Live()+ChunkRows && !k.rows.Busy() && !k.behind(now)
 }
 
-// regroup drops deleted groups. It returns the new numbers of rows and of groups.
-func (k *keyedRows) regroup() (rows, groups []int32) {
-	rows = k.rows.Compact()
-	return rows, state.Regroup(k.groups, k.rows)
-}
+// regroup drops deleted groups and dead rows, which gives those that are left new numbers.
+func (k *keyedRows) regroup() { state.Regroup(k.groups, k.rows) }
 
 // arm sets a timer for the next row that expires, so that memory is let go without input, too.
 func (k *keyedRows) arm() {

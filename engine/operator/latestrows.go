@@ -82,7 +82,7 @@ func (k *latestRows) tick() {
 
 // tidy drops groups that are gone once they are most.
 func (k *latestRows) tidy() {
-	if k.groups.Len() > 2*k.groups.Live()+ChunkRows && !k.rows.Busy() {
+	if k.groups.Len() > 2*k.groups.Live()+ChunkRows && !k.rows.Busy() && !k.sweep.underWay() {
 		k.rows.Compact()
 	}
 }

@@ -44,7 +44,7 @@ func (o *materialize) Process(_ int, p Payload, out Output) error {
 		return nil
 	}
 	now := o.tidy(share(n))
-	if o.sparse() {
+	if o.sparse(now) {
 		o.regroup()
 	}
 	ids := o.lookup(b)

@@ -139,7 +139,7 @@ func (o *materializeOnce) Watermark(t int64, out Output) error {
 	}
 	o.touched = o.touched[:0]
 	o.evict() // not before: rows that are not shown yet would be lost
-	if o.sparse() {
+	if o.sparse(0) {
 		o.regroup()
 		o.noted = o.noted[:0]
 	}

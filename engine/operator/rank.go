@@ -551,7 +551,7 @@ func (o *rank) renew(limit int) int64 {
 			o.places.set(g, slices.DeleteFunc(list, func(r int32) bool { return !o.rows.Alive(r) }))
 		}
 	}
-	if o.sparse() {
+	if o.sparse(now) {
 		o.regroup()
 		o.index()
 	}

@@ -42,6 +42,9 @@ func (s *sweep) at(due time.Time) {
 	s.setTimer(due)
 }
 
+// underWay reports whether a round has begun and not ended: a table that is full of what is gone will be fuller at its end, and there will be less to move.
+func (s *sweep) underWay() bool { return s.left > 0 && !s.due.IsZero() }
+
 // fire takes a step of a round through so many groups if the timer is due, and sets it for the next one, if any are alive. expire looks at so many groups at most
 // and returns at how many it has. What is over is gone a quarter of its time to live later, about.
 func (s *sweep) fire(groups int, expire func(limit int) int, live func() int) {

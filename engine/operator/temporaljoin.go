@@ -436,9 +436,8 @@ func (o *temporalJoin) tidy() {
 	}
 	if o.groups.Len() > 2*o.groups.Live()+ChunkRows && !o.left.Busy() && !o.right.Busy() && !o.idle.track.Busy() {
 		o.idle.track.Compact()
-		o.due.Renumber(o.left.Compact())
-		o.right.Compact()
-		moved := state.Regroup(o.groups, o.left.Rows, o.right.Rows)
+		rows, moved := state.Regroup(o.groups, o.left.Rows, o.right.Rows)
+		o.due.Renumber(rows[0])
 		o.turns.Renumber(moved)
 		o.idle.renumber(moved)
 	}

@@ -148,12 +148,12 @@ func (o *latestJoin) tidy(limit int) (now int64) {
 		o.empty = o.right.Expire(now-o.ttl+1, limit, o.empty)
 		o.forget()
 	}
-	regroup := o.groups.Len() > 2*o.groups.Live()+ChunkRows
-	if o.right.Wasteful() || regroup {
-		o.right.Compact()
-	}
-	if regroup {
+	switch {
+	case o.ttl > 0 && o.right.Behind(now-o.ttl+1): // there will be less to move
+	case o.groups.Len() > 2*o.groups.Live()+ChunkRows && !o.right.Busy():
 		state.Regroup(o.groups, o.right)
+	case o.right.Wasteful():
+		o.right.Compact()
 	}
 	return now
 }

@@ -268,12 +268,14 @@ func (o *windowJoin) forget(g int32) {
 // tidy drops what is dead if it is much.
 func (o *windowJoin) tidy() {
 	regroup := o.groups.Len() > 2*o.groups.Live()+ChunkRows
+	if regroup {
+		_, moved := state.Regroup(o.groups, o.rows[0].Rows, o.rows[1].Rows)
+		o.due.Renumber(moved)
+		return
+	}
 	for _, t := range o.rows {
-		if regroup || t.Wasteful() {
+		if t.Wasteful() {
 			t.Compact()
 		}
-	}
-	if regroup {
-		o.due.Renumber(state.Regroup(o.groups, o.rows[0].Rows, o.rows[1].Rows))
 	}
 }

@@ -141,7 +141,7 @@ func (o *windowRank) Watermark(t int64, out Output) error {
 		}
 		delete(o.members, end)
 	}
-	if fired && o.sparse() {
+	if fired && o.sparse(0) {
 		o.regroup()
 		o.index()
 		o.enroll(true)

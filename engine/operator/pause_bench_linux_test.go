@@ -1,6 +1,8 @@
 package operator
 
 import (
+	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -9,8 +11,9 @@ import (
 	"github.com/millstream/millstream/graph/expr"
 )
 
-// BenchmarkStatePause fills operators with so many keys (-state-keys), has all of them be over at once, and goes on with as many others: the longest that a call
-// took while state grew, and from then on.
+// BenchmarkStatePause fills operators with so many keys (-state-keys) and goes on with as many others: the longest that a call took while state grew, and from then
+// on. In a burst all of the first keys are over at once; in a flow each is when one comes in its place. It is the thread's
+// processor time: others may be busy.
 func BenchmarkStatePause(b *testing.B) {
 	long := column.Of(column.BigInt).Required()
 	calls := []expr.Aggregate{{Func: lookupAggregate(b, "SUM"), Args: []int{1}, Filter: -1, T: column.Of(column.BigInt)}}
@@ -28,7 +31,7 @@ func BenchmarkStatePause(b *testing.B) {
 		{"last row", &graph.Deduplicate{Keys: []int{0}, Time: -1, Last: true}, false},
 		{"group", &graph.Aggregate{Keys: []int{0}, Calls: calls, Updates: true}, false},
 	} {
-		b.Run(c.name, func(b *testing.B) {
+		pause := func(b *testing.B, flow bool) {
 			key := long
 			if c.text {
 				key = column.Str().Required()
@@ -54,6 +57,8 @@ func BenchmarkStatePause(b *testing.B) {
 					}
 				}
 			}
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
 			for b.Loop() {
 				var now int64 = 1_000_000
 				var timers []int64
@@ -63,24 +68,31 @@ func BenchmarkStatePause(b *testing.B) {
 				}
 				out := outputFunc(func(Payload) error { return nil })
 				longest := func(run func()) time.Duration {
-					start := time.Now()
+					start := threadTime(b)
 					run()
-					return time.Since(start)
+					return threadTime(b) - start
 				}
 				var fill, after time.Duration
+				step := int64(1)
+				if flow {
+					step = 10_000/int64(len(batches)) + 1
+				}
 				for _, batch := range batches {
 					if err == nil {
 						fill = max(fill, longest(func() { err = o.Process(side, batch, out) }))
 					}
+					if flow {
+						now += step
+					}
 				}
-				now += 10_001
-				calls := 0
+				if !flow {
+					now += 10_001
+				}
 				for _, batch := range batches {
 					if err == nil {
 						after = max(after, longest(func() { err = o.Process(side, batch, out) }))
 					}
-					if now++; len(timers) > 0 {
-						calls++
+					if now += step; len(timers) > 0 {
 						after = max(after, longest(func() { dueTimers(b, o, now, &timers, out) }))
 					}
 				}
@@ -90,6 +102,17 @@ func BenchmarkStatePause(b *testing.B) {
 				b.ReportMetric(float64(fill.Microseconds())/1000, "fill-ms")
 				b.ReportMetric(float64(after.Microseconds())/1000, "after-ms")
 			}
-		})
+		}
+		b.Run(c.name+"/burst", func(b *testing.B) { pause(b, false) })
+		b.Run(c.name+"/flow", func(b *testing.B) { pause(b, true) })
 	}
+}
+
+// threadTime is the processor time that the thread has had.
+func threadTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_THREAD, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
