@@ -97,7 +97,9 @@ func (s *sink) commitPartitions(ctx context.Context, list []*status) error {
 			case now.done[p.Dir]:
 				told[p.Dir] = true
 			case st.ended():
-				s.progress.orphans[p.Dir] = now.all[p.Dir]
+				orphan := *now.all[p.Dir]
+				orphan.Open = false // an open part is another writer's, which tells of it itself
+				s.progress.orphans[p.Dir] = &orphan
 			}
 		}
 		s.progress.committed[st.Subtask] = told

@@ -149,6 +149,31 @@ func TestCommitByWatermark(t *testing.T) {
 	s.close()
 }
 
+// A partition that waits for the open part of one writer when another one, which wrote to it too, has ended, is committed with that part.
+func TestCommitBehindOpenPart(t *testing.T) {
+	s := &stream{t: t, store: mem.New("t"), limits: defaultLimits, table: hours("sink.partition-commit.trigger", "partition-time")}
+	s.start(2)
+	s.writeHour(0, 3, 5)
+	s.writeHour(1, 3, 5)
+	s.writers[0].Watermark(math.MaxInt64)
+	s.writers[1].Watermark(hour)
+	ended, err := s.writers[0].Flush(t.Context(), true)
+	s.check(err)
+	list, err := s.writers[1].Flush(t.Context(), false)
+	s.check(err)
+	s.check(s.sink.Commit(t.Context(), append(ended, list...)))
+	s.writers[1].Watermark(math.MaxInt64)
+	if list, err = s.writers[1].Flush(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	s.check(s.sink.Commit(t.Context(), list))
+	if got := s.succeeded(); got != "3" {
+		t.Errorf("committed are %q, want 3", got)
+	}
+	s.complete(10)
+	s.close()
+}
+
 // A savepoint, which has no committables, has the partitions of a writer that has just ended. Those that are committed with it do not come again.
 func TestCommitBehindSavepoint(t *testing.T) {
 	s := &stream{t: t, store: mem.New("t"), limits: defaultLimits,
