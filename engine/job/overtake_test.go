@@ -121,12 +121,15 @@ func TestOvertakingInRandomGraphs(t *testing.T) {
 					return graph.Edge{From: from, Ship: []graph.Ship{graph.Hash, graph.Rebalance, graph.Forward}[drawn.IntN(3)], Keys: []int{drawn.IntN(2)}}
 				}
 				for i := range nodes {
-					inputs, sum := []graph.Edge{}, 0
+					inputs, sum, subtasks := []graph.Edge{}, 0, parallelism()
 					for range 1 + drawn.IntN(2) {
 						from := max(0, len(g.Nodes)-1-drawn.IntN(3))
 						inputs, sum = append(inputs, edge(from)), sum+paths[from]
+						if drawn.IntN(6) == 0 { // one receiver, since each gets all
+							inputs[len(inputs)-1].Ship, subtasks = graph.Broadcast, 1
+						}
 					}
-					custom(g, fmt.Sprint("pass ", i), parallelism(), slowly(drawn.IntN(2)*100), inputs...)
+					custom(g, fmt.Sprint("pass ", i), subtasks, slowly(drawn.IntN(2)*100), inputs...)
 					paths, used = append(paths, sum), append(used, false)
 				}
 				ways, counted = 0, paths[nodes]

@@ -59,6 +59,7 @@ type Outcome struct {
 	Processes int
 	Killed    int
 	Resumed   int // processes that went on from a checkpoint
+	Settled   int // times that one had rows in flight that had to be processed before the parallelism changed
 	Fenced    int
 	Faults    int
 	Anew      int // how often a process that was started after the job had ended ran it anew
@@ -71,6 +72,7 @@ func (o *Outcome) Add(other *Outcome) {
 	o.Processes += other.Processes
 	o.Killed += other.Killed
 	o.Resumed += other.Resumed
+	o.Settled += other.Settled
 	o.Fenced += other.Fenced
 	o.Faults += other.Faults
 	o.Anew += other.Anew
@@ -79,8 +81,8 @@ func (o *Outcome) Add(other *Outcome) {
 }
 
 func (o *Outcome) String() string {
-	return fmt.Sprintf("%d processes, %d killed, %d resumed, %d fenced, %d faults, %d steps, %d times run anew, %d times stopped",
-		o.Processes, o.Killed, o.Resumed, o.Fenced, o.Faults, o.Steps, o.Anew, o.Stopped)
+	return fmt.Sprintf("%d processes, %d killed, %d resumed, %d settled, %d fenced, %d faults, %d steps, %d times run anew, %d times stopped",
+		o.Processes, o.Killed, o.Resumed, o.Settled, o.Fenced, o.Faults, o.Steps, o.Anew, o.Stopped)
 }
 
 // the most of what a seed takes before it counts as hanging.
@@ -138,9 +140,10 @@ type process struct {
 	cancel  context.CancelFunc
 	killed  atomic.Bool
 	resumed atomic.Bool
-	alone   bool // all processes before had ended when it started
-	over    bool // waited for
-	ended   bool // in good order
+	settled atomic.Int64 // times that it processed what was in flight before it changed the parallelism
+	alone   bool         // all processes before had ended when it started
+	over    bool         // waited for
+	ended   bool         // in good order
 }
 
 func (p *process) kill() {
@@ -251,6 +254,9 @@ func (d *disturbance) start() (*process, error) {
 			if strings.Contains(text, "goes on from") {
 				p.resumed.Store(true)
 			}
+			if strings.Contains(text, "has rows in flight") {
+				p.settled.Add(1)
+			}
 		},
 	})
 	if err != nil {
@@ -340,6 +346,7 @@ func (d *disturbance) wait() (err error) {
 		if p.resumed.Load() {
 			d.outcome.Resumed++
 		}
+		d.outcome.Settled += int(p.settled.Load())
 	}
 	return err
 }

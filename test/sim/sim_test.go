@@ -287,7 +287,7 @@ func TestSeeds(t *testing.T) {
 		sum.Add(o)
 	}
 	t.Logf("%v, %d checkpoints with rows in flight", &sum, overtaken.Load())
-	if *seed == 0 && *only == "" && n >= 100 && (sum.Killed < n || sum.Resumed < n/2 || sum.Fenced < n/20 || overtaken.Load() < int64(n)/10) {
+	if *seed == 0 && *only == "" && n >= 100 && (sum.Killed < n || sum.Resumed < n/2 || sum.Fenced < n/20 || overtaken.Load() < int64(n)/10 || sum.Settled == 0) {
 		t.Errorf("the faults do not bite: %v", &sum)
 	}
 }
