@@ -116,7 +116,7 @@ func (q *selection) describe() string {
 	return "S3 SELECT, ranged GET where the store refuses it or that is faster" + measured + ": " + query
 }
 
-// probeTime is how long EXPLAIN waits for what a store says.
+// probeTime is how long a scan, or EXPLAIN, waits for what a store says; then nothing is known.
 const probeTime = 2 * time.Second
 
 // Probe implements [connector.Prober]: it finds out whether the store answers queries over the table's files.
@@ -170,6 +170,8 @@ func (s *source) probe(ctx context.Context, store objstore.Store, f found) {
 	if k.tried() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
 	in := q.input
 	in.Compression, _ = selectPacking(f.Key)
 	stream, err := objstore.Select(ctx, store, f.Key, objstore.Selection{Query: "SELECT * FROM S3Object s LIMIT 1", Input: in, Output: q.output})
@@ -193,13 +195,17 @@ func (s *source) rangesOf(ctx context.Context, store objstore.Store, f found, p 
 	if known, ranges := k.ranged(); known {
 		return ranges
 	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
 	stream, err := objstore.Select(ctx, store, f.Key, objstore.Selection{Query: "SELECT * FROM S3Object s LIMIT 1", Input: q.input, Output: q.output,
 		Scan: objstore.Range{Offset: p.From, Length: p.To - p.From}})
 	if err == nil {
 		_, err = stream.Read(make([]byte, 1))
 		err = errorsOf(err, stream.Close())
 	}
-	k.learnRanges(err == nil)
+	if kind := objstore.KindOf(err); err == nil || kind == objstore.Unsupported || kind == objstore.Other && ctx.Err() == nil {
+		k.learnRanges(err == nil)
+	}
 	return err == nil
 }
 
