@@ -36,14 +36,15 @@ func (t *Latest) CopyRows(rows []int32, to *column.Batch, groups []int32) []int3
 	return groups
 }
 
-// Restore takes in the rows that Snapshot wrote, which makes groups for their keys. The table and its groups must be empty.
+// Restore takes in the rows that Snapshot wrote, which makes groups for their keys. The table and its groups must be empty. If it is not timed, times that rows had
+// are left out.
 func (t *Latest) Restore(r *Reader, name string) error {
 	table := r.Table(name)
 	if table == nil || table.Rows.Rows() == 0 {
 		return nil
 	}
 	b := table.Rows
-	if want := len(t.Fields()); len(b.Cols) != want {
+	if want := len(t.Fields()); len(b.Cols) != want && !(len(b.Cols) == want+1 && b.Cols[want].Type.Equal(SinceField.Type) && !t.timed) {
 		return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the operator was changed", name, len(b.Cols), want)
 	}
 	n := b.Rows()

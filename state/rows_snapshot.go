@@ -8,6 +8,9 @@ import (
 	"github.com/millstream/millstream/column"
 )
 
+// SinceField is the last column of a table whose rows have the time of their coming, in milliseconds.
+var SinceField = column.Field{Name: "since", Type: column.Of(column.BigInt).Required()}
+
 // Fields are the columns of the table that Snapshot writes: a row's, then its mark and its time where the table has them.
 func (t *Rows) Fields() []column.Field { return rowFields(t.spec.Types, t.spec.Marks, t.spec.Timed) }
 
@@ -20,7 +23,7 @@ func rowFields(types []column.Type, marks, timed bool) []column.Field {
 		list = append(list, column.Field{Name: "mark", Type: column.Of(column.Int).Required()})
 	}
 	if timed {
-		list = append(list, column.Field{Name: "since", Type: column.Of(column.BigInt).Required()})
+		list = append(list, SinceField)
 	}
 	return list
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/engine/job"
@@ -172,7 +173,11 @@ func (r *Report) operator(g *graph.Graph, n *graph.Node, uid, old string, s *job
 		r.add(op)
 		return
 	}
-	f := fitting{want: want, takesBack: takesBack(n.Op)}
+	now := time.Now()
+	if opts.Clock != nil {
+		now = opts.Clock.Now()
+	}
+	f := fitting{want: want, takesBack: takesBack(n.Op), now: now}
 	f.inFlight(g, n, s, old != uid)
 	out := *s
 	out.Subtasks = make([][]state.Table, len(s.Subtasks))

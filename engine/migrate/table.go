@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/engine/inflight"
@@ -17,6 +18,7 @@ import (
 type fitting struct {
 	want      map[string]*operator.Expected // nil: not known
 	takesBack bool
+	now       time.Time
 	notes     []string
 	problems  []string
 }
@@ -158,6 +160,12 @@ func (f *fitting) added(t *state.Table, want *operator.Expected, i int) *column.
 	}
 	what := fmt.Sprintf("table '%s': column %s %s is new", t.Name, c.Name, c.Type)
 	switch {
+	case i == len(want.Schema)-1 && c.Name == state.SinceField.Name && c.Type.Equal(state.SinceField.Type):
+		f.note("%s: what is kept has a bound now, and what came before counts as if it came now", what)
+		for range t.Rows.Len {
+			column.Append(v, f.now.UnixMilli())
+		}
+		return v
 	case f.takesBack:
 		f.problem("%s, and rows that came before may be taken back, which it could not tell", what)
 	case stateColumn(want, i):

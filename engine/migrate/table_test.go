@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/engine/operator"
@@ -46,9 +47,10 @@ func TestFitting(t *testing.T) {
 		{want: []column.Field{field("n", column.Of(column.SmallInt))}, wrong: "was INT NOT NULL and is SMALLINT now"},
 		{want: []column.Field{field("name", column.Sized(column.VarChar, 4))}, wrong: "was VARCHAR(5) and is VARCHAR(4) now"},
 		{want: []column.Field{field("amount", column.DecimalOf(6, 2).Required())}, wrong: "column amount has NULLs"},
+		{want: []column.Field{field("n", column.Of(column.Int)), state.SinceField}, rows: "1 7000|2 7000|3 7000", note: "what came before counts as if it came now"},
 		{want: []column.Field{field("more", column.Of(column.Date).Required())}, wrong: "more DATE NOT NULL is new and NOT NULL"},
 	} {
-		f := fitting{want: map[string]*operator.Expected{"rows": {Table: state.Table{Name: "rows", Schema: c.want}}}}
+		f := fitting{now: time.UnixMilli(7000), want: map[string]*operator.Expected{"rows": {Table: state.Table{Name: "rows", Schema: c.want}}}}
 		old := held(false)
 		got := f.table(old, nil)
 		if c.wrong != "" {

@@ -133,7 +133,7 @@ func (o *firstRows) Open(c *Context) error {
 		return err
 	}
 	if o.timed() {
-		return nil
+		return o.restoreSeen(c)
 	}
 	if t := c.Restore.Table("keys"); t != nil && t.Rows.Rows() > 0 {
 		if len(t.Rows.Cols) != len(o.keys) {
@@ -143,6 +143,27 @@ func (o *firstRows) Open(c *Context) error {
 			o.lookup(t.Rows)
 		}
 		o.track.Resume(seenKeys{o}, t)
+	}
+	return nil
+}
+
+// restoreSeen takes in keys that were kept for ever and have a bound now: their first rows count as if they came now.
+func (o *firstRows) restoreSeen(c *Context) error {
+	t := c.Restore.Table("keys")
+	if t == nil || t.Rows.Rows() == 0 {
+		return nil
+	}
+	if len(t.Rows.Cols) != len(o.keys) {
+		return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the operator was changed", t.Name, len(t.Rows.Cols), len(o.keys))
+	}
+	rows := make([]int32, t.Rows.Rows())
+	for i := range rows {
+		rows[i] = int32(t.Rows.Row(i))
+	}
+	o.rows.Put(o.lookup(t.Rows), t.Rows.Cols, rows, c.Now().UnixMilli())
+	o.evict()
+	if o.sweep.ttl > 0 {
+		o.sweep.arm()
 	}
 	return nil
 }

@@ -353,3 +353,37 @@ func TestJoinMaxKeysModel(t *testing.T) {
 		compareRows(t, out.rows, want)
 	})
 }
+
+// TestFirstRowsBounds: keys that have come are known after a restart, whether they had a bound and whether they have one then.
+func TestFirstRowsBounds(t *testing.T) {
+	n := &graph.Node{Op: &graph.Deduplicate{Keys: []int{0}, Time: -1}, Schema: ttlInput}
+	var now int64 = 100
+	var restored *state.Reader
+	for _, most := range []int{0, 100, 0, 0, 7, 2, 0} {
+		c := limited(t, most, &now)
+		c.Restore = restored
+		o := open(t, n, ttlInput, c)
+		var out capture
+		b := column.NewBatch(ttlInput, 5)
+		for i := range int64(5) {
+			column.Append(b.Cols[0], i)
+			column.Append(b.Cols[1], i)
+			column.Append(b.Cols[2], i)
+			b.Len++
+		}
+		if err := o.Process(0, b, &out); err != nil {
+			t.Fatal(err)
+		}
+		switch passed := len(out.rows); {
+		case restored == nil && passed != 5, restored != nil && most != 2 && passed > 3, restored != nil && most > 2 && passed > 0:
+			t.Errorf("at most %d keys: %d rows pass, of 5", most, passed)
+		case most == 2 && passed != 3: // all but those that were kept when it began
+			t.Errorf("at most 2 keys: %d rows pass, want 3", passed)
+		}
+		var w state.Writer
+		if err := o.Snapshot(&w); err != nil {
+			t.Fatal(err)
+		}
+		restored = &state.Reader{Tables: w.Tables}
+	}
+}
