@@ -379,7 +379,7 @@ func tablesOf(tables []state.Table, subtask, parallelism int) []state.Table {
 		if len(rows) > 0 {
 			b.AppendRows(table.Rows, rows)
 		}
-		table.Rows = b
+		table.Rows, table.Layers = b, nil
 		out = append(out, table)
 	}
 	return out

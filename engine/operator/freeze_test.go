@@ -1,8 +1,10 @@
 package operator
 
 import (
+	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/state"
+	"github.com/millstream/millstream/state/snapshot/snapshottest"
 )
 
 // freezeCase is an operator that holds the rows of its input, or something for each.
@@ -59,6 +62,12 @@ func freezeCases(t testing.TB) []freezeCase {
 
 // open makes the operator.
 func (c *freezeCase) open(t testing.TB) Operator {
+	now := int64(1)
+	return c.openAt(t, &now, nil)
+}
+
+// openAt makes the operator with a clock, perhaps of a checkpoint.
+func (c *freezeCase) openAt(t testing.TB, now *int64, from *state.Reader) Operator {
 	in := stateInput(column.Of(column.BigInt).Required())
 	n, inputs := &graph.Node{Op: c.op, Schema: in}, [][]column.Field{in}
 	switch op := c.op.(type) {
@@ -74,11 +83,12 @@ func (c *freezeCase) open(t testing.TB) Operator {
 	if c.two {
 		inputs, n.Schema = append(inputs, in), append(in[:3:3], in...)
 	}
-	ttl, now := "0 ms", int64(1)
+	ttl := "0 ms"
 	if c.ttl {
 		ttl = "1 h"
 	}
-	ctx := idleContext(t, ttl, &now, new([]int64))
+	ctx := idleContext(t, ttl, now, new([]int64))
+	ctx.Restore = from
 	o, err := New(n, inputs)
 	if err == nil {
 		err = o.Open(ctx)
@@ -214,6 +224,72 @@ func BenchmarkBarrier(b *testing.B) {
 			b.ReportMetric(float64(total.Microseconds())/1000/float64(max(n, 1)), "ms")
 			b.ReportMetric(float64(longest.Microseconds())/1000, "longest-ms")
 			runtime.KeepAlive(o)
+		})
+	}
+}
+
+// TestFollowedThroughCompactions has keys come and go, so that operators give new numbers to what they hold, with checkpoints that are copied meanwhile and
+// from some of which another operator goes on, and compares what comes out with what comes out of an undisturbed one.
+func TestFollowedThroughCompactions(t *testing.T) {
+	const rounds, width = 24, 1200
+	for _, c := range freezeCases(t) {
+		if c.two {
+			continue // see crew
+		}
+		t.Run(c.name, func(t *testing.T) {
+			now := int64(1)
+			o, undisturbed := c.openAt(t, &now, nil), c.openAt(t, &now, nil)
+			keeper, open := snapshottest.NewKeeper(testContext().MaxParallelism), false
+			check := func(err error) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			var got, want capture
+			random := rand.New(rand.NewPCG(3, 4))
+			in := stateInput(column.Of(column.BigInt).Required())
+			for round := range rounds {
+				b := column.NewBatch(in, width)
+				for _, i := range random.Perm(width) {
+					column.Append(b.Cols[0], int64(round*width/2+i))
+					column.Append(b.Cols[1], int64(i%1000))
+					column.Append(b.Cols[2], int64(round*4000+i%300))
+				}
+				b.Len = width
+				switch random.IntN(5) {
+				case 0:
+					check(keeper.Begin(o.Snapshot))
+					check(keeper.End())
+					tables, err := keeper.Tables()
+					check(err)
+					o, open = c.openAt(t, &now, &state.Reader{Tables: tables}), false
+				case 1, 2:
+					check(keeper.Begin(o.Snapshot))
+					keeper.Copy(random.IntN(width))
+					open = true
+				case 3:
+					if open {
+						check(keeper.End())
+					}
+					open = false
+				}
+				mark := int64(round)*4000 - 1500
+				check(undisturbed.Process(0, b, &want))
+				check(undisturbed.Watermark(mark, &want))
+				check(o.Process(0, b, &got))
+				check(o.Watermark(mark, &got))
+				now += (time.Hour / 2).Milliseconds()
+			}
+			for _, one := range []struct {
+				o   Operator
+				out *capture
+			}{{o, &got}, {undisturbed, &want}} {
+				check(one.o.Watermark(math.MaxInt64, one.out))
+				check(one.o.EndInput(0, one.out))
+			}
+			slices.Sort(got.rows)
+			slices.Sort(want.rows)
+			compareRows(t, got.rows, want.rows)
 		})
 	}
 }

@@ -99,7 +99,7 @@ func runTimed(t fataler, n *graph.Node, in []column.Field, steps []timedStep, re
 		return ctx
 	}
 	var k *snapshottest.Keeper
-	if restart >= 0 && restart&1 == 1 && subtasks == 1 {
+	if restart >= 0 && restart&1 == 1 {
 		k = snapshottest.NewKeeper(testContext().MaxParallelism)
 	}
 	feed := func(o Operator, steps []timedStep, subtask, of int) {
@@ -156,6 +156,9 @@ func runTimed(t fataler, n *graph.Node, in []column.Field, steps []timedStep, re
 			}
 		}
 		tables := snapshotOf(t, o, k)
+		if subtasks > 1 {
+			k = nil // it is one of a single subtask
+		}
 		for subtask := range subtasks {
 			ctx := context()
 			ctx.Restore = &state.Reader{Tables: tables}

@@ -109,6 +109,7 @@ func (o *windowRank) Process(_ int, p Payload, out Output) error {
 		o.cut = column.Batch{Len: b.Len, Cols: b.Cols, Sel: o.kept, Kinds: b.Kinds}
 		b = &o.cut
 	}
+	o.thin() // ahead of what would do so without the windows' lists
 	if err := o.rank.Process(0, b, out); err != nil {
 		return err
 	}
@@ -141,12 +142,19 @@ func (o *windowRank) Watermark(t int64, out Output) error {
 		}
 		delete(o.members, end)
 	}
-	if fired && o.sparse(0) {
+	if fired {
+		o.thin()
+	}
+	return nil
+}
+
+// thin gives partitions new numbers if most are gone. While a checkpoint is being copied that waits, maybe for the next batch.
+func (o *windowRank) thin() {
+	if o.sparse(0) {
 		o.regroup()
 		o.index()
 		o.enroll(true)
 	}
-	return nil
 }
 
 // EndInput implements [Operator]: the watermark of the end of time has emitted everything.
