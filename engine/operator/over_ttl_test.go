@@ -12,6 +12,7 @@ import (
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/state"
+	"github.com/millstream/millstream/state/snapshot/snapshottest"
 )
 
 // idleContext is a context with a clock and a time to live in milliseconds. Timers are kept for the test to call.
@@ -75,6 +76,7 @@ func TestOverTTLModel(t *testing.T) {
 		var timers []int64
 		var out capture
 		o := open(t, n, windowInput, idleContext(t, "5 ms", &now, &timers))
+		k, copying := snapshottest.NewKeeper(testContext().MaxParallelism), false
 		seen, parts := map[string]int64{}, map[string][]int{}
 		var want []string
 		for from := 0; from < rows.Len; {
@@ -82,15 +84,31 @@ func TestOverTTLModel(t *testing.T) {
 			if rapid.Bool().Draw(t, "timers") {
 				dueTimers(t, o, now, &timers, &out)
 			}
-			if rapid.IntRange(0, 5).Draw(t, "restart") == 0 {
-				var w state.Writer
-				if err := o.Snapshot(&w); err != nil {
+			switch rapid.IntRange(0, 9).Draw(t, "restart") {
+			case 0, 1: // from all the state, or from what has changed since checkpoints before
+				var tables []state.Table
+				if followed := rapid.Bool().Draw(t, "followed"); followed {
+					tables, copying = snapshotOf(t, o, k), false
+				} else {
+					tables = snapshotOf(t, o, nil)
+					k, copying = snapshottest.NewKeeper(testContext().MaxParallelism), false
+				}
+				c := idleContext(t, "5 ms", &now, &timers)
+				c.Restore = &state.Reader{Tables: tables}
+				o = open(t, n, windowInput, c)
+			case 2, 3:
+				if err := k.Begin(o.Snapshot); err != nil {
 					t.Fatal(err)
 				}
-				checkTables(t, w.Tables)
-				c := idleContext(t, "5 ms", &now, &timers)
-				c.Restore = &state.Reader{Tables: w.Tables}
-				o = open(t, n, windowInput, c)
+				k.Copy(rapid.IntRange(0, 3).Draw(t, "copied"))
+				copying = true
+			case 4:
+				if copying {
+					if err := k.End(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				copying = false
 			}
 			to := min(from+rapid.IntRange(1, 3).Draw(t, "batch"), rows.Len)
 			part := column.NewBatch(windowInput, 0)
