@@ -73,6 +73,7 @@ func (d *distinct) leaving(args []*column.Vector, rows, groups []int32, n int) (
 	}
 	d.sign = sign
 	d.lookup(args, rows, groups, n)
+	d.touch()
 	d.changeOf(sign)
 	d.drop()
 	d.rows, d.kept = d.rows[:0], d.kept[:0]
