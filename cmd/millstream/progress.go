@@ -107,6 +107,9 @@ func progressLine(s style, columns int, took time.Duration, j job.Progress) stri
 	if j.State >= showState {
 		parts = append(parts, "state "+size(j.State))
 	}
+	if j.Timing.Overtaken > 0 {
+		parts = append(parts, "checkpoints have "+size(j.Timing.Overtaken)+" in flight")
+	}
 	if s := j.Selected; s.Scanned+s.Returned > 0 {
 		parts = append(parts, "S3 SELECT returns "+size(s.Returned))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/millstream/millstream/engine/job"
+	"github.com/millstream/millstream/engine/task"
 )
 
 func TestProgressLine(t *testing.T) {
@@ -35,6 +36,10 @@ func TestProgressLine(t *testing.T) {
 		if cells(got) >= c.columns {
 			t.Errorf("%s: %d cells do not fit %d columns", c.name, cells(got), c.columns)
 		}
+	}
+	pressed := job.Progress{RowsIn: 2000, Timing: task.Timing{Overtaken: 4_100_000}}
+	if got, want := progressLine(style{}, 100, 2*time.Second, pressed), "2,000 rows · 1,000 rows/s · checkpoints have 4.1 MB in flight · 2s"; got != want {
+		t.Errorf("under back pressure\n got %q\nwant %q", got, want)
 	}
 	styled := progressLine(style{true}, 46, time.Second, job.Progress{RowsIn: 1, BytesIn: million, BytesTotal: 4 * million})
 	if want := "\x1b[36m━━━━━━\x1b[0m\x1b[2m━━━━━━━━━━━━━━━━━━\x1b[0m  25 %"; !strings.HasPrefix(styled, want) {

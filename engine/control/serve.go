@@ -23,6 +23,8 @@ type Info struct {
 	PID     int            `json:"pid"`
 	// Savepoints is where savepoints go that name no directory; empty if there is none.
 	Savepoints string `json:"savepoints,omitempty"`
+	// Checkpoint is the last one that was stored, with times in nanoseconds; nil if there is none.
+	Checkpoint *durable.Completed `json:"checkpoint,omitempty"`
 }
 
 // request is the body of a request.
@@ -78,7 +80,7 @@ func handler(h *durable.Handle, info Info) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /job", func(w http.ResponseWriter, _ *http.Request) {
 		now := info
-		now.Status = h.Status()
+		now.Status, now.Checkpoint = h.Status(), h.LastCompleted()
 		reply(w, http.StatusOK, now)
 	})
 	mux.HandleFunc("POST /savepoint", call(func(ctx context.Context, r request) (string, error) { return h.Savepoint(ctx, r.Dir) }))

@@ -36,11 +36,18 @@ type Options struct {
 
 // Completed is a checkpoint that was stored.
 type Completed struct {
-	ID      int64
-	Bytes   int64         // of all that it refers to
-	Written int64         // of what was not there before
-	Storing time.Duration // encoding and uploading
-	Timing  task.Timing
+	ID      int64         `json:"id"`
+	Bytes   int64         `json:"bytes"`   // of all that it refers to
+	Written int64         `json:"written"` // of what was not there before
+	Storing time.Duration `json:"storing"` // encoding and uploading
+	Timing  task.Timing   `json:"timing"`
+}
+
+// LastCompleted is the last checkpoint that was stored; nil if there is none yet.
+func (h *Handle) LastCompleted() *Completed {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.completed
 }
 
 // Handle is a job with all its runs.
@@ -53,8 +60,9 @@ type Handle struct {
 	strategy strategy
 	part     string // of a script; "": of none
 
-	mu      sync.Mutex
-	current *job.Handle
+	mu        sync.Mutex
+	current   *job.Handle
+	completed *Completed // the last checkpoint that was stored; nil: none
 
 	// Of the goroutine that starts runs.
 	owner   *snapshot.Owner
@@ -194,8 +202,14 @@ func (h *Handle) store(owner *snapshot.Owner) func(context.Context, *job.Checkpo
 		if errors.Is(err, snapshot.ErrFenced) {
 			return fmt.Errorf("%w: %w", job.ErrStop, err)
 		}
-		if err == nil && h.opts.Completed != nil {
-			h.opts.Completed(Completed{c.ID, m.Bytes(), m.Written, h.opts.Job.Clock.Now().Sub(began), c.Timing})
+		if err == nil {
+			done := Completed{c.ID, m.Bytes(), m.Written, h.opts.Job.Clock.Now().Sub(began), c.Timing}
+			h.mu.Lock()
+			h.completed = &done
+			h.mu.Unlock()
+			if h.opts.Completed != nil {
+				h.opts.Completed(done)
+			}
 		}
 		if err == nil && h.failing.Swap(false) {
 			h.opts.Notify(fmt.Sprintf("checkpoint %d is complete: checkpoints succeed again", c.ID))

@@ -44,6 +44,9 @@ func underPressure(t *testing.T, build func(fast, other *testSource) *graph.Grap
 			if err != nil {
 				t.Fatal(err)
 			}
+			if p := h.Progress(); p.Checkpoint != c.ID || p.Timing != c.Timing {
+				t.Errorf("progress has checkpoint %d with %v, want %d with %v", p.Checkpoint, p.Timing, c.ID, c.Timing)
+			}
 			took, timings = append(took, time.Since(began)), append(timings, c.Timing)
 			time.Sleep(time.Second)
 		}

@@ -3,6 +3,7 @@ package job
 import (
 	"time"
 
+	"github.com/millstream/millstream/engine/task"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore"
 )
@@ -20,8 +21,10 @@ type Progress struct {
 	Evicted    int64 // keys of state that were forgotten because there were too many
 	State      int64 // bytes of operators' state
 	// Selected is what queries that stores have computed for sources have moved.
-	Selected objstore.SelectStats
-	Nodes    []NodeProgress
+	Selected   objstore.SelectStats
+	Checkpoint int64       // the last one that was completed; 0: none
+	Timing     task.Timing // of that
+	Nodes      []NodeProgress
 }
 
 // NodeProgress is one node's part, over all its subtasks.
@@ -48,6 +51,9 @@ func (h *Handle) Progress() Progress {
 	case <-h.done:
 		p.Elapsed = h.result.Duration
 	default:
+	}
+	if c := h.control.latest(); c != nil {
+		p.Checkpoint, p.Timing = c.ID, c.Timing
 	}
 	for i := range h.plan.nodes {
 		n := &h.plan.nodes[i]

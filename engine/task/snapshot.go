@@ -19,14 +19,15 @@ type Report struct {
 
 // Timing says how long a checkpoint took a task.
 type Timing struct {
-	Aligning time.Duration // from the first barrier to the last
-	Frozen   time.Duration // without a look at the input after that
-	Step     time.Duration // the longest step of copying what was frozen
-	Copying  time.Duration // from the freeze to the report
-	Reaching time.Duration // from the start of the checkpoint to the freeze
+	Reaching time.Duration `json:"reaching"` // from the start of the checkpoint to the freeze
+	Aligning time.Duration `json:"aligning"` // from the first barrier to the last
+	Frozen   time.Duration `json:"frozen"`   // without a look at the input after that
+	Step     time.Duration `json:"step"`     // the longest step of copying what was frozen
+	Copying  time.Duration `json:"copying"`  // from the freeze to the report
 	// Processed are bytes of rows that came between the first barrier and the last and were processed; Overtaken those that barriers overtook, and which are part
 	// of the checkpoint.
-	Processed, Overtaken int64
+	Processed int64 `json:"processed"`
+	Overtaken int64 `json:"overtaken"`
 }
 
 // Add raises each time to that of another task, and adds its bytes.
