@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -103,15 +104,18 @@ func (d *Dir) Save(ctx context.Context, name, stem string, m *Manifest, tables T
 	written, uploaded := make([]string, len(pieces)), atomic.Int64{}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
+	encoding := make(chan struct{}, runtime.GOMAXPROCS(0)) // more at once would only take each other's caches, and tasks'
 	for i := range pieces {
 		g.Go(func() error {
 			at := places[i]
 			s := m.Operators[at.operator].Tables[at.table].Segments[at.segment]
+			encoding <- struct{}{}
 			memory, _ := encoded.Get().(*[]byte)
 			if memory == nil {
 				memory = new([]byte)
 			}
 			data, err := pieces[i].encode(d.Codec, &s, *memory)
+			<-encoding
 			pieces[i] = piece{}
 			if err != nil {
 				return err
