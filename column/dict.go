@@ -75,6 +75,10 @@ func (v *Vector) Take(src *Vector, rows []int32) {
 	v.Reserve(len(rows))
 	v.appendValid(src, rows, 0, len(rows))
 	v.Len = len(rows)
+	if src.packed != nil {
+		v.takePacked(src, rows)
+		return
+	}
 	pick(Values[View](v), Values[View](src), rows)
 }
 

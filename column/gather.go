@@ -43,7 +43,14 @@ func (v *Vector) appendRange(src *Vector, rows []int32, from, n int) {
 	case LayoutInt128:
 		gather[Int128](v, src, rows, from, n)
 	case LayoutView:
-		v.gatherViews(src, rows, from, n)
+		switch {
+		case v.packed != nil:
+			v.pack(src, rows, from, n)
+		case src.packed != nil:
+			v.gatherPacked(src, rows, from, n)
+		default:
+			v.gatherViews(src, rows, from, n)
+		}
 	case LayoutList:
 		v.gatherLists(src, rows, from, n)
 	case LayoutStruct:

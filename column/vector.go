@@ -27,6 +27,7 @@ type Vector struct {
 	// Stable says of a dictionary that its values never change, so that what was computed of them holds as long as it is the same vector.
 	Stable bool
 
+	packed  *packed // set by Pack
 	own     int     // index of the buffer in Buffers that AppendBytes fills; one more, so that zero means none
 	filled  int     // bytes in own buffers that are full; after Reset, what the next own buffer should have room for
 	lent    bool    // Data is somebody else's: replaced before the first write, let go by Reset
@@ -104,13 +105,17 @@ func (v *Vector) BytesAt(i int) []byte {
 	if v.Dict != nil {
 		return v.Dict.BytesAt(int(Values[int32](v)[i]))
 	}
+	if v.packed != nil {
+		w := v.ViewAt(i)
+		return w.Bytes(v.Buffers)
+	}
 	return v.Views()[i].Bytes(v.Buffers)
 }
 
 // Reserve makes room for n rows in all without changing Len.
 func (v *Vector) Reserve(n int) {
 	l := v.Type.Layout()
-	if v.Dict != nil {
+	if v.Dict != nil || v.packed != nil {
 		l = LayoutInt32
 	}
 	words := 0
@@ -193,7 +198,9 @@ func (v *Vector) Reset() {
 	if v.lent {
 		v.Data, v.lent = nil, false
 	}
-	if v.own > 0 {
+	if v.packed != nil {
+		v.packed.reset(v)
+	} else if v.own > 0 {
 		b := v.Buffers[v.own-1][:0]
 		clear(v.Buffers)
 		v.Buffers = v.Buffers[:0]
@@ -252,6 +259,10 @@ func (v *Vector) grow1() int {
 		}
 		v.addRow(i)
 	case LayoutView:
+		if v.packed != nil {
+			v.packEmpty()
+			break
+		}
 		v.Resize(i + 1)
 		Values[View](v)[i] = View{}
 	case LayoutList:
@@ -385,6 +396,9 @@ func (v *Vector) SizeBytes() int {
 	}
 	if v.Dict != nil {
 		n += v.Dict.SizeBytes()
+	}
+	if v.packed != nil {
+		n += cap(v.packed.bases) * 8
 	}
 	return n
 }

@@ -18,6 +18,12 @@ func appendDiffering(list []int32, a *column.Vector, rows []int32, b *column.Vec
 		case column.LayoutInt64:
 			return differInts[int64](list, a, rows, b, groups)
 		case column.LayoutView:
+			if b.Packed() && !a.Packed() {
+				return differPacked(list, a, rows, b, groups)
+			}
+			if a.Packed() {
+				break
+			}
 			return differViews(list, a, rows, b, groups)
 		}
 	}
@@ -81,6 +87,25 @@ func differViews(list []int32, a *column.Vector, rows []int32, b *column.Vector,
 	return list
 }
 
+// differPacked is differViews where b is packed.
+func differPacked(list []int32, a *column.Vector, rows []int32, b *column.Vector, groups []int32) []int32 {
+	x := a.Views()
+	for i, g := range groups {
+		r := i
+		if rows != nil {
+			r = int(rows[i])
+		}
+		p, q := &x[r], b.ViewAt(int(g))
+		if p.Lo == q.Lo && p.Hi == q.Hi && p.Inline() {
+			continue
+		}
+		if p.Lo != q.Lo || p.Inline() || !bytes.Equal(p.Bytes(a.Buffers), q.Bytes(b.Buffers)) {
+			list = append(list, int32(i))
+		}
+	}
+	return list
+}
+
 // Same reports whether row i of a and row j of b, columns of one type, hold the same key. It compares as grouping does: NULL equals NULL
 // and NaN equals NaN, while 0.0 and -0.0 differ, as Flink's GROUP BY has it though = does not.
 func Same(a *column.Vector, i int, b *column.Vector, j int) bool {
@@ -113,7 +138,7 @@ func Same(a *column.Vector, i int, b *column.Vector, j int) bool {
 	case column.LayoutInt128:
 		return column.Values[column.Int128](a)[i] == column.Values[column.Int128](b)[j]
 	case column.LayoutView:
-		p, q := a.Views()[i], b.Views()[j]
+		p, q := a.ViewAt(i), b.ViewAt(j)
 		if p.Lo != q.Lo || p.Inline() {
 			return p == q
 		}

@@ -15,6 +15,8 @@ type Groups struct {
 	n     int // groups
 	index slots
 	dead  column.Bitmap
+	// packFrom is from how many groups on texts are packed; 0: never.
+	packFrom int
 
 	// Memory of Lookup, kept across calls.
 	hasher kernel.Hasher
@@ -38,6 +40,22 @@ func NewGroups(types []column.Type) *Groups {
 	}
 	t.cols = make([]*column.Vector, len(types))
 	return t
+}
+
+// PackTexts makes the table one whose texts take 5 bytes beside their own from so many groups on, in place of 16. Of such key columns of Keys there are no Views; see
+// [column.Vector.Pack] for what reads them.
+func (t *Groups) PackTexts(from int) { t.packFrom = from }
+
+// pack packs the texts of keys if there are many.
+func (t *Groups) pack() {
+	if t.packFrom == 0 || t.n < t.packFrom {
+		return
+	}
+	for _, k := range t.keys {
+		if k.Type.Layout() == column.LayoutView {
+			k.Pack()
+		}
+	}
 }
 
 // Len returns the number of groups ever made, deleted ones included: the next new key gets this number.
@@ -97,6 +115,7 @@ func (t *Groups) lookupFlat(keys []*column.Vector, rows []int32, n int, out []in
 func (t *Groups) find(keys []*column.Vector, rows []int32, hash []uint64, out []int32) {
 	fresh := t.probe(rows, hash, out)
 	if len(fresh) > 0 {
+		t.pack()
 		for i, k := range t.keys {
 			k.AppendRows(keys[i], fresh)
 		}

@@ -123,6 +123,7 @@ func TestGroupsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		types := drawTypes(t)
 		g, model := NewGroups(types), map[string]int32{}
+		g.PackTexts(rapid.IntRange(0, 8).Draw(t, "packed from"))
 		byGroup := map[int32]string{}
 		for range rapid.IntRange(1, 6).Draw(t, "batches") {
 			n := rapid.IntRange(0, 40).Draw(t, "rows")

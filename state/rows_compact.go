@@ -143,7 +143,11 @@ func (t *Groups) Compact() []int32 {
 		}
 	}
 	for i, k := range t.keys {
-		v := column.NewVector(k.Type, len(kept))
+		v := column.NewVector(k.Type, 0)
+		if k.Packed() {
+			v.Pack()
+		}
+		v.Reserve(len(kept))
 		if len(kept) > 0 {
 			v.AppendRows(k, kept)
 		}

@@ -31,6 +31,7 @@ type rowsModel struct {
 
 func (m *rowsModel) open() {
 	m.keys = NewGroups([]column.Type{m.spec.Types[1]})
+	m.keys.PackTexts(3)
 	m.rows = NewRows(m.keys, m.spec)
 }
 

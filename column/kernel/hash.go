@@ -67,7 +67,7 @@ func (s *Hasher) Hash(out []uint64, keys []*column.Vector, rows []int32) {
 
 // hashOne is Hash for one key in one loop, for the most frequent layouts; it reports whether v has one of them.
 func hashOne(out []uint64, v *column.Vector, rows []int32) bool {
-	if v.Dict != nil || v.Valid != nil {
+	if v.Dict != nil || v.Valid != nil || v.Packed() {
 		return false
 	}
 	switch v.Type.Layout() {
@@ -114,7 +114,7 @@ func (s *Hasher) column(out []uint64, v *column.Vector, rows []int32) {
 		s.dictionary(out, v, rows)
 		return
 	}
-	if v.Valid != nil || v.Type.Kind == column.Null {
+	if v.Valid != nil || v.Type.Kind == column.Null || v.Packed() {
 		for i := range out {
 			r := row(rows, i)
 			if v.IsNull(r) {
@@ -242,7 +242,7 @@ func word(v *column.Vector, i int) uint64 {
 		d := column.Values[column.Int128](v)[i]
 		return fold(d.Lo^p2, uint64(d.Hi)^p3)
 	case column.LayoutView:
-		w := &column.Values[column.View](v)[i]
+		w := v.ViewAt(i)
 		if w.Inline() {
 			return fold(w.Lo^p2, w.Hi^p3)
 		}

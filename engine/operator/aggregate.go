@@ -26,6 +26,9 @@ type aggregate struct {
 	groups  int        // key groups
 }
 
+// packTexts is from how many groups on texts among keys are packed: fewer stand in the cache, where views are compared faster.
+var packTexts = 1 << 16
+
 func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, error) {
 	o := &aggregate{op: op, schema: schema}
 	types := make([]column.Type, len(op.Keys))
@@ -54,6 +57,9 @@ func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, e
 	// Without keys there is a group for no rows at all.
 	o.state = newAggregation(op.Keys, types, op.Calls, argTypes, op.Phase == graph.Whole && (op.Updates || len(op.Keys) > 0))
 	o.state.named(in)
+	if op.Phase != graph.Partial {
+		o.state.groups.PackTexts(packTexts)
+	}
 	switch width := len(op.Keys) + len(op.Calls); {
 	case op.Phase == graph.Partial:
 		o.partial = newPartial(o.state)

@@ -167,6 +167,8 @@ func outputOf(op *graph.Aggregate, in []column.Field) []column.Field {
 	return out
 }
 
+func init() { packTexts = 3 } // so that tests, of few groups, have both
+
 func TestAggregateWholeModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		op, in := drawAggregate(t, false)

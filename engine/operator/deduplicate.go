@@ -135,6 +135,7 @@ func (o *firstRows) Open(c *Context) error {
 	if o.timed() {
 		return o.restoreSeen(c)
 	}
+	o.groups.PackTexts(packTexts)
 	if t := c.Restore.Table("keys"); t != nil && t.Rows.Rows() > 0 {
 		if len(t.Rows.Cols) != len(o.keys) {
 			return fmt.Errorf("the checkpoint's table %s has %d columns, want %d: the operator was changed", t.Name, len(t.Rows.Cols), len(o.keys))
