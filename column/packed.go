@@ -53,6 +53,35 @@ func (v *Vector) ViewAt(i int) View {
 	return MakeView(buf, index, from, n)
 }
 
+// ViewsAt writes what ViewAt returns for rows of a packed vector to out. It reads the places of many and where they lead to before it looks at any, so that what
+// is not in the cache comes at once.
+func (v *Vector) ViewsAt(rows []int32, out []View) {
+	const ahead = 32
+	var at [ahead]uint64
+	places, bases := Values[uint32](v), v.packed.bases
+	for len(rows) > 0 {
+		n := min(ahead, len(rows))
+		for i, r := range rows[:n] {
+			at[i&(ahead-1)] = bases[r/packedRows] + uint64(places[r])
+		}
+		some := out[:n]
+		for i := range some {
+			p := at[i&(ahead-1)]
+			some[i].Lo = uint64(v.Buffers[p>>packedBits][p&(packedSize-1)])
+		}
+		for i := range some {
+			p := at[i&(ahead-1)]
+			index, from, size := int(p>>packedBits), int(p&(packedSize-1))+1, int(some[i].Lo)
+			if size >= 0x80 {
+				x, width := binary.Uvarint(v.Buffers[index][from-1:])
+				size, from = int(x), from-1+width
+			}
+			some[i] = MakeView(v.Buffers[index], index, from, size)
+		}
+		rows, out = rows[n:], out[n:]
+	}
+}
+
 // pack appends the values of rows of src, [from, from+n) where rows is nil.
 func (v *Vector) pack(src *Vector, rows []int32, from, n int) {
 	first := v.Len

@@ -90,17 +90,22 @@ func differViews(list []int32, a *column.Vector, rows []int32, b *column.Vector,
 // differPacked is differViews where b is packed.
 func differPacked(list []int32, a *column.Vector, rows []int32, b *column.Vector, groups []int32) []int32 {
 	x := a.Views()
-	for i, g := range groups {
-		r := i
-		if rows != nil {
-			r = int(rows[i])
-		}
-		p, q := &x[r], b.ViewAt(int(g))
-		if p.Lo == q.Lo && p.Hi == q.Hi && p.Inline() {
-			continue
-		}
-		if p.Lo != q.Lo || p.Inline() || !bytes.Equal(p.Bytes(a.Buffers), q.Bytes(b.Buffers)) {
-			list = append(list, int32(i))
+	var y [64]column.View
+	for from := 0; from < len(groups); from += len(y) {
+		some := groups[from:min(from+len(y), len(groups))]
+		b.ViewsAt(some, y[:])
+		for i := range some {
+			r := from + i
+			if rows != nil {
+				r = int(rows[r])
+			}
+			p, q := &x[r], &y[i]
+			if p.Lo == q.Lo && p.Hi == q.Hi && p.Inline() {
+				continue
+			}
+			if p.Lo != q.Lo || p.Inline() || !bytes.Equal(p.Bytes(a.Buffers), q.Bytes(b.Buffers)) {
+				list = append(list, int32(from+i))
+			}
 		}
 	}
 	return list

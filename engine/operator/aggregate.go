@@ -27,7 +27,7 @@ type aggregate struct {
 }
 
 // packTexts is from how many groups on texts among keys are packed: fewer stand in the cache, where views are compared faster.
-var packTexts = 1 << 16
+var packTexts = 1 << 17
 
 func newAggregate(op *graph.Aggregate, in, schema []column.Field) (*aggregate, error) {
 	o := &aggregate{op: op, schema: schema}
