@@ -15,7 +15,7 @@ type Groups struct {
 	n     int // groups
 	index slots
 	dead  column.Bitmap
-	// packFrom is from how many groups on texts are packed; 0: never.
+	// packFrom is at how many groups texts are packed if they are long; 0: never.
 	packFrom int
 
 	// Memory of Lookup, kept across calls.
@@ -42,20 +42,32 @@ func NewGroups(types []column.Type) *Groups {
 	return t
 }
 
-// PackTexts makes the table one whose texts take 5 bytes beside their own from so many groups on, in place of 16. Of such key columns of Keys there are no Views; see
-// [column.Vector.Pack] for what reads them.
+// PackTexts makes the table one whose texts, if they are mostly too long for a view, take 5 bytes beside their own from so many groups on, in place of 16. Of such key
+// columns of Keys there are no Views; see [column.Vector.Pack] for what reads them.
 func (t *Groups) PackTexts(from int) { t.packFrom = from }
 
-// pack packs the texts of keys if there are many.
+// pack packs the texts of keys where there are many: it looks whenever there are twice as many as before.
 func (t *Groups) pack() {
 	if t.packFrom == 0 || t.n < t.packFrom {
 		return
 	}
+	t.packFrom = 2 * t.n
 	for _, k := range t.keys {
-		if k.Type.Layout() == column.LayoutView {
+		if k.Type.Layout() == column.LayoutView && !k.Packed() && mostlyLong(k) {
 			k.Pack()
 		}
 	}
+}
+
+// mostlyLong reports whether a quarter of the texts of a column, or more, do not stand in their views. Those that do are found faster there, and take hardly more.
+func mostlyLong(k *column.Vector) bool {
+	long := 0
+	for _, v := range k.Views() {
+		if !v.Inline() {
+			long++
+		}
+	}
+	return long >= k.Len/4
 }
 
 // Len returns the number of groups ever made, deleted ones included: the next new key gets this number.
@@ -115,10 +127,10 @@ func (t *Groups) lookupFlat(keys []*column.Vector, rows []int32, n int, out []in
 func (t *Groups) find(keys []*column.Vector, rows []int32, hash []uint64, out []int32) {
 	fresh := t.probe(rows, hash, out)
 	if len(fresh) > 0 {
-		t.pack()
 		for i, k := range t.keys {
 			k.AppendRows(keys[i], fresh)
 		}
+		t.pack()
 	}
 	// So far groups were told apart by hash alone. Compare the keys, column by column; a difference is rare.
 	differ := t.differ[:0]

@@ -10,8 +10,6 @@ func (t *Groups) HashRows(groups []int32, out []uint64) { t.hasher.Hash(out, t.k
 func (t *Groups) Load(keys []*column.Vector, n int, differ bool) bool {
 	keys = t.flatten(keys)
 	hash, out := make([]uint64, n), make([]int32, n)
-	t.n = n
-	t.pack()
 	t.hasher.Hash(hash, keys, nil)
 	for i, k := range t.keys {
 		if keys[i].Len == n {
@@ -20,6 +18,8 @@ func (t *Groups) Load(keys []*column.Vector, n int, differ bool) bool {
 			k.AppendRows(keys[i], firstRows(nil, n))
 		}
 	}
+	t.n = n
+	t.pack()
 	if n > maxTable/8*3 {
 		t.index = slots{parts: makeParts(n)}
 	}
