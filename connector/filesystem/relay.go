@@ -28,7 +28,12 @@ func (r *relay) follow(in <-chan struct{}) {
 		for {
 			select {
 			case <-in:
-				r.wake()
+				select {
+				case <-stop: // both had come
+					return
+				default:
+					r.wake()
+				}
 			case <-stop:
 				return
 			}

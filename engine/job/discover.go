@@ -32,6 +32,8 @@ func (h *Handle) discover(s *scan, stop <-chan struct{}) {
 	n := &h.plan.nodes[s.node]
 	for {
 		h.turn(fmt.Sprintf("discovery %d", s.node))
+		drain(s.discovery.Ready()) // whatever woke it: it looks for both now
+		drain(s.splits.Room())
 		status := connector.Wait
 		if room := mostWaiting*n.parallelism - s.splits.Waiting(); room > 0 {
 			err := h.guard(s.node, func() (err error) {
@@ -59,6 +61,14 @@ func (h *Handle) discover(s *scan, stop <-chan struct{}) {
 		case <-h.ctx.Done():
 			return
 		}
+	}
+}
+
+// drain takes a signal, if there is one.
+func drain(c <-chan struct{}) {
+	select {
+	case <-c:
+	default:
 	}
 }
 

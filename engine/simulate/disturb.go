@@ -98,6 +98,9 @@ func Disturb(t *testing.T, seed uint64, make func() Job) (*Outcome, error) {
 	trace, err := Run(t, seed, func(s *Schedule) {
 		d.schedule, d.job = s, make()
 		d.store = &counting{Store: d.job.Store, dir: snapshot.Dir{Store: d.job.Store, Prefix: d.job.Checkpoints}}
+		if rand.New(rand.NewPCG(seed, 2)).IntN(2) == 0 {
+			d.store.parts = newMultipart(d.job.Store)
+		}
 		d.feed()
 		s.At(mostSteps, func() {
 			d.stuck.Store(true)
@@ -354,7 +357,7 @@ func (d *disturbance) wait() (err error) {
 // tidy says what should not be left behind by a process that ended well over a store that worked, and that no process which was replaced outlived.
 func (d *disturbance) tidy() error {
 	ctx := context.Background()
-	for u, err := range d.job.Store.Uploads(ctx, "") {
+	for u, err := range d.store.Uploads(ctx, "") {
 		if err != nil {
 			return err
 		}
