@@ -16,11 +16,11 @@ const heldTable = "held"
 
 var heldFields = []column.Field{{Name: "piece", Type: column.Bytes()}}
 
-// HeldBySink returns the pieces in the tables of a sink's subtask.
+// HeldBySink returns the pieces in the tables of a sink's subtask. Those of other operators have none: a table of the same name that has keys is not a sink's.
 func HeldBySink(tables []state.Table) (pieces []connector.Piece) {
 	r := state.Reader{Tables: tables}
 	t := r.Table(heldTable)
-	if t == nil {
+	if t == nil || t.Keyed {
 		return nil
 	}
 	for i := range t.Rows.Rows() {

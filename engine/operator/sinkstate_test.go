@@ -105,3 +105,14 @@ func TestSinkHolds(t *testing.T) {
 		}
 	}
 }
+
+// TestHeldBySinkOfOthers: rows that another operator keeps under the same name are no pieces.
+func TestHeldBySinkOfOthers(t *testing.T) {
+	in := fields(column.Of(column.BigInt))
+	b := column.NewBatch(in, 1)
+	column.Append(b.Cols[0], int64(7))
+	b.Len = 1
+	if pieces := HeldBySink([]state.Table{{Name: heldTable, Schema: in, Keyed: true, Groups: []int32{0}, Rows: b}}); pieces != nil {
+		t.Errorf("%d pieces, want none", len(pieces))
+	}
+}
