@@ -59,7 +59,7 @@ func (c *config) setFlag(keys ...string) string {
 // csvDialect prepares for CSV, which is answered in CSV.
 func (q *selection) csvDialect(s *source) (reason string) {
 	c, l := s.config, s.layout
-	if key := c.setFlag("disable-quote-character", "allow-comments", "ignore-parse-errors"); key != "" {
+	if key := c.setFlag("disable-quote-character", "allow-comments", "ignore-parse-errors", "columns-by-name"); key != "" {
 		return "'csv." + key + "' is set"
 	}
 	if _, given := c.formatText("escape-character"); given {

@@ -1,6 +1,7 @@
 package filesystem
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -60,6 +61,8 @@ type position struct {
 	Selected string `json:"selected,omitempty"`
 	// Alike says that stores give the columns of a file with an index as it is read here, and know its pieces.
 	Alike bool `json:"alike,omitempty"`
+	// Head is what stands before the first record of the file, where the format has to know it and the split begins behind it.
+	Head []byte `json:"head,omitempty"`
 	// Gone says that the version of the file was not there any more when it was to be cut into splits, and is to be left out.
 	Gone bool `json:"gone,omitempty"`
 }
@@ -134,12 +137,17 @@ func (s *source) cut(ctx context.Context, store objstore.Store, f found, size in
 	}
 	n := int64(1)
 	if cuttable(f, size) {
-		can, err := s.splittable(ctx, store, f)
+		can, head, err := s.splittable(ctx, store, f)
 		if err != nil {
 			return nil, err
 		}
 		if can {
 			n = (f.Size + size/2) / size
+			list := ranges(store, f, n)
+			for i := range list[1:] {
+				list[1+i].at.Head = head
+			}
+			return list, nil
 		}
 	}
 	return ranges(store, f, n), nil
@@ -258,18 +266,18 @@ func ranges(store objstore.Store, f found, n int64) []piece {
 	return list
 }
 
-// splittable reports whether a file of text may be read in ranges.
-func (s *source) splittable(ctx context.Context, store objstore.Store, f found) (bool, error) {
+// splittable reports whether a file of text may be read in ranges, and what stands before its first record if all ranges' readers have to know.
+func (s *source) splittable(ctx context.Context, store objstore.Store, f found) (can bool, head []byte, err error) {
 	d, err := s.decoder(true)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	if _, ok := d.SkipPartial(nil); !ok {
-		return false, nil
+		return false, nil, nil
 	}
 	prober, ok := d.(format.SplitProber)
-	if !ok {
-		return true, nil
+	if !ok && !heads(d) {
+		return true, nil, nil
 	}
 	opts := s.tuning.readAhead
 	opts.ETag, opts.BlockSize = f.ETag, int(s.tuning.headBytes)
@@ -277,9 +285,23 @@ func (s *source) splittable(ctx context.Context, store objstore.Store, f found) 
 	defer ra.Close()
 	b, err := ra.Next(ctx)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
-	return prober.Splittable(b.Bytes()), nil
+	if ok && !prober.Splittable(b.Bytes()) {
+		return false, nil, nil
+	}
+	if heads(d) {
+		// Where it is malformed, or longer than what was looked at, the one reader of the file tells, or reads on.
+		n, err := d.Header(b.Bytes(), false)
+		return err == nil && n >= 0, bytes.Clone(b.Bytes()[:max(n, 0)]), nil //nolint:nilerr // see above
+	}
+	return true, nil, nil
+}
+
+// heads reports whether a decoder has to know what stands before the first record of a file.
+func heads(d format.Decoder) bool {
+	h, ok := d.(format.HeadReader)
+	return ok && h.Heads()
 }
 
 // pieces asks the format for the pieces of a file with an index.

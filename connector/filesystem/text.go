@@ -1,6 +1,7 @@
 package filesystem
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,9 +59,25 @@ func openText(ctx context.Context, s *source, store objstore.Store, split connec
 		ctx: ctx, source: s, store: store, id: split.ID, size: split.Size, pos: *p, open: compression(p.Key), decoder: d, out: out,
 		seeking: !p.Begun, headed: p.From > 0 || !p.Begun, stop: -1, limit: s.req.Limit, starved: true,
 	}
+	if r.headed && heads(d) {
+		if err := r.head(); err != nil {
+			return nil, err
+		}
+	}
 	r.done = r.limit == 0 || p.To >= 0 && p.From >= p.To
 	r.blocks = r.read()
 	return r, nil
+}
+
+// head tells the decoder what stands before the file's first record, which is behind.
+func (r *textReader) head() error {
+	if r.pos.Head == nil {
+		return fmt.Errorf("%s: it was read in part when 'csv.columns-by-name' was not set, and cannot be gone on with by names: start the job without its state", r.store.URL(r.pos.Key))
+	}
+	if _, err := r.decoder.Header(r.pos.Head, true); err != nil {
+		return r.place(err, 0)
+	}
+	return nil
 }
 
 // read starts to read what the position names.
@@ -176,6 +193,9 @@ func (r *textReader) decode() (rows int, err error) {
 			}
 			r.starved = true
 			return 0, nil
+		}
+		if heads(r.decoder) {
+			r.pos.Head = bytes.Clone(data[:n])
 		}
 		r.at += n
 		data = data[n:]

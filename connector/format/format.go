@@ -149,6 +149,13 @@ type SplitProber interface {
 	Splittable(head []byte) bool
 }
 
+// HeadReader is implemented by decoders that learn from what stands before the first record of a file how its records are to be read.
+type HeadReader interface {
+	// Heads reports whether this one does. The reader of a range that does not begin with the file, or of a file of which some records were read, hands what stands
+	// before the first record to Header first.
+	Heads() bool
+}
+
 // Excerpt shortens a value for [RecordError.Text].
 func Excerpt(b []byte) string {
 	const most = 80

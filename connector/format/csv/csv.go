@@ -55,10 +55,10 @@ var (
 func init() {
 	format.Register(&format.Spec{
 		Name: "csv",
-		Doc: "Each record is a row; fields are matched to columns by position. ARRAY and ROW of simple types stand in one field, " +
+		Doc: "Each record is a row; fields are matched to columns by position, or by the names in each file's first record ('csv.columns-by-name'). ARRAY and ROW of simple types stand in one field, " +
 			"BYTES as base64, TIMESTAMP as '2024-12-31 23:59:59.999' and TIMESTAMP_LTZ so with 'Z' behind it.",
 		Options: []*setting.Option{delimiterOption, noQuoteOption, quoteOption, commentsOption, ignoreOption, arrayOption, escapeOption,
-			nullOption, scientificOption, firstLineOption, multilineOption},
+			nullOption, scientificOption, firstLineOption, byNameOption, missingOption, unknownOption, multilineOption},
 		Extension:  ".csv",
 		NewDecoder: func(c format.Config) (format.Decoder, error) { return newDecoder(c) },
 		NewEncoder: func(c format.Config) (format.Encoder, error) { return newEncoder(c) },

@@ -18,20 +18,23 @@ var form = cell.TextForm{Date: scan.JavaDate, Timestamp: scan.TimestampForm{Sepa
 // target is a projected column.
 type target struct {
 	*cell.Writer
-	field int // position in the record
+	field int // position in the record, or absent
 }
+
+// absent is the position of a column that the file does not have.
+const absent = -1
 
 // decoder reads records. Runs of records in which nothing is quoted, escaped or malformed are decoded column by column from
 // the positions of their delimiters (fast.go); all others one by one (record.go).
 type decoder struct {
 	dialect
-	fields    []column.Field
-	targets   []target
-	hasText   bool
-	ranged    bool // the file is read in ranges: no field holds a line feed
-	firstLine bool // the first record is to be skipped
-	strict    bool // every text is checked for UTF-8, as invalid text was seen
-	skipped   int64
+	naming
+	fields  []column.Field // of a record: the table's, or those that the file names
+	targets []target
+	hasText bool
+	ranged  bool // the file is read in ranges: no field holds a line feed
+	strict  bool // every text is checked for UTF-8, as invalid text was seen
+	skipped int64
 
 	rare []rareByte // characters that records need to be without to be decoded by columns
 	ends []int32    // positions of delimiters and line ends of a run of records
@@ -56,7 +59,11 @@ func newDecoder(c format.Config) (*decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{dialect: dialect, fields: c.Columns, firstLine: c.Options.Bool(firstLineOption),
+	naming, err := newNaming(c)
+	if err != nil {
+		return nil, err
+	}
+	d := &decoder{dialect: dialect, naming: naming, fields: c.Columns,
 		ranged: (c.Ranged || dialect.multiline == "false") && dialect.multiline != "true"}
 	d.rare = append(d.rare, rareByte{char: '\r'})
 	plain, quoted := []byte{d.delimiter, '\n', '\r'}, []byte{d.quote}
@@ -127,30 +134,6 @@ func (d *decoder) Splittable(head []byte) bool {
 }
 
 var byteOrderMark = []byte("\ufeff")
-
-// Header skips a byte order mark and, if asked for, the first record.
-func (d *decoder) Header(data []byte, last bool) (int, error) {
-	if len(data) < len(byteOrderMark) && !last && bytes.HasPrefix(byteOrderMark, data) {
-		return -1, nil
-	}
-	at := 0
-	if bytes.HasPrefix(data, byteOrderMark) {
-		at = len(byteOrderMark)
-	}
-	if !d.firstLine {
-		return at, nil
-	}
-	next, ok, err := d.record(scan.Padded(data), at, last)
-	switch {
-	case err != nil:
-		return at, err
-	case ok:
-		return next, nil
-	case last:
-		return len(data), nil // nothing but comments
-	}
-	return -1, nil
-}
 
 func (d *decoder) Decode(data []byte, last bool, out *column.Batch, most int) (int, error) {
 	data = scan.Padded(data)

@@ -15,6 +15,7 @@ import (
 type encoder struct {
 	dialect
 	fields  []column.Field
+	named   bool      // files begin with the columns' names
 	plain   bool      // decimals
 	risky   [256]bool // characters for which a text is quoted
 	numbers bool      // numbers may hold such characters
@@ -53,10 +54,20 @@ func newEncoder(c format.Config) (*encoder, error) {
 		e.risky['#'], e.risky[' '] = true, e.quoted || e.escaped
 	}
 	e.numbers = strings.IndexByte("0123456789.+-EINaNfinitytruefalse", e.delimiter) >= 0
+	if naming, err := newNaming(c); err != nil {
+		return nil, err
+	} else if e.named = naming.byName; e.named {
+		return e, e.nameable()
+	}
 	return e, nil
 }
 
-func (e *encoder) Header(dst []byte) []byte { return dst }
+func (e *encoder) Header(dst []byte) []byte {
+	if e.named {
+		return e.appendNames(dst)
+	}
+	return dst
+}
 
 func (e *encoder) Encode(dst []byte, b *column.Batch) ([]byte, error) {
 	for n := range b.Rows() {

@@ -170,6 +170,12 @@ func index(data []byte, at, end int, delimiter byte, ends []int32) (hits, lines 
 // next one must be read by itself.
 func (d *decoder) column(data []byte, t target, base, rows int) int {
 	n := len(d.fields)
+	if t.field == absent {
+		for r := range rows {
+			t.Null(base + r)
+		}
+		return rows
+	}
 	ends := d.ends[t.field : t.field+(rows-1)*n+2]
 	// A CR before the line feed ends the last field.
 	cr := t.field == n-1

@@ -184,13 +184,13 @@ func (d *decoder) row(data []byte, at, next, i int) error {
 	}
 	switch {
 	case have > want:
-		return malformed(at, "", bytes.TrimRight(data[at:next], "\r\n"), "a record of %s, but the table has %s", count(have, "field"), count(want, "column"))
+		return malformed(at, "", bytes.TrimRight(data[at:next], "\r\n"), "a record of %s, but %s", count(have, "field"), d.wants(want))
 	case have < want && !d.ignore:
-		return malformed(at, "", bytes.TrimRight(data[at:next], "\r\n"), "a record of %s, but the table has %s", count(have, "field"), count(want, "column"))
+		return malformed(at, "", bytes.TrimRight(data[at:next], "\r\n"), "a record of %s, but %s", count(have, "field"), d.wants(want))
 	}
 	d.nulled = have < want
 	for _, t := range d.targets {
-		if t.field >= have {
+		if t.field >= have || t.field == absent {
 			t.Null(i)
 			continue
 		}
@@ -237,6 +237,14 @@ func (d *decoder) row(data []byte, at, next, i int) error {
 }
 
 // count writes a number of things.
+// wants says how many fields a record should have.
+func (d *decoder) wants(n int) string {
+	if d.byName {
+		return "the file's first record names " + count(n, "field")
+	}
+	return "the table has " + count(n, "column")
+}
+
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
