@@ -9,7 +9,7 @@ GOLANGCI_LINT := .cache/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 # The packages whose goroutines share data; race detection makes them several times slower.
 RACE := ./engine/... ./objstore/... ./stream/...
 
-.PHONY: demo test soak bench bench-select bench-nexmark bench-latency bench-discovery bench-checkpoint lint fmt
+.PHONY: demo test soak bench bench-select bench-files bench-nexmark bench-latency bench-discovery bench-checkpoint lint fmt
 
 # Count words from S3 to S3, on an embedded store.
 demo:
@@ -40,6 +40,10 @@ bench-checkpoint:
 # A query that 1 % of a CSV object's records pass, computed by the store and here, on MinIO and the embedded store; MB=100: a smaller object than 500 MB.
 bench-select:
 	go run ./test/bench/select $(if $(MB),-mb $(MB))
+
+# CSV and JSON lines to Parquet, S3 to S3 on MinIO and the embedded store, beside a hand-written loop; FLINK=1: Apache Flink too; MB=100: a smaller object than 1 GB.
+bench-files:
+	go run ./test/bench/files $(if $(MB),-mb $(MB)) $(if $(filter 1,$(FLINK)),-flink)
 
 # The queries of the Nexmark benchmark, beside DuckDB and hand-written loops; FLINK=1: Apache Flink too; EVENTS=1000000: fewer events.
 bench-nexmark:
