@@ -9,7 +9,7 @@
 //     the same search from the same byte on ([textReader]);
 //   - a file is read in the version that was listed, or 'source.changed-objects' decides;
 //   - of a table that is monitored, each version of a file that is found is read once;
-//   - a part file is visible whole, and only after Commit.
+//   - a part file is visible whole, and only after Commit; so is what is merged of several, which have hidden names until then.
 package filesystem
 
 import (
@@ -44,7 +44,7 @@ var (
 	checkOption = &setting.Option{Key: "sink.rolling-policy.check-interval", Type: setting.Duration, Default: "1 min",
 		Doc: "How often the two intervals are checked."}
 	visibilityOption = &setting.Option{Key: "sink.visibility", Type: setting.Enum, Values: []string{"rolled", "checkpoint"}, Default: "rolled",
-		Doc: "When rows become visible: 'rolled' once their part file is ended and a checkpoint covers it, 'checkpoint' with each checkpoint, which ends all part files, so that there are more and smaller ones. A part file stays open across checkpoints only in a format without an index (csv, json, raw), without 'sink.compression' and with a 'sink.rolling-policy.file-size' of at most 2 gb; others end with each checkpoint in any case, as all do with savepoints and at the end of the job."}
+		Doc: "When rows become visible: 'rolled' once their part file is ended and a checkpoint covers it, 'checkpoint' with each checkpoint, which ends all part files, so that there are more and smaller ones. A part file stays open across checkpoints only in a format without an index (csv, json, raw), without 'sink.compression' and 'auto-compaction', and with a 'sink.rolling-policy.file-size' of at most 2 gb; others end with each checkpoint in any case, as all do with savepoints and at the end of the job."}
 )
 
 // metadata are the columns that every file has besides its own.
@@ -66,7 +66,7 @@ func spec() *connector.Spec {
 		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them. One that is not full stays open across checkpoints, which keep what the store does not have of it yet. " +
 			"A source that is monitored reads each version of a file that it finds exactly once.",
 		Options: slices.Concat([]*setting.Option{pathOption, formatOption, regexOption, selectOption, changedOption, monitorOption, discoveryOption, retentionOption, defaultNameOption,
-			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption, compressionOption}, partitionCommitOptions, discovery.Options(), connector.FullTableOptions),
+			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption, compressionOption}, compactionOptions, partitionCommitOptions, discovery.Options(), connector.FullTableOptions),
 		Formats:   true,
 		Metadata:  metadata,
 		NewSource: func(req connector.SourceRequest) (connector.Source, error) { return openSource(req, defaults) },

@@ -136,7 +136,7 @@ func (w *writer) Restore(ctx context.Context, held []connector.Piece) error {
 // resume goes on with a part of a directory. Whatever is begun for that bears the name of this run, also if an earlier one had named the part already: a run
 // that was replaced and does not know it yet takes what bears the names of those before it, and that its checkpoint does not know, for left over.
 func (w *writer) resume(ctx context.Context, dir string, o *openPart) (*part, error) {
-	p := &part{writer: w, key: w.name(dir, extensionOf(o.Key)), begun: o.Begun, last: o.Last, ctx: ctx, replaced: o.Replaced}
+	p := &part{writer: w, key: w.name(dir, "", extensionOf(o.Key)), begun: o.Begun, last: o.Last, ctx: ctx, replaced: o.Replaced}
 	if o.UploadID == "" {
 		p.buf = append(p.buf, o.Tail...)
 		return p, nil

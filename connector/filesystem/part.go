@@ -9,6 +9,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector/format"
+	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore"
 )
 
@@ -25,16 +26,17 @@ type part struct {
 	buf     []byte            // encoded and not uploaded
 	pack    io.WriteCloser    // compresses what was encoded; nil: nothing was, or nothing is
 	written int64             // bytes handed to the upload
+	merge   int64             // size up to which it is merged with others; 0: it is not
 
 	kept     bool               // a checkpoint has the upload as one to go on with
 	replaced []objstore.Pending // uploads that this one was resumed from
 }
 
-// name returns the name of the subtask's next part, in a partition's directory ("" or ending in "/").
-func (w *writer) name(dir, extension string) string {
+// name returns the name of the subtask's next part, in a partition's directory ("" or ending in "/"). It begins with before.
+func (w *writer) name(dir, before, extension string) string {
 	n := *w.number
 	*w.number++
-	return fmt.Sprintf("%s%s%s%s%d-%d%s", w.sink.dir, dir, w.sink.prefix(), w.sink.mark(), w.subtask, n, extension)
+	return fmt.Sprintf("%s%s%s%s%s%d-%d%s", w.sink.dir, dir, before, w.sink.prefix(), w.sink.mark(), w.subtask, n, extension)
 }
 
 // begin begins the next part of a partition's directory.
@@ -43,7 +45,11 @@ func (w *writer) begin(ctx context.Context, dir string) (*part, error) {
 	if err := w.pending.add(dir, w.now); err != nil {
 		return nil, err
 	}
-	p := &part{writer: w, key: w.name(dir, w.sink.extension()), begun: w.now, ctx: ctx}
+	before, merge := "", w.sink.compaction.size
+	if merge > 0 {
+		before = uncompacted
+	}
+	p := &part{writer: w, key: w.name(dir, before, w.sink.extension()), begun: w.now, ctx: ctx, merge: merge}
 	if w.encoder != nil {
 		p.buf = w.encoder.Header(nil)
 		return p, nil
@@ -149,5 +155,5 @@ func (p *part) seal(ctx context.Context) (finished, error) {
 		}
 	}
 	sealed, err := p.upload.Seal(ctx)
-	return finished{Pending: sealed, Kept: p.kept, Replaced: others(p.replaced, sealed.UploadID)}, err
+	return finished{Pending: sealed, Kept: p.kept, Replaced: others(p.replaced, sealed.UploadID), Merge: p.merge, Apart: p.merge > 0 && p.writer.sink.config.changes != graph.InsertOnly}, err
 }

@@ -30,7 +30,7 @@ func (s *sink) Recover(ctx context.Context, runs []string, held []connector.Piec
 			return err
 		}
 		_, base, _ := cutLast(info.Key)
-		of := func(run string) bool { return strings.HasPrefix(base, "part-"+run+"-") }
+		of := func(run string) bool { return strings.HasPrefix(given(base), "part-"+run+"-") }
 		if slices.ContainsFunc(runs, of) && !kept[info.UploadID] {
 			left = append(left, objstore.Pending{Key: info.Key, UploadID: info.UploadID})
 		}

@@ -38,9 +38,10 @@ type sink struct {
 	limits limits
 	keys   []column.Field // the partition columns
 
-	packing  *packing // nil: part files are not compressed
-	trigger  *trigger // nil: partitions are not committed
-	progress progress
+	packing    *packing // nil: part files are not compressed
+	trigger    *trigger // nil: partitions are not committed
+	compaction compaction
+	progress   progress
 
 	// Set by open.
 	store objstore.Store // whose uploads can be resumed if it is an objstore.Resumer
@@ -63,6 +64,9 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 		return nil, err
 	}
 	if s.packing, err = newPacking(c); err != nil {
+		return nil, err
+	}
+	if s.compaction, err = newCompaction(c); err != nil {
 		return nil, err
 	}
 	s.progress.committed, s.progress.orphans = map[int]map[string]bool{}, map[string]*partition{}
@@ -134,6 +138,7 @@ func (s *sink) own(base string) bool {
 	if began == "" {
 		began = s.req.JobID
 	}
+	base = given(base)
 	return strings.HasPrefix(base, "part-") && strings.Contains(base, "-"+began+"-")
 }
 
@@ -190,6 +195,10 @@ type finished struct {
 	Kept bool `json:",omitempty"`
 	// Replaced are uploads that this one was resumed from, which nobody needs once it is completed.
 	Replaced []objstore.Pending `json:",omitempty"`
+	// Merge is the size up to which the part is merged with others before it becomes visible; 0: it becomes visible as it is.
+	Merge int64 `json:",omitempty"`
+	// Apart says that it is merged with files of the same writer alone.
+	Apart bool `json:",omitempty"`
 }
 
 // committable is what a writer hands over: a part file or, if Status is there, what it knows of partitions.
@@ -227,9 +236,10 @@ func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
 			return err
 		}
 	}
+	plain, merged := bins(all)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
-	for _, p := range all {
+	for _, p := range plain {
 		g.Go(func() error {
 			// Names are never given twice, so whatever has the name is either this very part, which Commit takes for success, or not ours to replace.
 			_, err := s.store.Commit(gctx, p.Pending, objstore.Condition{IfAbsent: true})
@@ -245,6 +255,9 @@ func (s *sink) Commit(ctx context.Context, list []connector.Committable) error {
 		})
 	}
 	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := s.mergeAll(ctx, merged); err != nil {
 		return err
 	}
 	if s.req.Overwrite {
@@ -304,12 +317,20 @@ func (s *sink) Abort(ctx context.Context, list []connector.Committable) error {
 		}
 	}
 	var lost []objstore.Pending
+	var hidden []string // of a commit that went wrong
 	for _, p := range all {
 		if !p.Kept {
 			lost = append(lost, p.Pending)
 		}
+		if p.Merge > 0 {
+			hidden = append(hidden, p.Key)
+		}
 	}
-	return s.abort(ctx, lost)
+	err = s.abort(ctx, lost)
+	if len(hidden) > 0 {
+		err = errors.Join(err, s.store.Delete(ctx, hidden...))
+	}
+	return err
 }
 
 // abort discards uploads, as many as it can.

@@ -56,7 +56,7 @@ func newWriter(s *sink, subtask int, number *int) (*writer, error) {
 		checked: s.limits.now(), pending: newPending(s.trigger),
 	}
 	_, resumes := s.store.(objstore.Resumer)
-	w.keeps = s.config.format.NewEncoder != nil && s.packing == nil && resumes && !s.req.Batch && w.fileSize <= objstore.SavedRoom && v.Enum(visibilityOption) == "rolled"
+	w.keeps = s.config.format.NewEncoder != nil && s.packing == nil && s.compaction.size == 0 && resumes && !s.req.Batch && w.fileSize <= objstore.SavedRoom && v.Enum(visibilityOption) == "rolled"
 	if s.config.format.NewEncoder != nil {
 		e, err := s.config.format.NewEncoder(s.config.formatConfig())
 		if err != nil {

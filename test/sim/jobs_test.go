@@ -111,6 +111,15 @@ var jobs = []struct{ name, script string }{
 	{"open parts of partitions", `CREATE TABLE results (id BIGINT, t STRING, v BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'json',
 		'sink.rolling-policy.file-size' = '1 mb', 'sink.partition-commit.policy.kind' = 'success-file', 'sink.partition-commit.delay' = '20 ms');
 		INSERT INTO results SELECT id, REPEAT(k, 20000), v / 4 FROM m`},
+	// Merged before they are visible.
+	{"merged files", `CREATE TABLE results (id BIGINT, v BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'csv',
+		'sink.rolling-policy.file-size' = '20', 'auto-compaction' = 'true', 'compaction.file-size' = '100', 'sink.partition-commit.policy.kind' = 'success-file');
+		INSERT INTO results SELECT id, v / 3 FROM m`},
+	{"merged files of changes", `CREATE TABLE results (k STRING, n BIGINT) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'changelog-json',
+		'sink.rolling-policy.file-size' = '1 kb', 'auto-compaction' = 'true', 'compaction.file-size' = '4 kb', 'compaction.parallelism' = '2');
+		INSERT INTO results SELECT k, COUNT(*) FROM m GROUP BY k`},
+	{"merged files overwritten", `SET 'execution.runtime-mode' = 'batch'; CREATE TABLE results (id BIGINT, v BIGINT) WITH ('connector' = 'filesystem', 'path' = 's3://b/out',
+		'format' = 'csv', 'sink.rolling-policy.file-size' = '100', 'auto-compaction' = 'true', 'compaction.file-size' = '1 kb'); INSERT OVERWRITE results SELECT id, v FROM m`},
 	{"monitored files", files + csv("id BIGINT, v BIGINT") + `INSERT INTO results SELECT id, v * 2 FROM f WHERE v > 2`},
 	{"group of monitored files", files + changes("k STRING, n BIGINT, s BIGINT") + `INSERT INTO results SELECT k, COUNT(*), SUM(v) FROM f GROUP BY k`},
 	{"monitored files to open parts", files + `CREATE TABLE results (id BIGINT, t STRING, k STRING) PARTITIONED BY (k) WITH ('connector' = 'filesystem', 'path' = 's3://b/out',
@@ -137,8 +146,9 @@ var tables = table("a", "'seed' = '1', 'rows' = '160'") + table("b", "'seed' = '
 
 // given are the objects that are there before a job starts, by its name.
 var given = map[string]map[string]string{
-	"overwritten":            {"out/old.csv": "1,1\n"},
-	"overwritten partitions": {"out/v=1/old.csv": "1\n", "out/v=9/old.csv": "2\n"},
+	"overwritten":              {"out/old.csv": "1,1\n"},
+	"merged files overwritten": {"out/old.csv": "1,1\n"},
+	"overwritten partitions":   {"out/v=1/old.csv": "1\n", "out/v=9/old.csv": "2\n"},
 }
 
 func results(columns, format string) string {
