@@ -142,8 +142,12 @@ func (k *Keeper) Tables() ([]state.Table, error) {
 	}
 	for i := range k.last.Operators[0].Tables {
 		t := &k.last.Operators[0].Tables[i]
-		if n, err := k.dir.Live(context.Background(), t); err != nil || n != rows[t.Name] {
-			return nil, fmt.Errorf("the table %s has %d rows, and they are counted as %d: %v", t.Name, rows[t.Name], n, err)
+		n, err := k.dir.Live(context.Background(), t)
+		if err != nil {
+			return nil, err
+		}
+		if n != rows[t.Name] {
+			return nil, fmt.Errorf("the table %s has %d rows, and they are counted as %d", t.Name, rows[t.Name], n)
 		}
 	}
 	for i := range list {
