@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/jsontext"
 	"github.com/millstream/millstream/connector/format"
 	"github.com/millstream/millstream/connector/format/internal/cell"
 )
@@ -189,5 +190,5 @@ func appendText(dst, text []byte) []byte {
 		}
 		text = valid
 	}
-	return appendString(dst, text)
+	return jsontext.AppendQuoted(dst, text)
 }

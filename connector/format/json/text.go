@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/column/jsontext"
 	"github.com/millstream/millstream/connector/format/internal/scan"
 )
 
@@ -130,36 +131,5 @@ func (d *decoder) compactString(dst []byte, i int) ([]byte, int) {
 	if !escaped {
 		return append(dst, d.block[i:end]...), end
 	}
-	return appendString(dst, text), end
-}
-
-// appendString appends text in quotes, with the escapes that JSON needs.
-func appendString(dst, text []byte) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i, c := range text {
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, text[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, `\b`...)
-		case '\f':
-			dst = append(dst, `\f`...)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			const digits = "0123456789ABCDEF"
-			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		}
-	}
-	return append(append(dst, text[from:]...), '"')
+	return jsontext.AppendQuoted(dst, text), end
 }
