@@ -43,7 +43,8 @@ func checkLocation(text string) error {
 	return nil
 }
 
-func atLeast(low int) func(string) error {
+// AtLeast makes the [Option.Check] of integers that must not be less than low.
+func AtLeast(low int) func(string) error {
 	return func(text string) error {
 		if n, err := parseInt(text); err != nil || n < low {
 			return errors.New("out of range: valid are integers from " + strconv.Itoa(low))

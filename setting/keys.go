@@ -52,7 +52,7 @@ var (
 		Doc: "Size of a part of a multipart upload, 5mb to 5gb. It grows by itself where an object would need more than 10,000 parts.",
 	})
 	S3UploadConcurrency = Engine.Register(&Option{
-		Key: "s3.upload.max.concurrent.uploads", Type: Int, Default: "4", Check: atLeast(1),
+		Key: "s3.upload.max.concurrent.uploads", Type: Int, Default: "4", Check: AtLeast(1),
 		Doc: "Parts that are uploaded at a time, over all objects; each is held in memory until stored.",
 	})
 )
@@ -60,7 +60,7 @@ var (
 // Running a job.
 var (
 	Parallelism = Engine.Register(&Option{
-		Key: "parallelism.default", Type: Int, Default: strconv.Itoa(runtime.GOMAXPROCS(0)), DefaultDoc: "number of cores", Check: atLeast(1),
+		Key: "parallelism.default", Type: Int, Default: strconv.Itoa(runtime.GOMAXPROCS(0)), DefaultDoc: "number of cores", Check: AtLeast(1),
 		Doc: "Parallel tasks of an operator that does not say otherwise.",
 	})
 	MaxParallelism = Engine.Register(&Option{
@@ -125,11 +125,11 @@ var (
 		Doc: "How long after the start of a checkpoint its barriers wait for what stands before them, before they overtake it; 0 means not at all. Flink's default is 0.",
 	})
 	TolerableFailedCheckpoints = Engine.Register(&Option{
-		Key: "execution.checkpointing.tolerable-failed-checkpoints", Type: Int, Default: "0", Check: atLeast(0),
+		Key: "execution.checkpointing.tolerable-failed-checkpoints", Type: Int, Default: "0", Check: AtLeast(0),
 		Doc: "Checkpoints in a row that may fail before the job does. Unless it is set, those do not count that fail because the store does not answer.",
 	})
 	RetainedCheckpoints = Engine.Register(&Option{
-		Key: "execution.checkpointing.num-retained", Aliases: []string{"state.checkpoints.num-retained"}, Type: Int, Default: "1", Check: atLeast(1),
+		Key: "execution.checkpointing.num-retained", Aliases: []string{"state.checkpoints.num-retained"}, Type: Int, Default: "1", Check: AtLeast(1),
 		Doc: "Completed checkpoints that are kept; older ones are deleted.",
 	})
 	CheckpointRetention = Engine.Register(&Option{
@@ -168,7 +168,7 @@ var (
 		Doc:    "What a failed job does: none (also off, disable) ends it, the others start it again from the last checkpoint. Unset means exponential-delay with checkpoints and none without.",
 	})
 	FixedDelayAttempts = Engine.Register(&Option{
-		Key: "restart-strategy.fixed-delay.attempts", Type: Int, Default: "1", Check: atLeast(0),
+		Key: "restart-strategy.fixed-delay.attempts", Type: Int, Default: "1", Check: AtLeast(0),
 		Doc: "Restarts before the job fails for good.",
 	})
 	FixedDelay = Engine.Register(&Option{
@@ -176,7 +176,7 @@ var (
 		Doc: "Pause before a restart.",
 	})
 	FailureRateMax = Engine.Register(&Option{
-		Key: "restart-strategy.failure-rate.max-failures-per-interval", Type: Int, Default: "1", Check: atLeast(0),
+		Key: "restart-strategy.failure-rate.max-failures-per-interval", Type: Int, Default: "1", Check: AtLeast(0),
 		Doc: "Failures within the interval before the job fails for good.",
 	})
 	FailureRateInterval = Engine.Register(&Option{
@@ -208,7 +208,7 @@ var (
 		Doc: "Time without a failure after which the pause is the first one again.",
 	})
 	ExponentialAttempts = Engine.Register(&Option{
-		Key: "restart-strategy.exponential-delay.attempts-before-reset-backoff", Type: Int, Check: atLeast(0),
+		Key: "restart-strategy.exponential-delay.attempts-before-reset-backoff", Type: Int, Check: AtLeast(0),
 		Doc: "Restarts without a reset of the pause before the job fails for good. Unset means no limit.",
 	})
 )

@@ -125,7 +125,7 @@ var (
 		Doc: "How the shell shows a query's rows: TABLE as a table that is kept up to date, CHANGELOG as changes on a screen of their own, TABLEAU as changes line by line.",
 	})
 	MaxTableRows = Engine.Register(&Option{
-		Key: "sql-client.execution.max-table-result.rows", Type: Int, Default: "1000000", Check: atLeast(1),
+		Key: "sql-client.execution.max-table-result.rows", Type: Int, Default: "1000000", Check: AtLeast(1),
 		Doc: "Most rows of a result that the shell keeps to show them as a table; of more it keeps the newest.",
 	})
 	PrintTimeCost = Engine.Register(&Option{
@@ -142,7 +142,7 @@ var (
 		Doc: "Whether the shell numbers the lines of a statement while it is typed.",
 	})
 	MaxColumnWidth = Engine.Register(&Option{
-		Key: "table.display.max-column-width", Aliases: []string{"sql-client.display.max-column-width"}, Type: Int, Default: "30", Check: atLeast(1),
+		Key: "table.display.max-column-width", Aliases: []string{"sql-client.display.max-column-width"}, Type: Int, Default: "30", Check: AtLeast(1),
 		Doc: "Most characters of a column that the shell shows of values whose width varies.",
 	})
 )

@@ -112,7 +112,7 @@ func TestParseByOption(t *testing.T) {
 		{&Option{Type: Double}, "1e999", nil},
 		{enum, "exactly-once", "EXACTLY_ONCE"},
 		{enum, "once", nil},
-		{&Option{Type: Int, Check: atLeast(1)}, "0", nil},
+		{&Option{Type: Int, Check: AtLeast(1)}, "0", nil},
 		{&Option{Type: Int, Check: between(1, 3)}, "3", 3},
 		{&Option{Type: Int, Check: between(1, 3)}, "4", nil},
 		{&Option{Type: Double, Check: numberAtLeast(1)}, "0.9", nil},

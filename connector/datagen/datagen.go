@@ -17,13 +17,14 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/connector/internal/pace"
 	"github.com/millstream/millstream/setting"
 )
 
 var (
-	rateOption = &setting.Option{Key: "rows-per-second", Type: setting.Int, Default: "10000", Check: positive,
+	rateOption = &setting.Option{Key: "rows-per-second", Type: setting.Int, Default: "10000", Check: setting.AtLeast(1),
 		Doc: "Rows per second, in all subtasks together."}
-	rowsOption = &setting.Option{Key: "number-of-rows", Type: setting.Int, Check: notNegative,
+	rowsOption = &setting.Option{Key: "number-of-rows", Type: setting.Int, Check: setting.AtLeast(0),
 		Doc: "How many rows there are; without it and without a sequence there is no end."}
 	fieldsOption = &setting.Option{Key: "fields.", Prefix: true,
 		Doc: "What the values of a column are like: 'fields.COLUMN.kind' is 'random' or 'sequence'; of a sequence 'start' and 'end' (both included) are needed; " +
@@ -32,20 +33,6 @@ var (
 )
 
 var options = []*setting.Option{rateOption, rowsOption, fieldsOption}
-
-func positive(text string) error {
-	if n, err := parseInt(text); err != nil || n < 1 {
-		return fmt.Errorf("out of range: valid are integers from 1")
-	}
-	return nil
-}
-
-func notNegative(text string) error {
-	if n, err := parseInt(text); err != nil || n < 0 {
-		return fmt.Errorf("out of range: valid are integers from 0")
-	}
-	return nil
-}
 
 func init() {
 	connector.Register(&connector.Spec{
@@ -104,40 +91,19 @@ type position struct {
 	Total int64  `json:"total"`
 }
 
-func (p position) split(id string) (connector.Split, error) {
-	state, err := json.Marshal(p)
-	return connector.Split{ID: id, State: state}, err
-}
-
 func (s *source) Splits(_ context.Context, parallelism int) ([]connector.Split, error) {
 	seed := rand.Uint64()
-	n := int64(max(1, parallelism))
-	if s.total >= 0 {
-		n = min(n, s.total)
-	}
-	var list []connector.Split
-	for i := range n {
-		split, err := position{seed, i, n, s.total}.split(fmt.Sprintf("rows-%d-of-%d", i+1, n))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, split)
-	}
-	return list, nil
+	return pace.Deal("rows", parallelism, s.total, func(i, n int64) any { return position{seed, i, n, s.total} }), nil
 }
 
-func (s *source) PushedDown() string {
-	if s.req.Limit >= 0 {
-		return fmt.Sprintf("limit %d", s.req.Limit)
-	}
-	return ""
-}
+func (s *source) PushedDown() string { return pace.PushedDown(s.req.Limit) }
 
 func (s *source) Open(_ context.Context, split connector.Split) (connector.Reader, error) {
-	r := &reader{source: s, id: split.ID, begun: s.now(), limit: s.req.Limit, ready: make(chan struct{}, 1)}
+	r := &reader{source: s, id: split.ID, limit: s.req.Limit}
 	if err := json.Unmarshal(split.State, &r.pos); err != nil {
 		return nil, fmt.Errorf("split %s: its saved position cannot be read: %w", split.ID, err)
 	}
+	r.Pacer = pace.New(s.rate, r.pos.Step, s.now())
 	var fields []column.Field
 	for _, p := range s.req.Project {
 		r.columns = append(r.columns, s.all[p])
@@ -147,28 +113,19 @@ func (s *source) Open(_ context.Context, split connector.Split) (connector.Reade
 	return r, nil
 }
 
-// batchRows is the most rows of a batch.
-const batchRows = 4096
-
-// tick is how long a reader waits, at least, to have more than a few rows to give when the rate is high.
-const tick = 5 * time.Millisecond
-
 type reader struct {
+	pace.Pacer
 	source  *source
 	id      string
 	pos     position
 	columns []*generator
 	fields  []column.Field
 	batch   *column.Batch
-	begun   time.Time
-	given   int64 // rows since then
 	limit   int64
-	ready   chan struct{}
-	timer   *time.Timer
 }
 
 func (r *reader) Poll() (*column.Batch, connector.Status, error) {
-	n := int64(batchRows)
+	n := int64(pace.BatchRows)
 	if r.pos.Total >= 0 {
 		n = min(n, (r.pos.Total-r.pos.Next+r.pos.Step-1)/r.pos.Step)
 	}
@@ -179,8 +136,7 @@ func (r *reader) Poll() (*column.Batch, connector.Status, error) {
 		return nil, connector.Done, nil
 	}
 	now := r.source.now()
-	if n = min(n, r.due(now)-r.given); n <= 0 {
-		r.wait(now)
+	if n = min(n, r.Due(now)); n <= 0 {
 		return nil, connector.Wait, nil
 	}
 	if r.source.req.Keep {
@@ -192,7 +148,7 @@ func (r *reader) Poll() (*column.Batch, connector.Status, error) {
 	}
 	r.batch.Len = int(n)
 	r.pos.Next += n * r.pos.Step
-	r.given += n
+	r.Give(n)
 	if r.limit >= 0 {
 		r.limit -= n
 	}
@@ -202,53 +158,7 @@ func (r *reader) Poll() (*column.Batch, connector.Status, error) {
 	return r.batch, connector.Ready, nil
 }
 
-// due is the number of rows that the split may have given by now: one at once, then its share of the rate.
-func (r *reader) due(now time.Time) int64 {
-	passed := now.Sub(r.begun)
-	whole, rest := int64(passed/time.Second), int64(passed%time.Second)
-	rate := r.source.rate
-	share := func(x int64) int64 { return x / r.pos.Step }
-	if rate > 1<<32 { // no limit in practice, and products that overflow
-		return 1 << 62
-	}
-	return 1 + share(whole*rate+rest*rate/int64(time.Second))
-}
-
-// wait sets the timer for the next rows.
-func (r *reader) wait(now time.Time) {
-	next := time.Duration(float64(r.given) * float64(r.pos.Step) / float64(r.source.rate) * float64(time.Second))
-	delay := max(r.begun.Add(next).Sub(now), tick)
-	wake := func() {
-		select {
-		case r.ready <- struct{}{}:
-		default:
-		}
-	}
-	if r.timer == nil {
-		r.timer = time.AfterFunc(delay, wake)
-		return
-	}
-	r.timer.Reset(delay)
-}
-
-func (r *reader) Ready() <-chan struct{} { return r.ready }
-
-func (r *reader) Position() connector.Split {
-	split, err := r.pos.split(r.id)
-	if err != nil {
-		panic(err) // four numbers always can be encoded
-	}
-	return split
-}
-
-func (r *reader) BytesRead() int64 { return 0 }
-
-func (r *reader) Close() error {
-	if r.timer != nil {
-		r.timer.Stop()
-	}
-	return nil
-}
+func (r *reader) Position() connector.Split { return pace.Split(r.id, r.pos) }
 
 // path joins the names of a nested value.
 func path(parts ...string) string { return strings.Join(parts, ".") }

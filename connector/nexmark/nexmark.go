@@ -19,6 +19,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/connector/internal/pace"
 	"github.com/millstream/millstream/setting"
 )
 
@@ -33,25 +34,25 @@ func ignored(key, doc string) *setting.Option {
 }
 
 var (
-	eventsOption = option("events.num", setting.Int, "0", "How many events there are; 0: no end.", notNegative)
+	eventsOption = option("events.num", setting.Int, "0", "How many events there are; 0: no end.", setting.AtLeast(0))
 	rateOption   = option("first-event.rate", setting.Int, "10000",
-		"Events per second of event time, of all subtasks together: how far apart the events' times are. Also the speed, if that is limited.", positive)
+		"Events per second of event time, of all subtasks together: how far apart the events' times are. Also the speed, if that is limited.", setting.AtLeast(1))
 	limitedOption = option("rate.limited", setting.Bool, "false", "Events come only when they are due by their rate, instead of as fast as possible.", nil)
 	speedOption   = option("max-emit-speed", setting.Bool, "true", "'false' has the same effect as 'rate.limited'.", nil)
 	stopOption    = option("stop-at", setting.Int, "-1", "The number of events at which to stop; -1: 'events.num' alone counts.", nil)
 	aliveOption   = option("keep-alive", setting.Bool, "false", "The table does not end after its last event; nothing comes any more.", nil)
 
-	personOption  = option("person.proportion", setting.Int, "1", "Persons among as many events as the three proportions make together.", notNegative)
-	auctionOption = option("auction.proportion", setting.Int, "3", "Auctions among as many events as the three proportions make together.", notNegative)
-	bidOption     = option("bid.proportion", setting.Int, "46", "Bids among as many events as the three proportions make together.", notNegative)
+	personOption  = option("person.proportion", setting.Int, "1", "Persons among as many events as the three proportions make together.", setting.AtLeast(0))
+	auctionOption = option("auction.proportion", setting.Int, "3", "Auctions among as many events as the three proportions make together.", setting.AtLeast(0))
+	bidOption     = option("bid.proportion", setting.Int, "46", "Bids among as many events as the three proportions make together.", setting.AtLeast(0))
 
 	personSizeOption  = option("person.avg-size", setting.MemorySize, "200b", "Size of a person on average; 'extra' fills it up.", nil)
 	auctionSizeOption = option("auction.avg-size", setting.MemorySize, "500b", "Size of an auction on average; 'extra' fills it up.", nil)
 	bidSizeOption     = option("bid.avg-size", setting.MemorySize, "100b", "Size of a bid on average, without channel and URL; 'extra' fills it up.", nil)
 
-	hotAuctionsOption = option("bid.hot-ratio.auctions", setting.Int, "2", "All bids but one of so many are on a hot auction, one of a hundred.", positive)
-	hotBiddersOption  = option("bid.hot-ratio.bidders", setting.Int, "4", "All bids but one of so many are of a hot bidder, one of a hundred.", positive)
-	hotSellersOption  = option("auction.hot-ratio.sellers", setting.Int, "4", "All auctions but one of so many are of a hot seller, one of a hundred.", positive)
+	hotAuctionsOption = option("bid.hot-ratio.auctions", setting.Int, "2", "All bids but one of so many are on a hot auction, one of a hundred.", setting.AtLeast(1))
+	hotBiddersOption  = option("bid.hot-ratio.bidders", setting.Int, "4", "All bids but one of so many are of a hot bidder, one of a hundred.", setting.AtLeast(1))
+	hotSellersOption  = option("auction.hot-ratio.sellers", setting.Int, "4", "All auctions but one of so many are of a hot seller, one of a hundred.", setting.AtLeast(1))
 
 	seedOption = option("seed", setting.Int, "0", "Another number makes other events.", nil)
 	baseOption = option("base-time", setting.String, "2015-07-15 00:00:00", "Time of the first event.", isTime)
@@ -63,18 +64,6 @@ var options = []*setting.Option{
 	ignored("next-event.rate", "Accepted, without effect: the rate stays the first."),
 	ignored("rate.shape", "Accepted, without effect: the rate stays the first."),
 	ignored("rate.period", "Accepted, without effect: the rate stays the first."),
-}
-
-func positive(text string) error { return atLeast(text, 1) }
-
-func notNegative(text string) error { return atLeast(text, 0) }
-
-func atLeast(text string, low int64) error {
-	var n int64
-	if _, err := fmt.Sscan(text, &n); err != nil || n < low {
-		return fmt.Errorf("out of range: valid are integers from %d", low)
-	}
-	return nil
 }
 
 func isTime(text string) error {
@@ -176,40 +165,23 @@ type position struct {
 	Step int64 `json:"step"`
 }
 
-func (p position) split(id string) (connector.Split, error) {
-	state, err := json.Marshal(p)
-	return connector.Split{ID: id, State: state}, err
-}
-
 func (s *source) Splits(_ context.Context, parallelism int) ([]connector.Split, error) {
-	n := int64(max(1, parallelism))
+	rows := int64(-1)
 	if s.Bounded() {
-		n = min(n, s.total)
+		rows = s.total
 	}
-	var list []connector.Split
-	for i := range n {
-		split, err := position{i, n}.split(fmt.Sprintf("events-%d-of-%d", i+1, n))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, split)
-	}
-	return list, nil
+	return pace.Deal("events", parallelism, rows, func(i, n int64) any { return position{i, n} }), nil
 }
 
-func (s *source) PushedDown() string {
-	if s.req.Limit >= 0 {
-		return fmt.Sprintf("limit %d", s.req.Limit)
-	}
-	return ""
-}
+func (s *source) PushedDown() string { return pace.PushedDown(s.req.Limit) }
 
 func (s *source) Open(_ context.Context, split connector.Split) (connector.Reader, error) {
-	r := &reader{source: s, id: split.ID, begun: s.now(), limit: s.req.Limit, ready: make(chan struct{}, 1)}
+	r := &reader{source: s, id: split.ID, limit: s.req.Limit}
 	if err := json.Unmarshal(split.State, &r.pos); err != nil {
 		return nil, fmt.Errorf("split %s: its saved position cannot be read: %w", split.ID, err)
 	}
+	r.Pacer = pace.New(s.model.rate, r.pos.Step, s.now())
 	s.model.prepare()
-	r.batch = column.NewBatch(s.columns, batchRows)
+	r.batch = column.NewBatch(s.columns, pace.BatchRows)
 	return r, nil
 }
