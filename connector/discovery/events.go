@@ -11,6 +11,9 @@ import (
 // grace is how long a listing leaves an object to the notifications, which know more of it.
 const grace = 10 * time.Second
 
+// afterGap is when a listing shows what the one before has left to notifications, by clocks that differ a little.
+const afterGap = grace + time.Second
+
 // PollEvents appends events that did not come before to list, like [Finder.Poll]. What notifications tell comes once, by key, version and sequencer. A listing
 // makes an event of each object that no notification has told of, and has not shown before; should its notification come after all, it is left out.
 // Listings do not show what was removed.

@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -157,5 +158,55 @@ func testEvents(t *testing.T, seed uint64, push, existing bool) {
 		if got := times[key+" "+o.ETag]; got != want && strings.HasPrefix(key, "in/") {
 			t.Errorf("%s came %d times, not %d", key, got, want)
 		}
+	}
+}
+
+// TestEventsBeforeTheStream waits for what was put just before the stream was opened: no notification tells of it, and the first listing leaves it to one.
+func TestEventsBeforeTheStream(t *testing.T) {
+	w := newWorld(1)
+	c := w.config(true, true)
+	c.Events, c.Existing, c.Period = true, true, 24*time.Hour
+	slept := make(chan time.Duration)
+	c.Sleep = func(ctx context.Context, d time.Duration) error {
+		select {
+		case slept <- d:
+			w.pass(d)
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	w.put("in/k", 0)
+	w.mu.Lock()
+	w.events = nil
+	w.mu.Unlock()
+	f, err := New(t.Context(), c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	var pauses []time.Duration
+	for {
+		list, status, err := f.PollEvents(nil, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) > 0 {
+			if list[0].Key != "in/k" {
+				t.Errorf("got %+v", list)
+			}
+			break
+		}
+		if status == connector.Ready {
+			continue
+		}
+		select {
+		case d := <-slept:
+			pauses = append(pauses, d)
+		case <-f.Ready():
+		}
+	}
+	if !slices.Equal(pauses, []time.Duration{afterGap}) {
+		t.Errorf("listed after %v", pauses)
 	}
 }

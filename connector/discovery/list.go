@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"time"
 
 	"github.com/millstream/millstream/objstore"
 )
@@ -11,8 +12,17 @@ const pageSize = 1000
 
 // list lists again and again; the first time it may go on behind a key.
 func (f *Finder) list(ctx context.Context, cursor string, going bool) {
+	gap := true // there may be objects of which no notification tells: those from before the stream was open
 	for {
-		if !f.pass(ctx, cursor, !going) || !f.pause(ctx) {
+		if !f.pass(ctx, cursor, !going) {
+			return
+		}
+		period := f.config.Period
+		if gap && f.config.Events && f.config.Listen != nil {
+			period = min(period, afterGap) // the listing has left the youngest objects to notifications, which do not come
+		}
+		var ok bool
+		if gap, ok = f.pause(ctx, period); !ok {
 			return
 		}
 		cursor, going = "", false
@@ -53,18 +63,18 @@ func (f *Finder) send(ctx context.Context, p page) bool {
 	}
 }
 
-// pause waits until the next listing is due: after a period, or at once where notifications may be missing.
-func (f *Finder) pause(ctx context.Context) bool {
+// pause waits until the next listing is due: after a period, or at once where notifications may be missing, which it reports. It is not ok where it all ends.
+func (f *Finder) pause(ctx context.Context, period time.Duration) (gap, ok bool) {
 	due := make(chan error, 1)
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
-	f.work.Go(func() { due <- f.config.Sleep(waiting, f.config.Period) })
+	f.work.Go(func() { due <- f.config.Sleep(waiting, period) })
 	select {
 	case err := <-due:
-		return err == nil
+		return false, err == nil
 	case <-f.relist:
-		return true
+		return true, true
 	case <-ctx.Done():
-		return false
+		return false, false
 	}
 }
