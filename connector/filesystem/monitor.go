@@ -19,7 +19,7 @@ var (
 		Doc: "The table has no end: files that appear later are read too, and files that were overwritten are read again. The path is listed again after this time. " +
 			"By default the files that are there when the job starts are all; with 'source.discovery' it is 1 min."}
 	discoveryOption = &setting.Option{Key: "source.discovery", Type: setting.Enum, Values: discovery.Modes(), Default: "poll",
-		Doc: "How new files are found. 'poll' lists; 'listen' is told by the store at once (MinIO's ListenBucketNotification, which the embedded store has too), the others receive the notifications that a store was configured to send; all of them list to find what they were not told."}
+		Doc: "How new files are found. 'poll' lists; 'listen' is told by the store at once (MinIO's ListenBucketNotification, which the embedded store has too; the last community builds of MinIO never answer it), the others receive the notifications that a store was configured to send; all of them list to find what they were not told."}
 	retentionOption = &setting.Option{Key: "source.discovery.retention", Type: setting.Duration, Default: "1 d", Check: positiveDuration,
 		Doc: "For how long a file is known by itself. A file in an object store that appears with a time of modification further back, and was not there when the job started, is not read, so it must be longer than any upload takes. It costs 8 bytes of state for each file of that time, and nothing where names rise with time. On disk, where files keep their times when they are moved, all that exist are known."}
 )

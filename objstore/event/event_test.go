@@ -83,7 +83,7 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// What Format writes, Parse reads.
+// What Format writes, Parse reads, and what FormatPlain does, ParsePlain.
 func FuzzFormat(f *testing.F) {
 	f.Add("ObjectCreated:Put", "b", "in/a b+c%2F\u2028ü", "e", "17F", "name", "value", int64(5))
 	f.Fuzz(func(t *testing.T, name, bucket, key, etag, sequencer, field, value string, size int64) {
@@ -103,6 +103,12 @@ func FuzzFormat(f *testing.F) {
 		got, err := Parse(Format([]Event{e, e}))
 		if err != nil || !reflect.DeepEqual(got, []Event{e, e}) {
 			t.Errorf("got %+v, %v\nwant %+v", got, err, e)
+		}
+		if key != strings.ToValidUTF8(key, "") {
+			t.Skip()
+		}
+		if got, err = ParsePlain(FormatPlain([]Event{e, e})); err != nil || !reflect.DeepEqual(got, []Event{e, e}) {
+			t.Errorf("plain: got %+v, %v\nwant %+v", got, err, e)
 		}
 	})
 }

@@ -43,7 +43,7 @@ type record struct {
 			Name string `json:"name"`
 		} `json:"bucket"`
 		Object struct {
-			Key         string            `json:"key"` // as in a query: "+" is a space
+			Key         string            `json:"key"` // as in a query, where "+" is a space; or as it is
 			Size        int64             `json:"size"`
 			ETag        string            `json:"eTag"`
 			VersionID   string            `json:"versionId"`
@@ -73,9 +73,14 @@ type detail struct {
 }
 
 // Parse reads the body of a notification. A test message has no events. After an error no event of the body counts.
-func Parse(body []byte) ([]Event, error) { return parse(body, true) }
+func Parse(body []byte) ([]Event, error) { return parse(body, true, url.QueryUnescape) }
 
-func parse(body []byte, envelope bool) ([]Event, error) {
+// ParsePlain is [Parse] for bodies with keys as they are, which is how MinIO answers those who listen. What it sends to targets has them encoded.
+func ParsePlain(body []byte) ([]Event, error) {
+	return parse(body, false, func(key string) (string, error) { return key, nil })
+}
+
+func parse(body []byte, envelope bool, decode func(key string) (string, error)) ([]Event, error) {
 	var n notification
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(&n); err != nil {
@@ -89,7 +94,7 @@ func parse(body []byte, envelope bool) ([]Event, error) {
 		list := make([]Event, len(*n.Records))
 		for i := range list {
 			var err error
-			if list[i], err = (*n.Records)[i].event(); err != nil {
+			if list[i], err = (*n.Records)[i].event(decode); err != nil {
 				return nil, fmt.Errorf("record %d of the notification: %w", i+1, err)
 			}
 		}
@@ -97,7 +102,7 @@ func parse(body []byte, envelope bool) ([]Event, error) {
 	case n.Event == "s3:TestEvent":
 		return nil, nil
 	case n.Type == "Notification" && envelope:
-		return parse([]byte(n.Message), false)
+		return parse([]byte(n.Message), false, decode)
 	case n.Source == "aws.s3" && n.Detail != nil:
 		e, err := n.bridged()
 		if err != nil {
@@ -108,9 +113,9 @@ func parse(body []byte, envelope bool) ([]Event, error) {
 	return nil, errors.New("the notification has no Records: it is not one of S3's")
 }
 
-func (r *record) event() (Event, error) {
+func (r *record) event(decode func(key string) (string, error)) (Event, error) {
 	o := &r.S3.Object
-	key, err := url.QueryUnescape(o.Key)
+	key, err := decode(o.Key)
 	if err != nil {
 		return Event{}, fmt.Errorf("key %q is not encoded as in a URL: %w", o.Key, err)
 	}
@@ -172,15 +177,22 @@ func (e *Event) check() error {
 	return nil
 }
 
-// Format writes events as a body of S3's records, as MinIO sends them.
-func Format(list []Event) []byte {
+// Format writes events as a body of S3's records, as MinIO sends them to targets.
+func Format(list []Event) []byte { return format(list, url.QueryEscape) }
+
+// FormatPlain is [Format] with keys as they are, for those who listen.
+func FormatPlain(list []Event) []byte {
+	return format(list, func(key string) string { return key })
+}
+
+func format(list []Event, encode func(key string) string) []byte {
 	body := struct {
 		EventName string   `json:"EventName,omitempty"`
 		Key       string   `json:"Key,omitempty"`
 		Records   []output `json:"Records"`
 	}{Records: make([]output, len(list))}
 	for i := range list {
-		body.Records[i] = list[i].output()
+		body.Records[i] = list[i].output(encode)
 	}
 	if len(list) > 0 {
 		body.EventName, body.Key = "s3:"+list[0].Name, list[0].Bucket+"/"+list[0].Key
@@ -201,7 +213,7 @@ type output struct {
 	record
 }
 
-func (e *Event) output() output {
+func (e *Event) output(encode func(key string) string) output {
 	var r record
 	r.EventName, r.EventTime, r.Region = "s3:"+e.Name, e.Time.UTC(), e.Region
 	r.User.Principal, r.Request.SourceIP = e.Principal, e.SourceIP
@@ -210,7 +222,7 @@ func (e *Event) output() output {
 	}
 	r.S3.Bucket.Name = e.Bucket
 	o := &r.S3.Object
-	o.Key, o.Size, o.ETag, o.VersionID, o.Sequencer, o.ContentType = url.QueryEscape(e.Key), e.Size, e.ETag, e.VersionID, e.Sequencer, e.ContentType
+	o.Key, o.Size, o.ETag, o.VersionID, o.Sequencer, o.ContentType = encode(e.Key), e.Size, e.ETag, e.VersionID, e.Sequencer, e.ContentType
 	for k, v := range e.UserData {
 		if o.UserData == nil {
 			o.UserData = map[string]string{}

@@ -17,10 +17,13 @@ import (
 )
 
 const (
-	maxEventLine = 8 << 20          // bytes of one line, which may have many records
-	maxEvents    = 4096             // that one Next returns
-	pingInterval = 10 * time.Second // asked for between signs of life; less where silence is a fault sooner
-	// longestSilence is how long a store may take to begin its answer. Some builds of MinIO hold it back until there are 36 kB.
+	maxEventLine = 8 << 20 // bytes of one line, which may have many records
+	maxEvents    = 4096    // that one Next returns
+	// ping is the number of seconds asked for between signs of life. MinIO begins its answer with the first of them or the first event, so that
+	// opening takes as long.
+	ping = 1
+	// longestSilence is how long a store may take to begin its answer. MinIO's last community builds, whose responses cannot be flushed, hold it back
+	// until there are some kilobytes of events.
 	longestSilence = 10 * time.Second
 )
 
@@ -32,9 +35,8 @@ var (
 // Listen implements [objstore.Listener] by ListenBucketNotification, which MinIO and the embedded store answer. Others take the request for a listing
 // or refuse it.
 func (b *bucket) Listen(ctx context.Context, prefix string) (event.Stream, error) {
-	ping := min(pingInterval, b.c.cfg.RequestTimeout/3)
 	r := request{method: http.MethodGet, bucket: b.name, query: url.Values{
-		"events": {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}, "prefix": {prefix}, "suffix": {""}, "ping": {strconv.Itoa(max(1, int(ping/time.Second)))}}}
+		"events": {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}, "prefix": {prefix}, "suffix": {""}, "ping": {strconv.Itoa(ping)}}}
 	life, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	end := func() { cancel(errClosed) }
 	stop := context.AfterFunc(ctx, end)
@@ -73,7 +75,7 @@ func (b *bucket) whySilent(ctx context.Context, prefix string) error {
 	if err != nil {
 		return err
 	}
-	return &objstore.Error{Op: "listen to", URL: b.URL(prefix), Endpoint: b.Endpoint(), Kind: objstore.Unsupported, Reason: "it takes the request and says nothing"}
+	return &objstore.Error{Op: "listen to", URL: b.URL(prefix), Endpoint: b.Endpoint(), Kind: objstore.Unsupported, Reason: "it takes the request and says nothing, as the last community builds of MinIO do"}
 }
 
 // listener is a stream of events. A goroutine of its own reads the answer, so that Next can end before there is anything to read.
@@ -140,7 +142,7 @@ func parseLine(line []byte) ([]event.Event, error) {
 	if bytes.Equal(line, []byte(`{"Records":null}`)) {
 		return nil, nil
 	}
-	list, err := event.Parse(line)
+	list, err := event.ParsePlain(line)
 	if err != nil {
 		return nil, &notS3Error{err.Error()}
 	}

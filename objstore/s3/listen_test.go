@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -156,6 +158,46 @@ func TestListenUnsupported(t *testing.T) {
 	storetest.WantKind(t, err, objstore.NoBucket, "no-such-bucket-here")
 }
 
+// MinIO sends not even the headers of its answer before there is an event or a sign of life.
+func TestListenToMinIO(t *testing.T) {
+	asked := make(chan string, 1)
+	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Query().Get("ping")
+		seconds, err := strconv.Atoi(r.URL.Query().Get("ping"))
+		if err != nil || seconds < 1 {
+			t.Errorf("ping: %v", err)
+		}
+		ticker := time.NewTicker(time.Duration(seconds) * time.Second)
+		defer ticker.Stop()
+		for range 2 {
+			select {
+			case <-ticker.C:
+			case <-r.Context().Done():
+				return
+			}
+			if _, err := w.Write([]byte(`{"Records":null}` + "\n")); err != nil {
+				t.Error(err)
+			}
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				t.Error(err)
+			}
+		}
+		// Keys are as they are.
+		if _, err := io.WriteString(w, `{"Records":[{"eventVersion":"2.0","eventSource":"minio:s3","eventTime":"2026-02-12T20:18:48.123Z","eventName":"s3:ObjectCreated:Put",`+
+			`"s3":{"bucket":{"name":"bucket"},"object":{"key":"a b+ü%/%2F.csv","size":101,"eTag":"b26a","sequencer":"18A2F0"}}}]}`+"\n"); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer ts.Close()
+	s := mustListen(t, newClient(t, Config{Endpoint: ts.URL, AccessKey: "a", SecretKey: "secret"}).Bucket("bucket").(*bucket), "")
+	if got := <-asked; got != "1" {
+		t.Errorf("opening takes %s s", got)
+	}
+	if got := gather(t, s, 1)[0]; got.Key != "a b+ü%/%2F.csv" || got.Size != 101 || !got.Created() {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // Some builds of MinIO answer nothing until they have much to tell.
 func TestListenToSilence(t *testing.T) {
 	release := make(chan struct{})
@@ -172,6 +214,9 @@ func TestListenToSilence(t *testing.T) {
 	b := newClient(t, Config{Endpoint: ts.URL, AccessKey: "a", SecretKey: "secret", RequestTimeout: 400 * time.Millisecond}).Bucket("bucket")
 	_, err := objstore.Listen(t.Context(), b, "in/")
 	storetest.WantKind(t, err, objstore.Unsupported, "takes the request and says nothing")
+	if !strings.Contains(err.Error(), "webhook, Kafka or NATS, or poll") {
+		t.Errorf("got %v", err)
+	}
 	hangs.Store(true)
 	_, err = objstore.Listen(t.Context(), b, "in/")
 	storetest.WantKind(t, err, objstore.TimedOut, "no answer within")

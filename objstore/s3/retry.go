@@ -71,7 +71,7 @@ func (e *apiError) class() class {
 	case "SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "RequestLimitExceeded", "Throttling", "ThrottlingException",
 		"RequestThrottled", "TooManyRequests", "BandwidthLimitExceeded":
 		return throttled
-	case "InternalError", "RequestTimeout", "RequestTimeTooSlow", "OperationAborted", "ConditionalRequestConflict", "IncompleteBody":
+	case "InternalError", "ClientDisconnected", "RequestTimeout", "RequestTimeTooSlow", "OperationAborted", "ConditionalRequestConflict", "IncompleteBody":
 		return broken
 	case "NotImplemented", "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded":
 		return final
@@ -146,6 +146,9 @@ func (c *Client) retry(ctx context.Context, attempt func() error) error {
 		}
 		k := classify(err)
 		if n >= c.tries(k) {
+			if decided, ok := err.(*objstore.Error); ok { //nolint:errorlint // the attempt's own, which says all there is to say
+				return decided
+			}
 			return &triesError{err, n}
 		}
 		c.pause(ctx, k, n, retryAfter(err))

@@ -537,7 +537,7 @@ func TestClassify(t *testing.T) {
 		{reset, broken}, {io.ErrUnexpectedEOF, broken}, {io.EOF, broken}, {errors.New("http: server closed idle connection"), broken},
 		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, connect}, {&net.DNSError{IsNotFound: true}, final}, {&net.DNSError{IsTemporary: true}, connect},
 		{&net.OpError{Op: "dial", Err: context.DeadlineExceeded}, connectSlow}, {&net.OpError{Op: "read", Err: context.DeadlineExceeded}, silent},
-		{&apiError{status: 503, code: "SlowDown"}, throttled}, {&apiError{status: 429}, throttled}, {&apiError{status: 200, code: "InternalError"}, broken},
+		{&apiError{status: 503, code: "SlowDown"}, throttled}, {&apiError{status: 429}, throttled}, {&apiError{status: 499, code: "ClientDisconnected"}, broken}, {&apiError{status: 200, code: "InternalError"}, broken},
 		{&apiError{status: 409, code: "ConditionalRequestConflict"}, broken}, {&apiError{status: 404}, final}, {&apiError{status: 507}, final}, {&apiError{status: 501}, final},
 		{&notS3Error{"x"}, final}, {&objstore.Error{Kind: objstore.Changed}, final}, {fmt.Errorf("wrapped: %w", reset), broken},
 	} {

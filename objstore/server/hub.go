@@ -20,7 +20,7 @@ const (
 // notice is an event on its way, written down once for all who hear of it.
 type notice struct {
 	name, bucket, key string // to select by; the name is without "s3:"
-	body              []byte // as [event.Format] writes it
+	body              []byte // as [event.FormatPlain] writes it
 }
 
 func (n *notice) size() int { return len(n.name) + len(n.bucket) + len(n.key) + len(n.body) + 96 }
@@ -56,7 +56,7 @@ func (h *hub) publish(e event.Event) {
 	// Later than all before, those of an earlier process too, as long as the clock does not go back by more than the time in between.
 	h.sequencer = max(h.sequencer+1, uint64(now.UnixNano()))
 	e.Time, e.Sequencer = now, fmt.Sprintf("%016X", h.sequencer)
-	n := notice{name: strings.Clone(e.Name), bucket: strings.Clone(e.Bucket), key: strings.Clone(e.Key), body: event.Format([]event.Event{e})}
+	n := notice{name: strings.Clone(e.Name), bucket: strings.Clone(e.Bucket), key: strings.Clone(e.Key), body: event.FormatPlain([]event.Event{e})}
 	h.queue = append(h.queue, n)
 	h.bytes += n.size()
 	for h.bytes > h.limit && len(h.queue) > 1 {

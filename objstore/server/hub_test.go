@@ -88,7 +88,7 @@ func TestHubSequencers(t *testing.T) {
 			t.Error("not told of the end")
 		}
 		for _, notice := range list {
-			events, err := event.Parse(notice.body)
+			events, err := event.ParsePlain(notice.body)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -112,7 +112,7 @@ func (p *pusher) run(ctx context.Context) {
 func (p *pusher) push(ctx context.Context, notices []notice) bool {
 	var list []event.Event
 	for i := range notices {
-		events, err := event.Parse(notices[i].body)
+		events, err := event.ParsePlain(notices[i].body)
 		if err != nil {
 			logf(p.log, "store: %s: %v", p.name, err) // cannot be: it was written by Format
 		}
