@@ -21,7 +21,7 @@ func selectSpec() *connector.Spec {
 			"ranges of Parquet (MinIO, where MINIO_API_SELECT_PARQUET=on allows Parquet at all). Conditions of `=`, `<>` and IN on STRING columns, comparisons of numbers, IS NULL, BOOLEAN columns of Parquet, AND and OR " +
 			"are computed by the store, as far as they mean the same there, and again here. What stores give in ways of their own makes that objects are read as they are: FLOAT and DECIMAL as numbers of JSON, " +
 			"whole numbers from 2^53 on, other values than texts in STRING columns; DECIMAL, TIME and TIMESTAMP of Parquet.",
-		Example: "CREATE TABLE requests (\n  at STRING,\n  host STRING,\n  status INT\n) WITH (\n  'connector' = 's3-select',\n  'path' = 's3://logs/2024/',\n  'format' = 'csv'\n)",
+		Example: "CREATE TABLE requests (\n  requested_at STRING,\n  host STRING,\n  status INT\n) WITH (\n  'connector' = 's3-select',\n  'path' = 's3://logs/2024/',\n  'format' = 'csv'\n)",
 		Guarantee: "Each row once, also through a checkpoint within an object: a position is a range of the object, or all of a compressed one, and the number of rows that pass the conditions in it, " +
 			"of the version that was found.",
 		Formats: true, Metadata: of.Metadata, NewSource: of.NewSource,

@@ -18,9 +18,10 @@ import (
 
 // Trigger says which of the matching operations a rule hits. The zero value hits every one.
 type Trigger struct {
-	Skip   int     // let the first Skip pass
-	Times  int     // fire at most Times; 0 means no limit
-	Chance float64 // fire with this probability; 0 means always
+	Skip   int         // let the first Skip pass
+	Times  int         // fire at most Times; 0 means no limit
+	Chance float64     // fire with this probability; 0 means always
+	While  func() bool // fire only as long as it says so; nil means always. What comes while it does not is not counted
 }
 
 // Event is one fault that was injected.
@@ -46,6 +47,9 @@ func newTriggers(seed uint64) *triggers {
 
 // fires decides about one matching operation.
 func (t *triggers) fires(rule int, trigger Trigger, subject string) bool {
+	if trigger.While != nil && !trigger.While() {
+		return false
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e := Event{rule, subject}

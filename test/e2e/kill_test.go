@@ -263,11 +263,22 @@ func (w *watched) text() string {
 // until waits until the process has said something.
 func (w *watched) until(t *testing.T, part string) {
 	t.Helper()
-	for limit := time.After(time.Minute); !strings.Contains(w.text(), part); {
+	w.untilSaid(t, part, 1)
+}
+
+// again waits until the process says something once more.
+func (w *watched) again(t *testing.T, part string) {
+	t.Helper()
+	w.untilSaid(t, part, strings.Count(w.text(), part)+1)
+}
+
+func (w *watched) untilSaid(t *testing.T, part string, times int) {
+	t.Helper()
+	for limit := time.After(time.Minute); strings.Count(w.text(), part) < times; {
 		select {
 		case <-w.news:
 		case <-w.done:
-			if !strings.Contains(w.text(), part) {
+			if strings.Count(w.text(), part) < times {
 				t.Fatalf("the program ended without %q: %s", part, w.text())
 			}
 		case <-limit:
@@ -352,9 +363,10 @@ func TestFenced(t *testing.T) {
 }
 
 // storeProcess runs the embedded store as a program of its own, at an address that stays.
-func storeProcess(t *testing.T, dir, address string) *watched {
+func storeProcess(t *testing.T, dir, address string, flags ...string) *watched {
 	t.Helper()
-	cmd := exec.Command(binary, "store", "--dir", dir, "--listen", address, "--access-key", "key", "--secret-key", "secret-of-the-test")
+	args := []string{"store", "--dir", dir, "--listen", address, "--access-key", "key", "--secret-key", "secret-of-the-test"}
+	cmd := exec.Command(binary, append(args, flags...)...)
 	cmd.Dir = t.TempDir()
 	w := watch(t, cmd)
 	w.until(t, "S3 store at ")

@@ -182,6 +182,9 @@ func TestEventsByPolling(t *testing.T) {
 	})
 }
 
+// saysNothing is what is said of stores that take the request to listen, and never answer it.
+const saysNothing = "it takes the request and says nothing"
+
 // diagnosis is the JSON of millstream doctor.
 type diagnosis struct {
 	Healthy bool
@@ -218,6 +221,15 @@ func TestDoctor(t *testing.T) {
 		may := []string{"keys", "listen"} // some builds of MinIO take the request to listen, and say nothing
 		if !d.Healthy || slices.ContainsFunc(d.missing(), func(name string) bool { return !slices.Contains(may, name) }) {
 			t.Errorf("got %+v", d)
+		}
+		for _, point := range d.Points {
+			if point.Name != "listen" {
+				continue
+			}
+			if silent := strings.Contains(point.Found, saysNothing); silent && (!p.minIO || point.Status != "limited" || !strings.Contains(point.Advice, "webhook, kafka or nats")) ||
+				!silent && point.Status != "works" {
+				t.Errorf("got %+v", point)
+			}
 		}
 		store, _ := p.open(t, p.output)
 		if got := storetest.Keys(t, store, "", objstore.ListOptions{}); len(got) > 0 {

@@ -25,6 +25,7 @@ type place struct {
 	config        string // configuration file
 	input, output string // URL prefixes
 	store         *peers.S3
+	minIO         bool
 }
 
 // guide are the lines of the guide that the project follows, for another endpoint and other keys.
@@ -41,7 +42,11 @@ func storePlace(t *testing.T, s *peers.S3) place {
 	return place{config: config, input: "s3://input", output: "s3://testbucket", store: s}
 }
 
-func minIO(t *testing.T) place { return storePlace(t, peers.MinIO(t)) }
+func minIO(t *testing.T) place {
+	p := storePlace(t, peers.MinIO(t))
+	p.minIO = true
+	return p
+}
 
 func embedded(t *testing.T) place {
 	s, err := server.Start(t.Context(), server.Options{Dir: filepath.Join(t.TempDir(), "store")})

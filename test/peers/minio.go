@@ -68,6 +68,8 @@ type MinIOOptions struct {
 	SecretKey string // empty for a random one
 	DataDir   string // empty for a temporary directory
 	CertsDir  string // with public.crt and private.key in it, MinIO speaks HTTPS
+	// Env are further variables of its environment, such as MINIO_NOTIFY_WEBHOOK_ENABLE_ID=on.
+	Env []string
 }
 
 // Process is a running MinIO.
@@ -117,6 +119,12 @@ func (p *Process) Close() error {
 	return errors.Join(p.process.stop(), os.RemoveAll(p.dir))
 }
 
+// Signal sends MinIO a signal, such as SIGSTOP.
+func (p *Process) Signal(s os.Signal) error { return p.process.cmd.Process.Signal(s) }
+
+// Kill ends MinIO as a crash does. What it stored in a directory that the caller named stays, for another MinIO at the same address.
+func (p *Process) Kill() error { return errors.Join(p.process.end(), os.RemoveAll(p.dir)) }
+
 func startMinIO(ctx context.Context, binary string, opts MinIOOptions) (_ *Process, err error) {
 	address := opts.Address
 	if address != "" && dial(ctx, address) == nil {
@@ -163,6 +171,7 @@ func startMinIO(ctx context.Context, binary string, opts MinIOOptions) (_ *Proce
 		"MINIO_ROOT_USER="+p.AccessKey, "MINIO_ROOT_PASSWORD="+p.SecretKey,
 		"MINIO_BROWSER=off", "MINIO_UPDATE=off",
 		"MINIO_API_SELECT_PARQUET=on")
+	cmd.Env = append(cmd.Env, opts.Env...)
 	if p.process, err = launch("minio", dir, cmd); err != nil {
 		return nil, err
 	}
