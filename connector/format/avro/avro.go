@@ -23,7 +23,8 @@ var (
 func init() {
 	format.Register(&format.Spec{
 		Name: "avro", Extension: ".avro", FieldsByName: true,
-		Doc:       "Container files of Apache Avro: rows in compressed blocks, with their schema. Columns are found by name; a column that a file lacks is NULL.",
+		Doc: "Container files of Apache Avro: rows in compressed blocks, with their schema. Columns are found by name; a column that a file lacks is NULL, unless it is NOT NULL. " +
+			"Files may have other types: int and long for any whole number that they fit and for DECIMAL, int for DOUBLE, float for DOUBLE, decimals for longer ones, date for TIMESTAMP. Any other is an error that names file and column.",
 		Options:   []*setting.Option{codecOption, legacyOption},
 		SplitFile: splitFile, OpenFile: openFile, NewFile: newFile,
 	})

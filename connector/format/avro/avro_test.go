@@ -152,6 +152,44 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// Types that hold all that the file's do are fine.
+func TestWidening(t *testing.T) {
+	schema := `{"type":"record","name":"R","fields":[{"name":"n","type":"int"},{"name":"l","type":["null","long"]},{"name":"dt","type":{"type":"int","logicalType":"date"}},{"name":"f","type":"float"}]}`
+	block := binary.AppendVarint(nil, -7)
+	block = binary.AppendVarint(block, 1)
+	block = binary.AppendVarint(block, 1<<40)
+	block = binary.AppendVarint(block, -1)
+	block = append(block, 0, 0, 0xC0, 0x3F)
+	for columns, want := range map[string]string{
+		"n BIGINT, l BIGINT, dt DATE, f FLOAT": "-7|1099511627776|1969-12-31|1.5",
+		"n DOUBLE, l DEC38, dt TS, f DOUBLE":   "-7.0|1099511627776.0000000000|1969-12-31 00:00:00.000|1.5",
+		"n DEC, dt TS9":                        "-7.00|1969-12-31 00:00:00.000000000",
+	} {
+		c := formattest.Config(t, "avro", columns, nil)
+		for i, f := range c.Columns {
+			if f.Type.Kind == column.Decimal {
+				c.Columns[i].Type = column.DecimalOf(int(f.Type.Precision), map[string]int{"n": 2, "l": 10}[f.Name])
+			}
+		}
+		if got, err := read(container(schema, "null", 1, block), c); err != nil || !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %q, %v, want %s", columns, got, err, want)
+		}
+	}
+	for columns, want := range map[string]string{
+		"l DOUBLE": "column 'l': the file has long, which is no DOUBLE", "dt INT": "column 'dt': the file has int (date), which is no INT",
+		"n FLOAT": "column 'n': the file has int, which is no FLOAT", "f DEC": "column 'f': the file has float, which is no DECIMAL",
+	} {
+		if _, err := read(container(schema, "null", 1, block), formattest.Config(t, "avro", columns, nil)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", columns, err, want)
+		}
+	}
+	c := formattest.Config(t, "avro", "l DEC", nil)
+	c.Columns[0].Type = column.DecimalOf(5, 0)
+	if _, err := read(container(schema, "null", 1, block), c); err == nil || !strings.Contains(err.Error(), "1099511627776 is out of range for DECIMAL(5, 0)") {
+		t.Errorf("a decimal that is too short: %v", err)
+	}
+}
+
 func TestBad(t *testing.T) {
 	one := func(name, typ string) string {
 		return fmt.Sprintf(`{"type":"record","name":"R","fields":[{"name":"%s","type":%s}]}`, name, typ)

@@ -258,8 +258,17 @@ func (c *cursor) bytes(n *node) ([]byte, error) {
 	return c.sized()
 }
 
+const secondsPerDay = 86400
+
 // number appends an integer, or a time.
 func (p *plan) number(x int64, v *column.Vector) error {
+	if p.days {
+		y, ok := rescale(x*secondsPerDay, 1, p.typ.TimeUnit())
+		if !ok || int64(int32(x)) != x {
+			return p.out(x)
+		}
+		x = y
+	}
 	if p.units[0] != 0 {
 		y, ok := rescale(x, p.units[0], p.units[1])
 		if !ok {
@@ -285,6 +294,12 @@ func (p *plan) number(x int64, v *column.Vector) error {
 		column.Append(v, int32(x))
 	case column.Double:
 		column.Append(v, float64(x))
+	case column.Decimal:
+		d, ok := column.Int128Of(x).Rescale(0, int(p.typ.Scale))
+		if !ok || !d.Fits(int(p.typ.Precision)) {
+			return p.out(x)
+		}
+		column.Append(v, d)
 	default:
 		column.Append(v, x)
 	}

@@ -14,6 +14,7 @@ type plan struct {
 	inner []*plan // as those of the node; nil for a record's fields that nobody wants
 	child []int   // of a record: the field of the row
 	units [2]int64
+	days  bool // they are days, of which a timestamp is wanted
 }
 
 // newPlan fails where values of the schema, or some of them, can be no values of the type.
@@ -87,12 +88,13 @@ func (p *plan) takes() bool {
 	case integer:
 		switch n.logical {
 		case "date":
-			return t.Kind == column.Date
+			p.days = t.Kind == column.Timestamp
+			return t.Kind == column.Date || p.days
 		case "time-millis":
 			p.units = [2]int64{1e3, 1e3}
 			return t.Kind == column.Time
 		}
-		return slices.Contains([]column.Kind{column.TinyInt, column.SmallInt, column.Int, column.BigInt, column.Double}, t.Kind)
+		return slices.Contains([]column.Kind{column.TinyInt, column.SmallInt, column.Int, column.BigInt, column.Double, column.Decimal}, t.Kind)
 	case long:
 		switch n.logical {
 		case "timestamp-millis", "local-timestamp-millis":
@@ -105,7 +107,7 @@ func (p *plan) takes() bool {
 			p.units = [2]int64{1e6, 1e3}
 			return t.Kind == column.Time
 		default:
-			return t.Kind == column.BigInt || t.Kind == column.Int
+			return t.Kind == column.BigInt || t.Kind == column.Int || t.Kind == column.Decimal
 		}
 		p.units[1] = t.TimeUnit()
 		return t.Kind == column.Timestamp || t.Kind == column.TimestampLTZ

@@ -14,6 +14,9 @@ import (
 
 // convertible reports whether values of a file's type can be read as t without loss of meaning.
 func convertible(p parquet.Type, t column.Type) bool {
+	if !means(p, t) {
+		return false
+	}
 	switch t.Kind {
 	case column.Boolean:
 		return p.Kind() == parquet.Boolean
@@ -24,13 +27,13 @@ func convertible(p parquet.Type, t column.Type) bool {
 	case column.Float:
 		return p.Kind() == parquet.Float
 	case column.Double:
-		return p.Kind() == parquet.Double || p.Kind() == parquet.Float
+		return p.Kind() == parquet.Double || p.Kind() == parquet.Float || p.Kind() == parquet.Int32
 	case column.Decimal:
 		return p.Kind() != parquet.Boolean && p.Kind() != parquet.Int96 && p.Kind() != parquet.Float && p.Kind() != parquet.Double
 	case column.Char, column.VarChar, column.Binary, column.VarBinary:
 		return p.Kind() == parquet.ByteArray || p.Kind() == parquet.FixedLenByteArray
 	case column.Timestamp, column.TimestampLTZ:
-		return p.Kind() == parquet.Int96 || p.Kind() == parquet.Int64
+		return p.Kind() == parquet.Int96 || p.Kind() == parquet.Int64 || isDate(p)
 	}
 	return false
 }
@@ -120,8 +123,17 @@ func (c *converter) fixed(src []byte, n int, out *column.Vector, base int) error
 		copyBytes(column.Values[float32](out)[base:base+n], src)
 	case column.Double:
 		to := column.Values[float64](out)[base : base+n]
-		if c.width == 8 {
+		switch {
+		case c.width == 8:
 			copyBytes(to, src)
+			return nil
+		case c.physical == parquet.Int32:
+			for i := range to {
+				x := binary.LittleEndian.Uint32(src[4*i:])
+				if to[i] = float64(int32(x)); c.unsigned {
+					to[i] = float64(x)
+				}
+			}
 			return nil
 		}
 		for i := range to {
@@ -266,6 +278,16 @@ func (c *converter) timestamps(src []byte, to []int64) error {
 		}
 		for i := range to {
 			x, ok := rescale(int64(binary.LittleEndian.Uint64(src[8*i:])), c.unit, unit)
+			if !ok {
+				return errRange
+			}
+			to[i] = x
+		}
+		return nil
+	}
+	if c.width == 4 { // dates
+		for i := range to {
+			x, ok := rescale(int64(int32(binary.LittleEndian.Uint32(src[4*i:])))*secondsPerDay, 1, unit)
 			if !ok {
 				return errRange
 			}

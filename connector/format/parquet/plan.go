@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -62,6 +63,9 @@ func find(parent *parquet.Column, f column.Field, def, rep int) (*shape, error) 
 		}
 	}
 	if child == nil {
+		if f.Type.NotNull {
+			return nil, fmt.Errorf("column '%s' is NOT NULL, and the file does not have it", strings.Join(append(slices.Clone(parent.Path()), f.Name), "."))
+		}
 		return &shape{typ: f.Type, missing: true}, nil
 	}
 	return describe(child, f.Type, def, rep)
