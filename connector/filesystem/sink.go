@@ -139,6 +139,7 @@ func (s *sink) own(base string) bool {
 		began = s.req.JobID
 	}
 	base = given(base)
+	base = given(base)
 	return strings.HasPrefix(base, "part-") && strings.Contains(base, "-"+began+"-")
 }
 

@@ -128,6 +128,8 @@ var jobs = []struct{ name, script string }{
 		INSERT INTO results SELECT id, REPEAT('text', 2000), k FROM f`},
 	{"monitored files joined", files + changes("id BIGINT, x BIGINT") + `INSERT INTO results SELECT f.id, m.id FROM f JOIN m ON f.k = m.k AND f.v = m.v`},
 	{"overwritten", `SET 'execution.runtime-mode' = 'batch';` + csv("id BIGINT, v BIGINT") + `INSERT OVERWRITE results SELECT id, v FROM m`},
+	{"overwritten and merged", `SET 'execution.runtime-mode' = 'batch'; CREATE TABLE results (id BIGINT, v BIGINT)
+		WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'csv', 'auto-compaction' = 'true'); INSERT OVERWRITE results SELECT id, v FROM m`},
 	{"overwritten partitions", `SET 'execution.runtime-mode' = 'batch'; CREATE TABLE results (id BIGINT, v BIGINT) PARTITIONED BY (v)
 		WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'csv'); INSERT OVERWRITE results SELECT id, v FROM m WHERE v < 4`},
 	{"several inserts", changes("k STRING, n BIGINT") + `CREATE TABLE few (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'json');
@@ -149,6 +151,7 @@ var given = map[string]map[string]string{
 	"overwritten":              {"out/old.csv": "1,1\n"},
 	"merged files overwritten": {"out/old.csv": "1,1\n"},
 	"overwritten partitions":   {"out/v=1/old.csv": "1\n", "out/v=9/old.csv": "2\n"},
+	"overwritten and merged":   {"out/old.csv": "1,1\n", "out/compacted-old.csv": "1,2\n"},
 }
 
 func results(columns, format string) string {
