@@ -66,7 +66,7 @@ func spec() *connector.Spec {
 		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them. One that is not full stays open across checkpoints, which keep what the store does not have of it yet. " +
 			"A source that is monitored reads each version of a file that it finds exactly once.",
 		Options: slices.Concat([]*setting.Option{pathOption, formatOption, regexOption, selectOption, changedOption, monitorOption, discoveryOption, retentionOption, defaultNameOption,
-			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption, compressionOption}, compactionOptions, partitionCommitOptions, discovery.Options(), connector.FullTableOptions),
+			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption, connector.SinkParallelismOption, compressionOption}, compactionOptions, partitionCommitOptions, discovery.Options(), connector.FullTableOptions),
 		Formats:   true,
 		Metadata:  metadata,
 		NewSource: func(req connector.SourceRequest) (connector.Source, error) { return openSource(req, defaults) },

@@ -27,7 +27,7 @@ var (
 )
 
 func init() {
-	options := []*setting.Option{identifierOption, errorOption}
+	options := []*setting.Option{identifierOption, errorOption, connector.SinkParallelismOption}
 	connector.Register(&connector.Spec{
 		Name:      "print",
 		Doc:       "Writes each row as a line such as +I[1, abc], with its kind, to the standard output or error.",

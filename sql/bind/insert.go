@@ -83,7 +83,8 @@ func (b *binding) insert(t *catalog.Table, n *syntax.Insert, q *rel) (*plan.Sink
 	if err != nil {
 		return nil, tableError(&n.Target, t, err)
 	}
-	sink := &plan.Sink{Input: b.enforceNotNull(node, gt.Name), Table: gt, Overwrite: n.Overwrite, Partition: columns.static, Upserts: spec.Updates, At: n.Target.Span}
+	sink := &plan.Sink{Input: b.enforceNotNull(node, gt.Name), Table: gt, Overwrite: n.Overwrite, Partition: columns.static, Upserts: spec.Updates, At: n.Target.Span,
+		Parallelism: connector.SinkParallelism(gt)}
 	sink.Conflict = [...]string{
 		syntax.ConflictUnset: "", syntax.ConflictNothing: "NOTHING", syntax.ConflictError: "ERROR", syntax.ConflictDeduplicate: "DEDUPLICATE",
 	}[n.Conflict]

@@ -49,7 +49,7 @@ func (b *Builder) Add(n plan.Node, deliver func(*column.Batch) error) error {
 		if err != nil {
 			return err
 		}
-		b.node(sink, "Sink("+short(sink.Table.Name)+")", nil, &graph.Sink{Table: sink.Table, Overwrite: sink.Overwrite, Partition: sink.Partition}, in)
+		b.sink(sink, in)
 		return nil
 	}
 	in, err := b.add(n)

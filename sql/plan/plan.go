@@ -179,6 +179,8 @@ type Sink struct {
 	EventTime bool        // the connector does something when event time goes on
 	Conflict  string      // what ON CONFLICT DO says: "NOTHING", "ERROR" or "DEDUPLICATE"; "": it is not there
 	At        syntax.Span // of the table in the text
+	// Parallelism is the number of subtasks that the table asks for; 0: that of the job.
+	Parallelism int
 }
 
 // Exchange moves rows to other subtasks: by the hash of Keys, or all to a single one.

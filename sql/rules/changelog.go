@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/graph/expr"
 	"github.com/millstream/millstream/sql/plan"
@@ -39,6 +40,11 @@ func changelog(n plan.Node, c *Context) (plan.Node, error) {
 		}
 		return n, fail(sink.At, batchHint+", or write to a connector that takes updates", "Table sink '%s' doesn't support consuming %s changes%s",
 			sink.Table.Name, changeWords(changes), by)
+	}
+	if sink.Parallelism > 1 && changes != graph.InsertOnly && len(sink.Table.PrimaryKey) == 0 {
+		return n, fail(sink.At, "declare PRIMARY KEY (…) NOT ENFORCED, or leave the option out",
+			"table sink '%s' has '%s' = '%d' and takes %s changes, which reach its subtasks by the primary key, and it has none", sink.Table.Name,
+			connector.SinkParallelismOption.Key, sink.Parallelism, changeWords(changes))
 	}
 	return sink.With([]plan.Node{forSink(sink, sink.Input, c.Materialize)}), nil
 }

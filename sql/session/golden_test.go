@@ -37,7 +37,8 @@ func init() {
 		NewSource: func(connector.SourceRequest) (connector.Source, error) {
 			return namedSource{fakeSource{bounded: true}}, nil
 		}})
-	connector.Register(&connector.Spec{Name: "feed", Doc: "A changelog.", Guarantee: "none", Updates: true, NewSink: sink})
+	connector.Register(&connector.Spec{Name: "feed", Doc: "A changelog.", Guarantee: "none", Updates: true, NewSink: sink,
+		Options: []*setting.Option{connector.SinkParallelismOption}})
 	format.Register(&format.Spec{Name: "lines", Doc: "Text.", Options: []*setting.Option{{Key: "delimiter", Default: "x", Doc: "What ends a line."}}})
 }
 

@@ -1,5 +1,7 @@
 package sim
 
+import "strings"
+
 // jobs are scripts that write to s3://b/out. Tables a and b are made in time order, m in several splits.
 var jobs = []struct{ name, script string }{
 	{"filter", csv("id BIGINT, v BIGINT") + `INSERT INTO results SELECT id, v * 2 FROM m WHERE v > 2`},
@@ -111,6 +113,12 @@ var jobs = []struct{ name, script string }{
 	{"open parts of partitions", `CREATE TABLE results (id BIGINT, t STRING, v BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'json',
 		'sink.rolling-policy.file-size' = '1 mb', 'sink.partition-commit.policy.kind' = 'success-file', 'sink.partition-commit.delay' = '20 ms');
 		INSERT INTO results SELECT id, REPEAT(k, 20000), v / 4 FROM m`},
+	// Sinks of other parallelisms than the job's.
+	{"kept by key in three subtasks", strings.Replace(kept("k STRING, n BIGINT, s BIGINT", "k"), "'kept'", "'kept', 'sink.parallelism' = '3'", 1) +
+		`INSERT INTO results SELECT k, COUNT(*), SUM(v) FROM m GROUP BY k`},
+	{"filter to three subtasks", strings.Replace(csv("id BIGINT, v BIGINT"), "'csv'", "'csv', 'sink.parallelism' = '3'", 1) + `INSERT INTO results SELECT id, v * 2 FROM m WHERE v > 2`},
+	{"group to one subtask", strings.Replace(changes("k STRING, n BIGINT"), "'changelog-json'", "'changelog-json', 'sink.parallelism' = '1'", 1) +
+		`INSERT INTO results SELECT k, COUNT(*) FROM m GROUP BY k`},
 	// Merged before they are visible.
 	{"merged files", `CREATE TABLE results (id BIGINT, v BIGINT) PARTITIONED BY (v) WITH ('connector' = 'filesystem', 'path' = 's3://b/out', 'format' = 'csv',
 		'sink.rolling-policy.file-size' = '20', 'auto-compaction' = 'true', 'compaction.file-size' = '100', 'sink.partition-commit.policy.kind' = 'success-file');

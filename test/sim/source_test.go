@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 			{Key: "changes", Type: setting.Enum, Values: []string{"none", "upsert"}, Default: "none", Doc: "what the rows are"}},
 		NewSource: newMade, NewLookup: newMadeLookup,
 	})
-	connector.Register(&connector.Spec{Name: "kept", Doc: "Rows by their key.", Guarantee: "Exactly once.", Updates: true, NewSink: newKept})
+	connector.Register(&connector.Spec{Name: "kept", Doc: "Rows by their key.", Guarantee: "Exactly once.", Updates: true, NewSink: newKept,
+		Options: []*setting.Option{connector.SinkParallelismOption}})
 	m.Run()
 }
 
