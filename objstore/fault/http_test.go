@@ -16,6 +16,7 @@ import (
 
 func TestProxy(t *testing.T) {
 	var asked atomic.Int64
+	var on atomic.Bool
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
 		// Clients break off on purpose here.
@@ -30,6 +31,7 @@ func TestProxy(t *testing.T) {
 		fault.HTTPRule{Match: "/cut", Cut: 100},
 		fault.HTTPRule{Match: "/stall", Stall: true},
 		fault.HTTPRule{Match: "/replace", Replace: []byte("<html>")},
+		fault.HTTPRule{Match: "/while", Trigger: fault.Trigger{While: on.Load, Skip: 1}, Status: 503},
 		fault.HTTPRule{Method: "PUT", Match: "/once", Trigger: fault.Trigger{Times: 1}, Reset: true},
 	)
 	if err != nil {
@@ -90,7 +92,13 @@ func TestProxy(t *testing.T) {
 	if _, _, _, err := ask("PUT", "/once"); err != nil {
 		t.Errorf("twice: %v", err)
 	}
-	if n := len(proxy.Events()); n != 7 {
+	for i, want := range []int{200, 200, 503, 503, 200} { // the second is skipped: what came before it does not count
+		on.Store(i > 0 && i < 4)
+		if status, _, _, err := ask("GET", "/while"); status != want || err != nil {
+			t.Errorf("while: request %d gets %d, %v", i+1, status, err)
+		}
+	}
+	if n := len(proxy.Events()); n != 9 {
 		t.Errorf("%d events", n)
 	}
 }
