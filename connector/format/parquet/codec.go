@@ -128,3 +128,13 @@ func hadoopLZ4(dst, src []byte) (int, error) {
 	}
 	return lz4.UncompressBlock(src, dst)
 }
+
+// snappy compresses as Snappy itself does; the library's own codec looks longer for what it has seen, which takes twice the time and saves a few percent.
+type snappy struct{}
+
+func (snappy) String() string                            { return "SNAPPY" }
+func (snappy) CompressionCodec() format.CompressionCodec { return format.Snappy }
+func (snappy) Encode(dst, src []byte) ([]byte, error) {
+	return s2.EncodeSnappy(dst[:cap(dst)], src), nil
+}
+func (snappy) Decode(dst, src []byte) ([]byte, error) { return s2.Decode(dst, src) }

@@ -77,6 +77,6 @@ func init() {
 }
 
 var codecs = map[string]compress.Codec{
-	"UNCOMPRESSED": &parquet.Uncompressed, "SNAPPY": &parquet.Snappy, "GZIP": &parquet.Gzip, "ZSTD": &parquet.Zstd,
+	"UNCOMPRESSED": &parquet.Uncompressed, "SNAPPY": snappy{}, "GZIP": &parquet.Gzip, "ZSTD": &parquet.Zstd,
 	"BROTLI": &parquet.Brotli, "LZ4_RAW": &parquet.Lz4Raw,
 }

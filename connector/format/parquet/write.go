@@ -1,8 +1,10 @@
 package parquet
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -22,6 +24,10 @@ type writer struct {
 	limit  int64 // of a row group, in bytes
 	size   int64 // of what the row group holds, about
 	values []parquet.Value
+	texts  []texts // by leaf
+	levels []byte  // zeros, which nobody writes to
+	top    []int32
+	most   int64 // bytes of a dictionary
 }
 
 func newFile(w io.Writer, c format.Config) (format.FileWriter, error) {
@@ -48,15 +54,23 @@ func newFile(w io.Writer, c format.Config) (format.FileWriter, error) {
 		}
 	}
 	file := parquet.NewGenericWriter[any](w, options...)
-	return &writer{config: c, file: file, leaves: file.ColumnWriters(), limit: c.Options.Memory(blockSize)}, nil
+	leaves := file.ColumnWriters()
+	out := &writer{config: c, file: file, leaves: leaves, limit: c.Options.Memory(blockSize), texts: make([]texts, len(leaves)), most: math.MaxInt64 - 1}
+	if c.Options.Bool(dictionary) {
+		out.most = c.Options.Memory(dictionarySize)
+	}
+	out.beginTexts()
+	return out, nil
 }
 
 // entries are what one level of nesting makes of rows: row numbers of the vector at this level, -1 where there is none, with the
-// levels reached so far.
+// levels reached so far. Entries may share their parts, so nothing is changed once it is there.
 type entries struct {
 	rows []int32
 	rep  []byte
 	def  []byte
+	// whole says that all rows are there.
+	whole bool
 }
 
 func (w *writer) Write(b *column.Batch) error {
@@ -64,7 +78,10 @@ func (w *writer) Write(b *column.Batch) error {
 	if n == 0 {
 		return nil
 	}
-	top := entries{rows: make([]int32, n), rep: make([]byte, n), def: make([]byte, n)}
+	if len(w.levels) < n {
+		w.top, w.levels = make([]int32, n), make([]byte, n)
+	}
+	top := entries{rows: w.top[:n], rep: w.levels[:n], def: w.levels[:n], whole: true}
 	for i := range n {
 		top.rows[i] = int32(b.Row(i))
 	}
@@ -88,18 +105,7 @@ func (w *writer) write(v *column.Vector, t column.Type, at entries, rep, def byt
 		v = plain
 	}
 	if !t.NotNull {
-		next := entries{rows: make([]int32, len(at.rows)), rep: at.rep, def: append([]byte(nil), at.def...)}
-		for i, r := range at.rows {
-			next.rows[i] = r
-			switch {
-			case r < 0:
-			case v.IsNull(int(r)):
-				next.rows[i] = -1
-			default:
-				next.def[i] = def + 1
-			}
-		}
-		at, def = next, def+1
+		at, def = present(v, at, def+1), def+1
 	} else if v.HasNulls() {
 		for _, r := range at.rows {
 			if r >= 0 && v.IsNull(int(r)) {
@@ -129,6 +135,26 @@ func (w *writer) write(v *column.Vector, t column.Type, at entries, rep, def byt
 		return w.write(v.Children[1], value, below, rep+1, def+1)
 	}
 	return w.writeLeaf(v, t, at, def)
+}
+
+// present replaces rows that are NULL by -1; the others reach the level def.
+func present(v *column.Vector, at entries, def byte) entries {
+	if at.whole && !v.HasNulls() {
+		at.def = bytes.Repeat([]byte{def}, len(at.rows))
+		return at
+	}
+	next := entries{rows: make([]int32, len(at.rows)), rep: at.rep, def: append([]byte(nil), at.def...)}
+	for i, r := range at.rows {
+		next.rows[i] = r
+		switch {
+		case r < 0:
+		case v.IsNull(int(r)):
+			next.rows[i] = -1
+		default:
+			next.def[i] = def
+		}
+	}
+	return next
 }
 
 // elements replaces lists by their elements.
@@ -167,9 +193,11 @@ func (w *writer) writeLeaf(v *column.Vector, t column.Type, at entries, def byte
 		}
 		values[i] = x.Level(int(at.rep[i]), int(at.def[i]), w.leaf)
 	}
-	_, err := w.leaves[w.leaf].WriteRowValues(values)
+	if _, err := w.leaves[w.leaf].WriteRowValues(values); err != nil {
+		return err
+	}
 	w.leaf++
-	return err
+	return w.boundDictionary(w.leaf - 1)
 }
 
 func (w *writer) fill(values []parquet.Value, v *column.Vector, t column.Type, rows []int32) error {
@@ -194,12 +222,14 @@ func (w *writer) fill(values []parquet.Value, v *column.Vector, t column.Type, r
 		x := column.Values[float64](v)
 		each(values, rows, func(r int32) parquet.Value { return parquet.DoubleValue(x[r]) })
 	case column.Char, column.VarChar, column.Binary, column.VarBinary:
-		x := column.Values[column.View](v)
+		x, size := column.Values[column.View](v), int64(0)
 		each(values, rows, func(r int32) parquet.Value {
 			b := x[r].Bytes(v.Buffers)
-			w.size += int64(len(b))
+			size += int64(len(b))
 			return parquet.ByteArrayValue(b)
 		})
+		w.size += size
+		w.texts[w.leaf].size += size
 	case column.Decimal:
 		w.fillDecimals(values, v, t, rows)
 	case column.Timestamp, column.TimestampLTZ:
@@ -324,6 +354,7 @@ func putInt128(b []byte, d column.Int128) {
 // flush ends a row group.
 func (w *writer) flush() error {
 	w.size = 0
+	w.beginTexts()
 	return w.file.Flush()
 }
 
