@@ -290,9 +290,6 @@ func itemKernel(c *Call, find func(a *rowArgs, from, to int32) int32, child int)
 	}
 }
 
-// FieldOf reads a field of a ROW by name.
-func FieldOf(row Expr, name string) (Expr, error) { return NewCall("FIELD", row, Text(name)) }
-
 func resolveField(args []Expr) ([]Expr, column.Type, error) {
 	if len(args) != 2 {
 		return nil, column.Type{}, fmt.Errorf("FIELD takes a row and a name, not %s", count(len(args)))

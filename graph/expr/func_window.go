@@ -2,9 +2,6 @@ package expr
 
 import (
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/millstream/millstream/column"
@@ -16,17 +13,6 @@ var windows = map[string]*WindowFunction{} // by name
 func LookupWindow(name string) (*WindowFunction, bool) {
 	f, ok := windows[strings.ToUpper(name)]
 	return f, ok
-}
-
-// Windows yields the window functions, by name.
-func Windows() iter.Seq[*WindowFunction] {
-	return func(yield func(*WindowFunction) bool) {
-		for _, name := range slices.Sorted(maps.Keys(windows)) {
-			if !yield(windows[name]) {
-				return
-			}
-		}
-	}
 }
 
 func init() {

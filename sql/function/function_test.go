@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,9 @@ type mean struct {
 }
 
 func init() {
+	var turns atomic.Int64
+	function.Scalar1("u_turn", func(x int64) int64 { return x * turns.Add(1) }, function.NonDeterministic())
+	function.Scalar1("u_once", func(x int64) int64 { return x * turns.Add(1) })
 	function.Scalar1("u_double", func(x int64) int64 { return 2 * x })
 	function.Scalar1("u_half", func(x float64) *float64 {
 		if x == 0 {
@@ -207,6 +211,7 @@ func TestQueries(t *testing.T) {
 	}{
 		{"SELECT u_double(21), TYPEOF(u_double(21)), TYPEOF(u_half(1))", []string{"42 BIGINT NOT NULL DOUBLE"}},
 		{"SELECT i, U_DOUBLE(i), u_or_minus(i), u_half(i), u_upper(s) FROM " + three, []string{"1 2 1 0.5 A B", "2 4 2 1.0 C", "NULL NULL -1 NULL NULL"}},
+		{"SELECT COUNT(DISTINCT u_turn(1)), COUNT(DISTINCT u_once(1)) FROM " + three, []string{"3 1"}},
 		{"SELECT u_half(0)", []string{"NULL"}},
 		{"SELECT u_join(s, 'x'), u_join('x', s), u_clamp(i, 1.5, 3) FROM " + three, []string{"NULL NULL NULL", "a b-x x-a b 1.5", "c-x x-c 2.0"}},
 		{"SELECT u_atoi(CAST(i AS STRING)), u_div(6, i) FROM " + three, []string{"1 6", "2 3", "NULL NULL"}},

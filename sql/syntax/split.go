@@ -132,9 +132,3 @@ func (s *Splitter) Rest() (Piece, bool) {
 	}
 	return s.piece(src), true
 }
-
-// Reset forgets the input that was not given out, as a shell does when a line is cancelled.
-func (s *Splitter) Reset() {
-	s.start = s.input.Len()
-	s.compact()
-}
