@@ -14,7 +14,7 @@ import (
 type assignSessions struct {
 	*assignWindows
 	missed missedRows
-	progress
+	windowClock
 	groups *state.Groups
 	set    sessionSet
 	held   heldRows // the input's columns, the row's kind and its local time
@@ -22,21 +22,19 @@ type assignSessions struct {
 	heads  []int32 // by session: its first row, one more
 	tails  []int32 // its last row
 	links  []int32 // by row: the session's next row, one more
-	next   int64
 
-	setTimer func(time.Time)
-	ids      []int32
-	keyCols  []*column.Vector
-	kind     *column.Vector
-	local    *column.Vector
-	with     column.Batch
+	ids     []int32
+	keyCols []*column.Vector
+	kind    *column.Vector
+	local   *column.Vector
+	with    column.Batch
 }
 
 var kindField = column.Field{Name: "kind", Type: column.Of(column.TinyInt).Required()}
 
 func newAssignSessions(o *assignWindows) *assignSessions {
 	start := column.Field{Name: "start", Type: column.Of(column.BigInt).Required()}
-	s := &assignSessions{assignWindows: o, kind: column.NewVector(kindField.Type, 0), local: column.NewVector(start.Type, 0)}
+	s := &assignSessions{assignWindows: o, windowClock: windowClock{processing: o.op.Processing}, kind: column.NewVector(kindField.Type, 0), local: column.NewVector(start.Type, 0)}
 	s.fields = append(slices.Clone(o.in), kindField, start)
 	s.held = newHeldRows(s.fields)
 	types := make([]column.Type, len(o.op.Partition))
@@ -52,20 +50,12 @@ func (o *assignSessions) Open(c *Context) error {
 	if err := o.assignWindows.Open(c); err != nil {
 		return err
 	}
-	o.setTimer = c.SetTimer
-	o.progress.open(c)
+	o.windowClock.open(c)
 	if err := o.restore(c.Restore); err != nil {
 		return err
 	}
-	o.plan()
+	o.await(o.set.first())
 	return nil
-}
-
-func (o *assignSessions) plan() {
-	o.next = o.set.first()
-	if o.op.Processing && o.next != math.MaxInt64 {
-		o.setTimer(time.UnixMilli(o.next + 1))
-	}
 }
 
 // partition finds the keys of b's live rows.
@@ -80,8 +70,8 @@ func (o *assignSessions) partition(b *column.Batch) []int32 {
 }
 
 func (o *assignSessions) Process(_ int, p Payload, out Output) error {
-	if o.op.Processing {
-		if err := o.pass(o.clock(), out); err != nil {
+	if o.op.Processing && o.passed() {
+		if err := o.fire(out); err != nil {
 			return err
 		}
 	}
@@ -109,14 +99,10 @@ func (o *assignSessions) Process(_ int, p Payload, out Output) error {
 		if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
 			return err
 		}
-		for _, key := range keys {
-			if (int(key) >= len(o.set.heads) || o.set.heads[key] == 0) && o.groups.Alive(int(key)) {
-				o.groups.Delete(int(key))
-			}
-		}
+		o.set.deleteUnused(o.groups, keys)
 	}
 	if first := o.set.first(); first < o.next {
-		o.plan()
+		o.await(first)
 	}
 	return nil
 }
@@ -159,16 +145,14 @@ func (o *assignSessions) append(slot, row int32) {
 }
 
 func (o *assignSessions) Watermark(t int64, out Output) error {
-	if o.op.Processing || !o.advance(t) || t < o.next {
+	if !o.reached(t) {
 		return nil
 	}
 	return o.fire(out)
 }
 
-func (o *assignSessions) Timer(_ time.Time, out Output) error { return o.pass(o.clock(), out) }
-
-func (o *assignSessions) pass(now time.Time, out Output) error {
-	if !o.advance(now.UnixMilli()-1) || o.now < o.next {
+func (o *assignSessions) Timer(_ time.Time, out Output) error {
+	if !o.passed() {
 		return nil
 	}
 	return o.fire(out)
@@ -198,7 +182,7 @@ func (o *assignSessions) fire(out Output) error {
 	if o.held.wasteful() {
 		o.renumber(o.held.compact())
 	}
-	o.plan()
+	o.await(o.set.first())
 	return nil
 }
 

@@ -20,15 +20,13 @@ type assignWindows struct {
 	clock  func() time.Time
 	counts *Counters
 
-	times        timeColumn
-	locals       []int64
+	times        localTimes
 	rows         []int32 // of the input, by output row
 	starts, ends []int64
 	kinds        []column.RowKind
 	cols         []*column.Vector
 	made         [3]*column.Vector // window_start, window_end, window_time
-	cut, out     column.Batch
-	sel          []int32
+	out          column.Batch
 }
 
 func newAssignWindows(op *graph.AssignWindows, in, schema []column.Field) (Operator, error) {
@@ -63,43 +61,9 @@ func (o *assignWindows) Open(c *Context) error {
 // timed returns the rows of b that have a time, and the local times by physical row.
 func (o *assignWindows) timed(b *column.Batch) (*column.Batch, []int64, error) {
 	if o.op.Processing {
-		local := o.w.zone.local(o.clock().UnixMilli())
-		o.locals = o.locals[:0]
-		for range b.Len {
-			o.locals = append(o.locals, local)
-		}
-		return b, o.locals, nil
+		return b, o.times.all(o.w, b.Len, o.clock()), nil
 	}
-	b, o.sel = withTimes(b, o.op.Time, &o.cut, o.sel, o.counts)
-	times, err := o.times.of(b, o.op.Time)
-	if err != nil {
-		return nil, nil, err
-	}
-	local := o.w.locals(b, times, o.locals)
-	if o.w.zone.zone != nil {
-		o.locals = local
-	}
-	return b, local, nil
-}
-
-// withTimes leaves out the rows of b whose time is NULL and counts them as skipped; cut and sel are memory.
-func withTimes(b *column.Batch, col int, cut *column.Batch, sel []int32, counts *Counters) (*column.Batch, []int32) {
-	v := b.Cols[col]
-	if !v.HasNulls() {
-		return b, sel
-	}
-	sel = sel[:0]
-	for i := range b.Rows() {
-		if r := b.Row(i); !v.IsNull(r) {
-			sel = append(sel, int32(r))
-		}
-	}
-	if len(sel) == b.Rows() {
-		return b, sel
-	}
-	counts.Skipped.Add(int64(b.Rows() - len(sel)))
-	*cut = column.Batch{Len: b.Len, Cols: b.Cols, Sel: sel, Kinds: b.Kinds, Times: b.Times}
-	return cut, sel
+	return o.times.local(o.w, b, o.op.Time, o.counts)
 }
 
 func (o *assignWindows) Process(_ int, p Payload, out Output) error {

@@ -84,10 +84,21 @@ func (k *idleGroups) over(g int32, now int64) bool {
 	return k.ttl > 0 && k.recent.Has(g) && k.recent.At(g)+k.ttl <= now
 }
 
-// next is the next group that is over.
-func (k *idleGroups) next(now int64) (int32, bool) {
-	g, at, ok := k.recent.Oldest()
-	return g, ok && k.ttl > 0 && at+k.ttl <= now
+// expire forgets groups that are over, so many at most. forget says whether it has, which takes the group out; of one that must stay the time begins anew.
+func (k *idleGroups) expire(most int, forget func(g int32) bool) {
+	if k.ttl == 0 {
+		return
+	}
+	now := k.now()
+	for range most {
+		g, at, ok := k.recent.Oldest()
+		if !ok || at+k.ttl > now {
+			return
+		}
+		if !forget(g) {
+			k.touch(g, now)
+		}
+	}
 }
 
 // evict forgets groups that are too many, those first that were not touched for the longest. forget says whether it has, which takes the group out; one that must

@@ -10,13 +10,12 @@ import (
 
 // keyedRows is what operators share that hold rows by key and emit some of them again: the table, its time to live, and the making of batches.
 type keyedRows struct {
+	keyLookup
 	in    []column.Field
-	keys  []int
 	find  []int // columns by which a row is found again; nil: none
 	marks bool  // rows have a number for the owner's use
 	// unlisted: rows of a group are only counted, since the owner has lists of them.
 	unlisted bool
-	groups   *state.Groups
 	rows     *state.Rows
 	ttl      int64 // milliseconds; 0: for ever
 	most     int   // keys; 0: all
@@ -26,8 +25,6 @@ type keyedRows struct {
 
 	setTimer func(time.Time)
 	armed    bool
-	cols     []*column.Vector
-	ids      []int32
 	list     []int32
 	expired  []int32
 	moved    func(to []int32) // tells the owner of the new numbers of rows
@@ -35,7 +32,7 @@ type keyedRows struct {
 }
 
 func newKeyedRows(in []column.Field, keys, identity []int) keyedRows {
-	k := keyedRows{in: in, keys: keys, find: identity}
+	k := keyedRows{keyLookup: keyLookup{keys: keys}, in: in, find: identity}
 	k.out.init(in)
 	return k
 }
@@ -44,11 +41,7 @@ func newKeyedRows(in []column.Field, keys, identity []int) keyedRows {
 func (k *keyedRows) open(c *Context, keep graph.Keep) error {
 	k.ttl, k.most = timeToLive(c, keep.TTL), maxKeys(c, keep.MaxKeys)
 	k.number, k.clock, k.setTimer, k.evicted = c.MaxParallelism, c.Now, c.SetTimer, c.evicted
-	list := make([]column.Type, len(k.keys))
-	for i, c := range k.keys {
-		list[i] = k.in[c].Type
-	}
-	k.groups = state.NewGroups(list)
+	k.makeGroups(k.in)
 	k.rows = state.NewRows(k.groups, state.RowsSpec{
 		Types: types(k.in), Keys: k.keys, Identity: k.find, Marks: k.marks, Timed: k.timed(), Ordered: k.most > 0, Unlisted: k.unlisted && k.most == 0,
 	})
@@ -61,20 +54,6 @@ func (k *keyedRows) open(c *Context, keep graph.Keep) error {
 
 // timed reports whether rows have the time of their coming.
 func (k *keyedRows) timed() bool { return k.ttl > 0 || k.most > 0 }
-
-// lookup finds the groups of b's live rows.
-func (k *keyedRows) lookup(b *column.Batch) []int32 {
-	k.cols = k.cols[:0]
-	for _, c := range k.keys {
-		k.cols = append(k.cols, b.Cols[c])
-	}
-	n := b.Rows()
-	if cap(k.ids) < n {
-		k.ids = make([]int32, n+n/4)
-	}
-	k.groups.Lookup(k.cols, b.Sel, n, k.ids[:n])
-	return k.ids[:n]
-}
 
 // newest is the row of group g that came last, state.None if it has none.
 func (k *keyedRows) newest(g int32) int32 {

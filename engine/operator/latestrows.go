@@ -10,9 +10,8 @@ import (
 // latestRows is what operators share that hold one row for each key, which a later one replaces: the table, its time to live, and the making of batches. A row that is
 // over does not count, whether or not it is still there.
 type latestRows struct {
+	keyLookup
 	in      []column.Field
-	keys    []int
-	groups  *state.Groups
 	rows    *state.Latest
 	number  int // key groups
 	sweep   sweep
@@ -20,23 +19,19 @@ type latestRows struct {
 	evicted func(keys int)
 	now     int64 // the time of the batch, and from when on rows count
 	from    int64
-	cols    []*column.Vector
-	ids     []int32
 	heads   batchHeads
 	out     replacements
 }
 
-func newLatestRows(in []column.Field, keys []int) latestRows { return latestRows{in: in, keys: keys} }
+func newLatestRows(in []column.Field, keys []int) latestRows {
+	return latestRows{keyLookup: keyLookup{keys: keys}, in: in}
+}
 
 func (k *latestRows) open(c *Context) error {
 	k.sweep = sweep{ttl: timeToLive(c, 0), clock: c.Now, setTimer: c.SetTimer}
 	k.most, k.evicted, k.number = maxKeys(c, 0), c.evicted, c.MaxParallelism
-	list := make([]column.Type, len(k.keys))
-	for i, c := range k.keys {
-		list[i] = k.in[c].Type
-	}
 	k.out.init(k.in)
-	k.groups = state.NewGroups(list)
+	k.makeGroups(k.in)
 	k.rows = state.NewLatest(k.groups, types(k.in), k.keys, k.timed())
 	if k.most > 0 {
 		k.rows.Order()
@@ -85,20 +80,6 @@ func (k *latestRows) tidy() {
 	if k.groups.Len() > 2*k.groups.Live()+ChunkRows && !k.rows.Busy() && !k.sweep.underWay() {
 		k.rows.Compact()
 	}
-}
-
-// lookup finds the groups of b's live rows.
-func (k *latestRows) lookup(b *column.Batch) []int32 {
-	k.cols = k.cols[:0]
-	for _, c := range k.keys {
-		k.cols = append(k.cols, b.Cols[c])
-	}
-	n := b.Rows()
-	if cap(k.ids) < n {
-		k.ids = make([]int32, n+n/4)
-	}
-	k.groups.Lookup(k.cols, b.Sel, n, k.ids[:n])
-	return k.ids[:n]
 }
 
 // holds reports whether group g has a row of an earlier batch that counts.

@@ -376,21 +376,13 @@ func (o *overTime) renew(b *column.Batch, ids []int32) {
 
 // expire forgets partitions whose time to live is over, so many at most. Of one of which rows wait the time begins anew, as in Flink.
 func (o *overTime) expire(most int) {
-	if o.idle.ttl == 0 {
-		return
-	}
-	now := o.idle.now()
-	for range most {
-		g, ok := o.idle.next(now)
-		if !ok {
-			break
-		}
+	o.idle.expire(most, func(g int32) bool {
 		if o.waiting[g] > 0 {
-			o.idle.touch(g, now)
-			continue
+			return false
 		}
 		o.end(g)
-	}
+		return true
+	})
 }
 
 // evict forgets the partitions that are too many, but for those of which rows wait.

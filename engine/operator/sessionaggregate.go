@@ -2,7 +2,6 @@ package operator
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/millstream/millstream/column"
@@ -44,30 +43,19 @@ func newSessionAggregate(o *windowAggregate) (*sessionAggregate, error) {
 }
 
 func (o *sessionAggregate) Open(c *Context) error {
-	o.counters, o.clock, o.setTimer = c.Counters, c.Now, c.SetTimer
-	o.missed.open(c)
-	o.progress.open(c)
-	if err := o.w.open(c); err != nil {
+	if err := o.open(c); err != nil {
 		return err
 	}
-	o.next = math.MaxInt64
 	if err := o.restore(c.Restore); err != nil {
 		return err
 	}
-	o.plan()
+	o.await(o.set.first())
 	return nil
 }
 
-func (o *sessionAggregate) plan() {
-	o.next = o.set.first()
-	if o.op.Processing && o.next != math.MaxInt64 {
-		o.setTimer(time.UnixMilli(o.next + 1))
-	}
-}
-
 func (o *sessionAggregate) Process(_ int, p Payload, out Output) error {
-	if o.op.Processing {
-		if err := o.pass(o.clock(), out); err != nil {
+	if o.op.Processing && o.passed() {
+		if err := o.fire(out); err != nil {
 			return err
 		}
 	}
@@ -109,16 +97,10 @@ func (o *sessionAggregate) Process(_ int, p Payload, out Output) error {
 		if err := o.missed.drop(0, b, o.missed.rows, o.now); err != nil {
 			return err
 		}
-		for _, key := range keys { // of keys that were made for rows that are dropped nothing is kept
-			if int(key) >= len(o.set.heads) || o.set.heads[key] == 0 {
-				if o.agg.groups.Alive(int(key)) {
-					o.agg.groups.Delete(int(key))
-				}
-			}
-		}
+		o.set.deleteUnused(o.agg.groups, keys)
 	}
 	if first := o.set.first(); first < o.next {
-		o.plan()
+		o.await(first)
 	}
 	return nil
 }
@@ -145,16 +127,14 @@ func (o *sessionAggregate) merge(slot int32) {
 }
 
 func (o *sessionAggregate) Watermark(t int64, out Output) error {
-	if o.op.Processing || !o.advance(t) || t < o.next {
+	if !o.reached(t) {
 		return nil
 	}
 	return o.fire(out)
 }
 
-func (o *sessionAggregate) Timer(_ time.Time, out Output) error { return o.pass(o.clock(), out) }
-
-func (o *sessionAggregate) pass(now time.Time, out Output) error {
-	if !o.advance(now.UnixMilli()-1) || o.now < o.next {
+func (o *sessionAggregate) Timer(_ time.Time, out Output) error {
+	if !o.passed() {
 		return nil
 	}
 	return o.fire(out)
@@ -178,7 +158,7 @@ func (o *sessionAggregate) fire(out Output) error {
 			}
 		}
 	}
-	o.plan()
+	o.await(o.set.first())
 	return nil
 }
 

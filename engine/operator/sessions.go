@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"unsafe"
+
+	"github.com/millstream/millstream/state"
 )
 
 // sessionSet knows the open sessions of each key. A session is a slot, a dense number under which its owner keeps what belongs to it; the slots
@@ -43,6 +45,15 @@ func newSessionSet(w *windowing) sessionSet { return sessionSet{gap: w.Size, due
 // s.absorbed until the next call, in the order of time, and their slots are the owner's to free. A row whose session would be over is late.
 func (s *sessionSet) add(key int32, t, now int64) (slot int32, ok bool) {
 	return s.cover(key, t, t+s.gap, now)
+}
+
+// deleteUnused deletes those of keys that have no session: keys that were made for rows that are dropped are not kept.
+func (s *sessionSet) deleteUnused(groups *state.Groups, keys []int32) {
+	for _, key := range keys {
+		if (int(key) >= len(s.heads) || s.heads[key] == 0) && groups.Alive(int(key)) {
+			groups.Delete(int(key))
+		}
+	}
 }
 
 // cover is add for a time from t to end in which a session has rows.

@@ -381,18 +381,11 @@ func (o *temporalJoin) renew(ids []int32) {
 
 // expire forgets groups whose time to live is over, so many at most.
 func (o *temporalJoin) expire(most int) {
-	if o.idle.ttl == 0 {
-		return
-	}
-	now := o.idle.now()
-	for range most {
-		g, ok := o.idle.next(now)
-		if !ok {
-			return
-		}
+	o.idle.expire(most, func(g int32) bool {
 		o.empty(g)
 		o.forget(g)
-	}
+		return true
+	})
 }
 
 // evict forgets the keys that are too many, but for those of which left rows wait: the watermark says how many these are.

@@ -22,22 +22,17 @@ type windowAggregate struct {
 	w      *windowing
 	schema []column.Field
 	spec   aggregateSpec
-	progress
+	windowClock
 	counters *Counters
 	missed   missedRows
-	clock    func() time.Time
-	setTimer func(time.Time)
 
 	slices sliceList
 	series sliceList // of CUMULATE: the windows so far, by start
 	merged *aggregation
-	next   int64 // the watermark that completes the first window
 
 	router sliceRouter
 	turn   int64
-	times  timeColumn
-	cut    column.Batch
-	sel    []int32
+	times  localTimes
 	sub    column.Batch
 	ids    []int32
 	counts []int64
@@ -57,7 +52,7 @@ func newWindowAggregate(op *graph.WindowAggregate, in, schema []column.Field) (O
 	if err != nil {
 		return nil, err
 	}
-	o := &windowAggregate{op: op, w: w, schema: schema}
+	o := &windowAggregate{op: op, w: w, schema: schema, windowClock: windowClock{processing: op.Processing}}
 	if o.spec, err = windowSpec(op, in); err != nil {
 		return nil, err
 	}
@@ -142,10 +137,7 @@ func windowSpec(op *graph.WindowAggregate, in []column.Field) (aggregateSpec, er
 }
 
 func (o *windowAggregate) Open(c *Context) error {
-	o.counters, o.clock, o.setTimer = c.Counters, c.Now, c.SetTimer
-	o.missed.open(c)
-	o.progress.open(c)
-	if err := o.w.open(c); err != nil {
+	if err := o.open(c); err != nil {
 		return err
 	}
 	o.router = sliceRouter{w: o.w, late: o.late}
@@ -154,6 +146,14 @@ func (o *windowAggregate) Open(c *Context) error {
 	}
 	o.plan()
 	return nil
+}
+
+// open is what all aggregations over windows do before their state is restored.
+func (o *windowAggregate) open(c *Context) error {
+	o.counters = c.Counters
+	o.missed.open(c)
+	o.windowClock.open(c)
+	return o.w.open(c)
 }
 
 // late reports whether all windows of a slice are complete.
@@ -185,8 +185,8 @@ func (o *windowAggregate) pending(slice int64) int64 {
 func (o *windowAggregate) cumulates() bool { return o.op.Type == graph.Cumulate && !o.op.Attached }
 
 func (o *windowAggregate) Process(_ int, p Payload, out Output) error {
-	if o.op.Processing {
-		if err := o.pass(o.clock(), out); err != nil {
+	if o.op.Processing && o.passed() {
+		if err := o.fire(out); err != nil {
 			return err
 		}
 	}
@@ -226,27 +226,11 @@ func (o *windowAggregate) timesOf(b *column.Batch) (*column.Batch, []int64, erro
 	case o.op.Phase == graph.Final:
 		return b, column.Values[int64](b.Cols[len(b.Cols)-1])[:b.Len], nil
 	case o.op.Attached:
-		b, o.sel = withTimes(b, o.op.End, &o.cut, o.sel, o.counters)
-		times, err := o.times.of(b, o.op.End)
-		return b, times, err
+		return o.times.of(b, o.op.End, o.counters)
 	case o.op.Processing:
-		local := o.w.zone.local(o.clock().UnixMilli())
-		o.router.locals = o.router.locals[:0]
-		for range b.Len {
-			o.router.locals = append(o.router.locals, local)
-		}
-		return b, o.router.locals, nil
+		return b, o.times.all(o.w, b.Len, o.clock()), nil
 	}
-	b, o.sel = withTimes(b, o.op.Time, &o.cut, o.sel, o.counters)
-	times, err := o.times.of(b, o.op.Time)
-	if err != nil {
-		return nil, nil, err
-	}
-	local := o.w.locals(b, times, o.router.locals)
-	if o.w.zone.zone != nil {
-		o.router.locals = local
-	}
-	return b, local, nil
+	return o.times.local(o.w, b, o.op.Time, o.counters)
 }
 
 // sliceFor returns the state into which rows of a slice go.
@@ -290,13 +274,8 @@ func (o *windowAggregate) schedule(end int64) {
 	if end == math.MaxInt64 {
 		return
 	}
-	due := o.w.due(end)
-	if due >= o.next {
-		return
-	}
-	o.next = due
-	if o.op.Processing {
-		o.setTimer(time.UnixMilli(due + 1))
+	if due := o.w.due(end); due < o.next {
+		o.await(due)
 	}
 }
 
@@ -315,18 +294,15 @@ func (o *windowAggregate) firing() *sliceList {
 }
 
 func (o *windowAggregate) Watermark(t int64, out Output) error {
-	if o.op.Processing || !o.advance(t) || t < o.next {
+	if !o.reached(t) {
 		return nil
 	}
 	return o.fire(out)
 }
 
 // Timer implements [Operator] for windows of processing time.
-func (o *windowAggregate) Timer(_ time.Time, out Output) error { return o.pass(o.clock(), out) }
-
-// pass lets processing time come to now: what ends with it is over.
-func (o *windowAggregate) pass(now time.Time, out Output) error {
-	if !o.advance(now.UnixMilli()-1) || o.now < o.next {
+func (o *windowAggregate) Timer(_ time.Time, out Output) error {
+	if !o.passed() {
 		return nil
 	}
 	return o.fire(out)

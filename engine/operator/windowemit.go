@@ -70,15 +70,13 @@ func (o *windowEmit) reset(c *Context) {
 }
 
 func (o *windowEmit) Open(c *Context) error {
-	o.counters, o.clock, o.setTimer, o.next = c.Counters, c.Now, c.SetTimer, math.MaxInt64
-	o.missed.open(c)
-	o.progress.open(c)
-	if err := o.w.open(c); err != nil {
+	if err := o.open(c); err != nil {
 		return err
 	}
 	if err := o.assign.Open(c); err != nil {
 		return err
 	}
+	o.next = math.MaxInt64
 	o.reset(c)
 	if err := o.log.load(c.Restore); err != nil {
 		return err

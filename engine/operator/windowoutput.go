@@ -15,6 +15,7 @@ type windowOutput struct {
 	props []*column.Vector
 	out   column.Batch
 	sel   []int32
+	times timeColumn
 }
 
 func (w *windowOutput) init(o *windowAggregate) {
@@ -80,8 +81,7 @@ func (w *windowOutput) send(end int64, sel []int32, kinds []column.RowKind, out 
 				w.out.Cols = append(w.out.Cols, starts)
 				continue
 			}
-			o.times.memory = append(o.times.memory[:0], o.times.millis(starts)...)
-			fillTimes(v, o.times.memory)
+			fillTimes(v, w.times.millis(starts))
 		} else {
 			w.property(v, p, end)
 		}

@@ -16,7 +16,6 @@ type sliceRouter struct {
 	index  []int32 // of the run, by live row; -1: the row is dropped
 	rows   []int32
 	drops  []int32 // physical rows that came late
-	locals []int64
 }
 
 type recentSlice struct {
