@@ -32,9 +32,18 @@ func read(data []byte, c format.Config) (rows []string, err error) {
 	if err != nil || len(pieces) != 1 {
 		return nil, fmt.Errorf("pieces %v, %w", pieces, err)
 	}
-	r, err := openFile(ctx, f, pieces[0], c)
+	rows, n, err := readPiece(f, pieces[0], c)
+	if err == nil && n != int64(len(data)) {
+		err = fmt.Errorf("%d bytes are counted, of %d", n, len(data))
+	}
+	return rows, err
+}
+
+func readPiece(f format.File, p format.Piece, c format.Config) (rows []string, n int64, err error) {
+	ctx := context.Background()
+	r, err := openFile(ctx, f, p, c)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer r.Close()
 	out := column.NewBatch(formattest.Projected(c), 0)
@@ -45,14 +54,11 @@ func read(data []byte, c format.Config) (rows []string, err error) {
 			break
 		}
 		if err != nil {
-			return rows, err
+			return rows, 0, err
 		}
 		rows = append(rows, formattest.Rows(out)...)
 	}
-	if n := r.BytesRead(); n != int64(len(data)) {
-		return rows, fmt.Errorf("%d bytes are counted, of %d", n, len(data))
-	}
-	return rows, nil
+	return rows, r.BytesRead(), nil
 }
 
 const everything = "b BOOLEAN, i TINYINT, s SMALLINT, n INT, l BIGINT, f FLOAT, d DOUBLE, t STRING, c CHAR4, y BYTES, m DEC, m38 DEC38, dt DATE, tm TIME3, " +

@@ -16,16 +16,13 @@ import (
 
 const magic = "Obj\x01"
 
-// splitFile returns the file as one piece: where its blocks begin is known only to who has read those before.
-func splitFile(_ context.Context, f format.File, _ format.Config) ([]format.Piece, error) {
-	return []format.Piece{{Count: 1, Size: f.Info.Size}}, nil
-}
-
-// reader reads a container file from its beginning to its end.
+// reader reads the blocks of a container file that begin in its piece.
 type reader struct {
 	body  io.ReadCloser
 	in    *bufio.Reader
 	read  int64
+	shift int64 // how much farther in the file it is than what was read
+	to    int64 // where the piece ends; 0: at the end of the file; negative: where it begins
 	codec *codec
 	plan  *plan
 	sync  [16]byte
@@ -39,23 +36,6 @@ const maxHead = 64 << 20
 
 // batchRows is how many rows Next returns at most.
 const batchRows = 4096
-
-func openFile(ctx context.Context, f format.File, _ format.Piece, c format.Config) (format.FileReader, error) {
-	body, info, err := f.Store.Get(ctx, f.Info.Key, objstore.All)
-	if err != nil {
-		return nil, err
-	}
-	r := &reader{body: body, in: bufio.NewReaderSize(body, 1<<20)}
-	if f.Info.ETag != "" && info.ETag != f.Info.ETag {
-		err = errors.New("it was changed since it was listed")
-	} else {
-		err = r.begin(c)
-	}
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	return r, nil
-}
 
 // begin reads the head of the file.
 func (r *reader) begin(c format.Config) error {
@@ -196,6 +176,9 @@ func (r *reader) Next(ctx context.Context, out *column.Batch) error {
 
 // block reads the next one; io.EOF at the end.
 func (r *reader) block() error {
+	if r.to != 0 && r.read+r.shift >= r.to {
+		return io.EOF
+	}
 	if _, err := r.in.Peek(1); err != nil {
 		return err
 	}
