@@ -65,6 +65,7 @@ func walk(ctx context.Context, store objstore.Store, key string) ([]found, error
 	if objstore.HasGlob(key) {
 		return glob(ctx, store, key)
 	}
+	key = objstore.GlobText(key)
 	if key != "" && !strings.HasSuffix(key, "/") {
 		info, err := store.Head(ctx, key)
 		if err == nil {

@@ -289,3 +289,26 @@ func TestRanges(t *testing.T) {
 		}
 	}
 }
+
+// TestEscapedPath writes and reads, at once and monitored, below a path in which what would be a pattern is escaped.
+func TestEscapedPath(t *testing.T) {
+	store := mem.New("t")
+	put(t, store, "why?/a*b/f", []byte("this"))
+	put(t, store, "whys/a*b/f", []byte("other"))
+	for _, path := range []string{`mem://t/why\?/a\*b/f`, `mem://t/why\?/a\*b/`, `mem://t/why\?/*`} {
+		if got := readAll(t, mustSource(t, scan(memory(store), lineTable(path), 0)), 1, never); !slices.Equal(got, []string{"this"}) {
+			t.Errorf("%s: %q", path, got)
+		}
+		m := monitor(t, monitoredSource(t, store, lineTable(path), defaults), checkpoint{})
+		m.until(1)
+		m.close()
+		if !slices.Equal(m.rows, []string{"this"}) {
+			t.Errorf("%s, monitored: %q", path, m.rows)
+		}
+	}
+	table := lineTable(`mem://t/new\?`)
+	insert(t, connector.SinkRequest{Env: memory(store), Table: table, JobID: "j", Batch: true}, defaultLimits, lines(table, []string{"row"}))
+	if got := readAll(t, mustSource(t, scan(memory(store), table, 0)), 1, never); !slices.Equal(got, []string{"row"}) {
+		t.Errorf("what was written is read as %q", got)
+	}
+}

@@ -86,7 +86,7 @@ func (m monitored) scope(store objstore.Store, key string) (prefix string, match
 	if objstore.HasGlob(key) {
 		prefix, below, err = globBelow(key)
 	} else {
-		prefix, below = pathBelow(key)
+		prefix, below = pathBelow(objstore.GlobText(key))
 	}
 	if err != nil {
 		return "", nil, err

@@ -108,6 +108,7 @@ func (s *sink) WaitsForWatermarks() bool { return s.trigger != nil && s.trigger.
 // open finds store and directory, without going to the network.
 func (s *sink) open(ctx context.Context) (err error) {
 	s.store, s.dir, err = s.config.open(ctx)
+	s.dir = objstore.GlobText(s.dir) // as the source reads it
 	if s.dir != "" && s.dir[len(s.dir)-1] != '/' {
 		s.dir += "/"
 	}

@@ -24,7 +24,7 @@ var (
 		Doc: "The bucket, or what the keys in it begin with: 's3://bucket' or 's3://bucket/prefix'."}
 	modeOption = &setting.Option{Key: "scan.mode", Type: setting.Enum, Values: discovery.Modes(), Default: "listen",
 		Doc: "How events are found: 'listen' is told by the store at once (MinIO's ListenBucketNotification, which the embedded store has too; the last community builds of MinIO never answer it), the others receive the notifications that a store was configured to send there, 'poll' makes events of the objects that listings show for the first time. " +
-			"A listing shows nothing of removals, and only what the columns bucket, key, size, etag and version_id hold; its events are ObjectCreated:Put at the time of the object's modification."}
+			"A listing shows nothing of removals, since what is known of an object is less than its key, and only what the columns bucket, key, size, etag and version_id hold; its events are ObjectCreated:Put at the time of the object's modification."}
 	intervalOption = &setting.Option{Key: "scan.poll-interval", Type: setting.Duration, Default: "1 min", Check: positive,
 		Doc: "The time between listings, which in other modes find the objects that no notification has told of within 10 seconds."}
 	existingOption = &setting.Option{Key: "scan.existing-objects", Type: setting.Bool, Default: "false",
