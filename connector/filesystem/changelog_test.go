@@ -8,6 +8,7 @@ import (
 
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
+	"github.com/millstream/millstream/connector/format"
 	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/objstore/mem"
 )
@@ -129,6 +130,40 @@ func TestChangelogTakes(t *testing.T) {
 		t.Errorf("a delete into plain JSON: %v", err)
 	}
 	w.Close()
+}
+
+// Every format either takes updates or refuses them in words.
+func TestFormatsTakeUpdates(t *testing.T) {
+	changing := 0
+	for _, name := range format.Names() {
+		table := changeTable(name)
+		b := lines(table, []string{"a"}, "x")
+		b.AddKinds(1)[0] = column.Delete
+		s, err := newSink(connector.SinkRequest{Env: memory(mem.New("t")), Table: table, JobID: "j"}, defaultLimits)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		w, err := s.NewWriter(t.Context(), 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = w.Write(t.Context(), b)
+		if s.Takes().Updates() {
+			changing++
+			if err != nil {
+				t.Errorf("%s takes %s, and: %v", name, s.Takes(), err)
+			}
+		} else if want := "files of format '" + name + "' take inserts only, and got a row of kind -D"; err == nil || err.Error() != want {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if all := len(format.Names()); changing < 3 || changing > all-5 {
+		t.Errorf("%d formats of %d take updates", changing, all)
+	}
 }
 
 func keyed(t graph.Table) graph.Table {

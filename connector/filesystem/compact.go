@@ -33,7 +33,7 @@ type compaction struct {
 	parallel int
 }
 
-func newCompaction(c *config) (compaction, error) {
+func newCompaction(c *config, l limits) (compaction, error) {
 	v := c.values
 	m := compaction{v.Memory(fileSizeOption), v.Int(compactionParallelismOption)}
 	if v.Has(compactionSizeOption) {
@@ -47,6 +47,7 @@ func newCompaction(c *config) (compaction, error) {
 	case !v.Bool(compactionOption):
 		m.size = 0
 	}
+	m.size = l.fileSize(m.size)
 	return m, nil
 }
 

@@ -36,7 +36,7 @@ var (
 	defaultNameOption = &setting.Option{Key: "partition.default-name", Default: "__DEFAULT_PARTITION__",
 		Doc: "The name of the partition directory for NULL and for the empty text."}
 	fileSizeOption = &setting.Option{Key: "sink.rolling-policy.file-size", Type: setting.MemorySize, Default: "128 mb",
-		Doc: "The size at which a part file is ended and another one begun."}
+		Doc: "The size at which a part file is ended and another one begun; it ends at 4 tb in any case, as stores take little more."}
 	rolloverOption = &setting.Option{Key: "sink.rolling-policy.rollover-interval", Type: setting.Duration, Default: "30 min",
 		Doc: "The age at which a part file is ended, whether rows come or not. It is visible from the next checkpoint on."}
 	inactivityOption = &setting.Option{Key: "sink.rolling-policy.inactivity-interval", Type: setting.Duration, Default: "30 min",

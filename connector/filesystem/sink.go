@@ -22,11 +22,20 @@ import (
 type limits struct {
 	begin  int   // encoded bytes from which on a part is uploaded while it is written
 	memory int64 // bytes that one writer's parts may hold before the largest are ended
+	most   int64 // bytes of a part file, whatever the user allows: less than stores take
 	now    func() time.Time
 	giveUp time.Duration // for the clearing up of a writer that failed
 }
 
-var defaultLimits = limits{begin: 256 << 10, memory: 128 << 20, now: time.Now, giveUp: 30 * time.Second}
+var defaultLimits = limits{begin: 256 << 10, memory: 128 << 20, most: 4 << 40, now: time.Now, giveUp: 30 * time.Second}
+
+// fileSize is the size that files are ended at where the user asks for one; a limit of 0 is none.
+func (l limits) fileSize(asked int64) int64 {
+	if l.most > 0 {
+		return min(asked, l.most)
+	}
+	return asked
+}
 
 // sink is a directory of part files.
 //
@@ -66,7 +75,7 @@ func newSink(req connector.SinkRequest, l limits) (*sink, error) {
 	if s.packing, err = newPacking(c); err != nil {
 		return nil, err
 	}
-	if s.compaction, err = newCompaction(c); err != nil {
+	if s.compaction, err = newCompaction(c, l); err != nil {
 		return nil, err
 	}
 	s.progress.committed, s.progress.orphans = map[int]map[string]bool{}, map[string]*partition{}

@@ -234,6 +234,23 @@ func TestRolling(t *testing.T) {
 	}
 }
 
+// Whatever size the user allows, files end before they are larger than stores take.
+func TestLargestFile(t *testing.T) {
+	for _, compacts := range []string{"false", "true"} {
+		table := lineTable("mem://t/out", "sink.rolling-policy.file-size", "9 tb", "auto-compaction", compacts)
+		store, l := mem.New("t"), defaultLimits
+		l.most = 300
+		var batches []*column.Batch
+		for range 40 {
+			batches = append(batches, lines(table, []string{strings.Repeat("x", 29)}))
+		}
+		insert(t, connector.SinkRequest{Env: memory(store), Table: table, JobID: "j", Batch: true}, l, batches...)
+		if all := contents(t, store); len(all) != 4 {
+			t.Errorf("compaction %s: 1200 bytes are in %d files", compacts, len(all))
+		}
+	}
+}
+
 // Many partitions do not hold more memory than allowed, whatever the part files' size.
 func TestManyPartitions(t *testing.T) {
 	store := mem.New("t")

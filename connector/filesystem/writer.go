@@ -52,7 +52,7 @@ func newWriter(s *sink, subtask int, number *int) (*writer, error) {
 	v := s.config.values
 	w := &writer{
 		sink: s, subtask: subtask, number: number, parts: map[string]*part{},
-		fileSize: v.Memory(fileSizeOption), rollover: v.Duration(rolloverOption), inactivity: v.Duration(inactivityOption), checkEvery: v.Duration(checkOption),
+		fileSize: s.limits.fileSize(v.Memory(fileSizeOption)), rollover: v.Duration(rolloverOption), inactivity: v.Duration(inactivityOption), checkEvery: v.Duration(checkOption),
 		checked: s.limits.now(), pending: newPending(s.trigger),
 	}
 	_, resumes := s.store.(objstore.Resumer)

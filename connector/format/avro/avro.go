@@ -4,7 +4,7 @@
 // schema, or a file. The filesystem connector calls it through [format.Spec].
 //
 // What must hold: a column that the file lacks is NULL; a value that a column cannot hold and a damaged file are errors, never another row;
-// what a file says of sizes is not believed beyond the bytes that are there.
+// what a file says of sizes is not believed beyond the bytes that are there; each block is read by exactly one piece of its file.
 package avro
 
 import (
@@ -23,7 +23,7 @@ var (
 func init() {
 	format.Register(&format.Spec{
 		Name: "avro", Extension: ".avro", FieldsByName: true,
-		Doc: "Container files of Apache Avro: rows in compressed blocks, with their schema. Columns are found by name; a column that a file lacks is NULL, unless it is NOT NULL. " +
+		Doc: "Container files of Apache Avro: rows in compressed blocks, with their schema. Large files are read in parallel, cut at the markers between blocks. Columns are found by name; a column that a file lacks is NULL, unless it is NOT NULL. " +
 			"Files may have other types: int and long for any whole number that they fit and for DECIMAL, int for DOUBLE, float for DOUBLE, decimals for longer ones, date for TIMESTAMP. Any other is an error that names file and column.",
 		Options:   []*setting.Option{codecOption, legacyOption},
 		SplitFile: splitFile, OpenFile: openFile, NewFile: newFile,
