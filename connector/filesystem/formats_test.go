@@ -163,3 +163,31 @@ func compare(t *rapid.T, format string, file []byte, want []string) {
 		t.Fatalf("got  %q\nwant %q", got, want)
 	}
 }
+
+// Empty objects have no rows, the last record needs no line end, and members of gzip one after the other are one text, wherever they are cut.
+func TestFormatsOddEnds(t *testing.T) {
+	whole := gzipped(t, "")
+	for format, text := range map[string]string{"csv": "1,one\n2,\"t,wo\"\n3,three", "json": `{"id":1,"text":"one"}` + "\n" + `{"text":"t,wo","id":2}` + "\n" + `{"id":3,"text":"three"}`} {
+		for cut := range len(text) + 1 {
+			store := mem.New("t")
+			put(t, store, "d/empty", nil)
+			put(t, store, "d/empty.gz", nil)
+			put(t, store, "d/nothing.gz", whole)
+			put(t, store, "d/members.gz", slices.Concat(whole, gzipped(t, text[:cut]), whole, gzipped(t, text[cut:])))
+			put(t, store, "d/plain", []byte(text))
+			put(t, store, "d/ended", []byte(text+"\n"))
+			table := graph.Table{Name: "t", Connector: "filesystem", Options: map[string]string{"path": "mem://t/d", "format": format}, Columns: []column.Field{
+				{Name: "id", Type: column.Of(column.BigInt)}, {Name: "text", Type: column.Str()},
+			}}
+			s, err := newSource(scan(memory(store), table, 1), small(cut+8, 100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := readAll(t, s, 2, never)
+			slices.Sort(got)
+			if want := "one one one t,wo t,wo t,wo three three three"; strings.Join(got, " ") != want {
+				t.Errorf("%s, cut at %d: %q", format, cut, got)
+			}
+		}
+	}
+}
