@@ -10,7 +10,6 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/connector/suite"
-	"github.com/millstream/millstream/graph"
 	"github.com/millstream/millstream/setting"
 )
 
@@ -20,56 +19,16 @@ type clock struct{ at time.Time }
 func (c *clock) now() time.Time { return c.at }
 
 func request(columns []column.Field, options ...string) connector.SourceRequest {
-	t := graph.Table{Name: "t", Connector: "datagen", Columns: columns, Options: map[string]string{}}
-	for i := 0; i < len(options); i += 2 {
-		t.Options[options[i]] = options[i+1]
-	}
-	req := connector.SourceRequest{Env: connector.Env{Settings: setting.New(setting.Engine)}, Table: t, Limit: -1}
-	for i := range columns {
-		req.Project = append(req.Project, i)
-	}
-	return req
+	return suite.Request("datagen", columns, options...)
 }
 
-func open(t *testing.T, req connector.SourceRequest, now func() time.Time, split *connector.Split) (connector.Source, connector.Reader) {
+func open(t *testing.T, req connector.SourceRequest, now func() time.Time) (connector.Source, connector.Reader) {
 	t.Helper()
 	s, err := newSource(req, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if split == nil {
-		splits, err := s.Splits(t.Context(), 1)
-		if err != nil || len(splits) != 1 {
-			t.Fatalf("%d splits, %v", len(splits), err)
-		}
-		split = &splits[0]
-	}
-	r, err := s.Open(t.Context(), *split)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s, r
-}
-
-// rowsOf writes the rows of a batch as text.
-func rowsOf(b *column.Batch) []string {
-	var list []string
-	for i := range b.Len {
-		var row []byte
-		for c, v := range b.Cols {
-			if c > 0 {
-				row = append(row, '|')
-			}
-			row = column.AppendText(row, v, i, nil)
-		}
-		list = append(list, string(row))
-	}
-	return list
+	return s, suite.Open(t, s, nil)
 }
 
 func field(name string, t column.Type) column.Field { return column.Field{Name: name, Type: t} }
@@ -93,7 +52,7 @@ func TestAllTypes(t *testing.T) {
 	req := request(allTypes(), "number-of-rows", "5000", "rows-per-second", "1000000", "fields.s.length", "3", "fields.s.var-len", "true",
 		"fields.i.min", "-2", "fields.i.max", "2", "fields.ts.max-past", "1 h", "fields.r.x.min", "7", "fields.r.x.max", "8", "fields.a.element.null-rate", "0.5",
 		"fields.vc.null-rate", "0.25", "fields.bi.null-rate", "1", "fields.dec.min", "-1.5", "fields.dec.max", "1.5", "fields.a.length", "2")
-	_, r := open(t, req, c.now, nil)
+	_, r := open(t, req, c.now)
 	c.at = c.at.Add(time.Second)
 	var first []string
 	seen := map[string]bool{}
@@ -108,7 +67,7 @@ func TestAllTypes(t *testing.T) {
 			t.Fatal("no rows though they are due")
 		}
 		if first == nil {
-			first = rowsOf(b)
+			first = suite.Texts(b)
 		}
 		for i := range b.Len {
 			seen[string(column.AppendText(nil, b.Cols[3], i, nil))] = true
@@ -148,7 +107,7 @@ func TestAllTypes(t *testing.T) {
 func TestPosition(t *testing.T) {
 	c := &clock{time.Date(2024, 5, 1, 10, 0, 0, 0, time.UTC)}
 	req := request(allTypes(), "number-of-rows", "9000", "rows-per-second", "1000000")
-	s, r := open(t, req, c.now, nil)
+	s, r := open(t, req, c.now)
 	c.at = c.at.Add(time.Second)
 	if _, _, err := r.Poll(); err != nil {
 		t.Fatal(err)
@@ -158,7 +117,7 @@ func TestPosition(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := rowsOf(b)
+	want := suite.Texts(b)
 	again, err := s.Open(t.Context(), at)
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +135,7 @@ func TestPosition(t *testing.T) {
 			b2.Cols[i] = v
 		}
 	}
-	if got := rowsOf(b2); !slices.Equal(got, want) {
+	if got := suite.Texts(b2); !slices.Equal(got, want) {
 		t.Fatalf("got %.200q, want %.200q", got, want)
 	}
 }
@@ -210,7 +169,7 @@ func TestSequences(t *testing.T) {
 		if err != nil || status != connector.Done {
 			t.Fatal(status, err)
 		}
-		got = append(got, rowsOf(b)...)
+		got = append(got, suite.Texts(b)...)
 		if b, status, err := r.Poll(); b != nil || status != connector.Done || err != nil {
 			t.Fatal("rows behind the end")
 		}
@@ -229,7 +188,7 @@ func TestSequences(t *testing.T) {
 func TestRate(t *testing.T) {
 	c := &clock{time.Now()}
 	req := request([]column.Field{field("n", column.Of(column.Int))}, "rows-per-second", "100")
-	s, r := open(t, req, c.now, nil)
+	s, r := open(t, req, c.now)
 	if s.Bounded() {
 		t.Error("no end was given")
 	}

@@ -10,8 +10,6 @@ import (
 	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/connector/suite"
-	"github.com/millstream/millstream/graph"
-	"github.com/millstream/millstream/setting"
 )
 
 // everything is a table with all columns and fields.
@@ -39,15 +37,7 @@ func everything() []column.Field {
 }
 
 func request(columns []column.Field, options ...string) connector.SourceRequest {
-	t := graph.Table{Name: "t", Connector: "nexmark", Columns: columns, Options: map[string]string{}}
-	for i := 0; i < len(options); i += 2 {
-		t.Options[options[i]] = options[i+1]
-	}
-	req := connector.SourceRequest{Env: connector.Env{Settings: setting.New(setting.Engine)}, Table: t, Limit: -1}
-	for i := range columns {
-		req.Project = append(req.Project, i)
-	}
-	return req
+	return suite.Request("nexmark", columns, options...)
 }
 
 func open(t testing.TB, req connector.SourceRequest) connector.Reader {
@@ -56,20 +46,7 @@ func open(t testing.TB, req connector.SourceRequest) connector.Reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.Splits(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := s.Open(t.Context(), list[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return r
+	return suite.Open(t, s, nil)
 }
 
 // each calls do with every batch of a bounded table.
@@ -225,11 +202,7 @@ func TestRate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Open(t.Context(), splits[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r := suite.Open(t, s, &splits[1])
 	given := 0
 	for range 10 {
 		at = at.Add(100 * time.Millisecond)
@@ -251,12 +224,7 @@ func TestRate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if splits, err = alive.Splits(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	if r, err = alive.Open(t.Context(), splits[0]); err != nil {
-		t.Fatal(err)
-	}
+	r = suite.Open(t, alive, nil)
 	if b, status, err := r.Poll(); err != nil || status != connector.Wait || b.Len != 5 || alive.Bounded() {
 		t.Errorf("keep-alive: %v, status %v, bounded %v", err, status, alive.Bounded())
 	}

@@ -1,7 +1,6 @@
 package s3events
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -9,10 +8,7 @@ import (
 	client "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/millstream/millstream/connector"
-	"github.com/millstream/millstream/objstore/event"
 	"github.com/millstream/millstream/objstore/event/nats"
-	"github.com/millstream/millstream/objstore/mem"
 )
 
 // TestNATS reads what a store publishes to a stream, and goes on behind a position with what was published meanwhile.
@@ -46,32 +42,5 @@ func TestNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sender.Close() })
-	send := func(numbers ...string) {
-		t.Helper()
-		for _, n := range numbers {
-			if err := sender.Send(t.Context(), []event.Event{{Name: "ObjectRemoved:Delete", Bucket: "t", Key: "in/k" + n, Sequencer: n}}); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	req := request(mem.New("t"), []string{"sequencer"}, "scan.mode", "nats", "nats.url", s.ClientURL(), "nats.stream", "EVENTS", "nats.scan.startup.mode", "earliest")
-	send("1", "2", "2")
-	r := open(t, req, connector.Split{})
-	if got := reading(t, r, 2); !slices.Equal(got, []string{"1", "2"}) {
-		t.Errorf("got %q", got)
-	}
-	at := r.Position()
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	send("2", "3")
-	for range 2 {
-		r = open(t, req, at)
-		if got := reading(t, r, 1); got[0] != "3" {
-			t.Errorf("got %q", got)
-		}
-		if err := r.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	testStream(t, sender, "scan.mode", "nats", "nats.url", s.ClientURL(), "nats.stream", "EVENTS", "nats.scan.startup.mode", "earliest")
 }

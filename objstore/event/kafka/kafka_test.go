@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/millstream/millstream/objstore/event"
+	"github.com/millstream/millstream/objstore/event/eventtest"
 	"github.com/millstream/millstream/setting"
 )
 
@@ -46,11 +46,7 @@ func open(t *testing.T, servers string, at []byte, more map[string]string) event
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	eventtest.CloseAtEnd(t, s)
 	return s
 }
 
@@ -60,69 +56,28 @@ func sender(t *testing.T, target string) *Sender {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	eventtest.CloseAtEnd(t, s)
 	return s
-}
-
-// send writes events whose keys are numbers from first on.
-func send(t *testing.T, s *Sender, first, n int) {
-	t.Helper()
-	var list []event.Event
-	for i := range n {
-		list = append(list, event.Event{Name: "ObjectCreated:Put", Bucket: "b", Key: fmt.Sprint("in/ü ", first+i), Size: 5, Sequencer: fmt.Sprintf("%016X", first+i)})
-	}
-	if err := s.Send(t.Context(), list); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// gather waits for the events of the numbers from first on, each once.
-func gather(t *testing.T, s event.Stream, first, n int) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	seen := map[string]bool{}
-	for len(seen) < n {
-		list, err := s.Next(ctx)
-		if err != nil {
-			t.Fatalf("after %d of %d events: %v", len(seen), n, err)
-		}
-		for _, e := range list {
-			if seen[e.Key] || e.Bucket != "b" || e.Size != 5 {
-				t.Errorf("got %+v, seen before: %v", e, seen[e.Key])
-			}
-			seen[e.Key] = true
-		}
-	}
-	for i := range n {
-		if key := fmt.Sprint("in/ü ", first+i); !seen[key] {
-			t.Errorf("%s is missing", key)
-		}
-	}
 }
 
 // What is written after Open is read; a stream that is opened at a position goes on there, whatever was written in between.
 func TestPositions(t *testing.T) {
 	_, servers := cluster(t)
 	out := sender(t, servers+"/events")
-	send(t, out, 0, 20)
+	eventtest.Send(t, out, 0, 20)
 	s := open(t, servers, nil, nil)
 	begin := s.Position()
-	send(t, out, 20, 30)
-	gather(t, s, 20, 30)
+	eventtest.Send(t, out, 20, 30)
+	eventtest.Gather(t, s, 20, 30)
 	middle := s.Position()
-	send(t, out, 50, 10)
-	gather(t, s, 50, 10)
+	eventtest.Send(t, out, 50, 10)
+	eventtest.Gather(t, s, 50, 10)
 	for _, test := range []struct {
 		at       []byte
 		start    string
 		first, n int
 	}{{begin, latest, 20, 40}, {middle, latest, 50, 10}, {middle, earliest, 50, 10}, {nil, earliest, 0, 60}} {
-		gather(t, open(t, servers, test.at, map[string]string{"kafka.scan.startup.mode": test.start}), test.first, test.n)
+		eventtest.Gather(t, open(t, servers, test.at, map[string]string{"kafka.scan.startup.mode": test.start}), test.first, test.n)
 	}
 }
 
@@ -135,8 +90,8 @@ func TestNextEnds(t *testing.T) {
 	if _, err := s.Next(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	send(t, sender(t, servers+"/events"), 0, 3)
-	gather(t, s, 0, 3)
+	eventtest.Send(t, sender(t, servers+"/events"), 0, 3)
+	eventtest.Gather(t, s, 0, 3)
 	ended := make(chan error)
 	go func() {
 		_, err := s.Next(context.Background())
@@ -173,8 +128,8 @@ func TestNewPartitions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	gather(t, s, 0, 5)
-	gather(t, open(t, servers, before, nil), 0, 5)
+	eventtest.Gather(t, s, 0, 5)
+	eventtest.Gather(t, open(t, servers, before, nil), 0, 5)
 	if p, err := readPosition(s.Position(), "events"); err != nil || len(p) != 5 {
 		t.Errorf("position %v, %v", p, err)
 	}
@@ -186,15 +141,15 @@ func TestGroup(t *testing.T) {
 	group := map[string]string{"kafka.group.id": "g", "kafka.scan.startup.mode": ofGroup}
 	out := sender(t, servers+"/events")
 	s := open(t, servers, nil, group) // a group without offsets begins with what comes
-	send(t, out, 0, 12)
-	gather(t, s, 0, 12)
+	eventtest.Send(t, out, 0, 12)
+	eventtest.Gather(t, s, 0, 12)
 	at := s.Position()
-	send(t, out, 12, 7)
-	gather(t, s, 12, 7)
+	eventtest.Send(t, out, 12, 7)
+	eventtest.Gather(t, s, 12, 7)
 	if err := s.Stored(t.Context(), at); err != nil {
 		t.Fatal(err)
 	}
-	gather(t, open(t, servers, nil, group), 12, 7)
+	eventtest.Gather(t, open(t, servers, nil, group), 12, 7)
 	if err := open(t, servers, nil, nil).Stored(t.Context(), at); err != nil {
 		t.Errorf("without a group: %v", err)
 	}
@@ -218,8 +173,8 @@ func TestWrongRecords(t *testing.T) {
 	if !slices.Equal(strict.Position(), before) {
 		t.Errorf("the position moved to %s", strict.Position())
 	}
-	send(t, out, 0, 3)
-	gather(t, lenient, 0, 3)
+	eventtest.Send(t, out, 0, 3)
+	eventtest.Gather(t, lenient, 0, 3)
 }
 
 func TestSASL(t *testing.T) {

@@ -3,8 +3,8 @@ package nats
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/millstream/millstream/objstore/event"
+	"github.com/millstream/millstream/objstore/event/eventtest"
 	"github.com/millstream/millstream/setting"
 )
 
@@ -53,11 +54,7 @@ func open(t *testing.T, url string, at []byte, more map[string]string) *stream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	eventtest.CloseAtEnd(t, s)
 	return s.(*stream)
 }
 
@@ -67,42 +64,15 @@ func sender(t *testing.T, url string) *Sender {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	eventtest.CloseAtEnd(t, s)
 	return s
-}
-
-func send(t *testing.T, s *Sender, first, n int) {
-	t.Helper()
-	var list []event.Event
-	for i := range n {
-		list = append(list, event.Event{Name: "ObjectCreated:Put", Bucket: "b", Key: fmt.Sprint("in/ü ", first+i), Size: 5, Sequencer: fmt.Sprintf("%016X", first+i)})
-	}
-	if err := s.Send(t.Context(), list); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // gather waits for the events of the numbers from first on, in order.
 func gather(t *testing.T, s event.Stream, first, n int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	got := 0
-	for got < n {
-		list, err := s.Next(ctx)
-		if err != nil {
-			t.Fatalf("after %d of %d events: %v", got, n, err)
-		}
-		for _, e := range list {
-			if want := fmt.Sprint("in/ü ", first+got); e.Key != want || e.Size != 5 {
-				t.Fatalf("got %+v, want %s", e, want)
-			}
-			got++
-		}
+	if got, want := eventtest.Gather(t, s, first, n), eventtest.Keys(first, n); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q in this order", got, want)
 	}
 }
 
@@ -110,7 +80,7 @@ func gather(t *testing.T, s event.Stream, first, n int) {
 func keep(t *testing.T, s *server.Server, retention jetstream.RetentionPolicy) jetstream.Stream {
 	t.Helper()
 	out := sender(t, s.ClientURL())
-	send(t, out, 0, 0) // connects
+	eventtest.Send(t, out, 0, 0) // connects
 	kept, err := out.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "events", Subjects: []string{"store.>"}, Retention: retention, Storage: jetstream.MemoryStorage})
 	if err != nil {
 		t.Fatal(err)
@@ -127,13 +97,13 @@ func TestPositions(t *testing.T) {
 		more := map[string]string{"nats.stream": "events", "nats.durable": durable}
 		out := sender(t, url)
 		base := i * 60
-		send(t, out, base, 20)
+		eventtest.Send(t, out, base, 20)
 		in := open(t, url, nil, more)
 		begin := in.Position()
-		send(t, out, base+20, 30)
+		eventtest.Send(t, out, base+20, 30)
 		gather(t, in, base+20, 30)
 		middle := in.Position()
-		send(t, out, base+50, 10)
+		eventtest.Send(t, out, base+50, 10)
 		gather(t, in, base+50, 10)
 		if err := in.Close(); err != nil {
 			t.Error(err)
@@ -152,10 +122,10 @@ func TestDurable(t *testing.T) {
 	more := map[string]string{"nats.stream": "events", "nats.durable": "table"}
 	out := sender(t, url)
 	in := open(t, url, nil, more)
-	send(t, out, 0, 10)
+	eventtest.Send(t, out, 0, 10)
 	gather(t, in, 0, 10)
 	at := in.Position()
-	send(t, out, 10, 10)
+	eventtest.Send(t, out, 10, 10)
 	gather(t, in, 10, 10)
 	if err := in.Stored(t.Context(), at); err != nil {
 		t.Fatal(err)
@@ -179,7 +149,7 @@ func TestWorkQueue(t *testing.T) {
 	url := s.ClientURL()
 	kept := keep(t, s, jetstream.WorkQueuePolicy)
 	more := map[string]string{"nats.stream": "events", "nats.durable": "table", "nats.scan.startup.mode": earliest}
-	send(t, sender(t, url), 0, 10)
+	eventtest.Send(t, sender(t, url), 0, 10)
 	in := open(t, url, nil, more)
 	gather(t, in, 0, 10)
 	if err := in.Stored(t.Context(), []byte(`{"stream":"events","sequence":6}`)); err != nil {
@@ -206,7 +176,7 @@ func TestSubject(t *testing.T) {
 	if in.Position() != nil {
 		t.Error("a plain subject has a position")
 	}
-	send(t, sender(t, url), 0, 100)
+	eventtest.Send(t, sender(t, url), 0, 100)
 	gather(t, in, 0, 100)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -226,7 +196,7 @@ func TestWrongMessages(t *testing.T) {
 	url := s.ClientURL()
 	out := sender(t, url)
 	strict, lenient := open(t, url, nil, map[string]string{"nats.stream": "events"}), open(t, url, nil, map[string]string{"nats.subject": "store.events", "nats.ignore-parse-errors": "true"})
-	send(t, out, 0, 0)
+	eventtest.Send(t, out, 0, 0)
 	if _, err := out.js.Publish(t.Context(), "store.events", []byte("hello")); err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +204,7 @@ func TestWrongMessages(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "message 1: ") || !strings.Contains(err.Error(), ignoreOption.Key) {
 		t.Errorf("got %v", err)
 	}
-	send(t, out, 0, 3)
+	eventtest.Send(t, out, 0, 3)
 	gather(t, lenient, 0, 3)
 }
 
