@@ -4,18 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/millstream/millstream/column"
-	"github.com/millstream/millstream/connector"
 	"github.com/millstream/millstream/engine/durable"
 	"github.com/millstream/millstream/engine/job"
-	"github.com/millstream/millstream/objstore/standard"
-	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/session"
+	"github.com/millstream/millstream/test/bench/script"
 	"github.com/millstream/millstream/test/peers"
 )
 
@@ -55,30 +52,25 @@ func (m *measured) start(ctx context.Context) error {
 		m.events.limit.Store(m.keys)
 	}
 	current = m.events
-	values := setting.New(setting.Engine)
-	for key, text := range map[string]string{
+	given := map[string]string{
 		"parallelism.default": "2", "table.local-time-zone": "UTC", "execution.runtime-mode": "streaming",
-		"execution.checkpointing.dir": m.dir, "execution.checkpointing.interval": m.interval, "state.checkpoints.num-retained": "1",
-	} {
-		if key == "execution.checkpointing.interval" && text == "0 s" {
-			continue
-		}
-		if err := values.Set(key, text, "checkpoint"); err != nil {
-			return err
-		}
+		"execution.checkpointing.dir": m.dir, "state.checkpoints.num-retained": "1",
+	}
+	if m.interval != "0 s" {
+		given["execution.checkpointing.interval"] = m.interval
 	}
 	if m.s3 != nil {
-		for key, text := range map[string]string{
+		maps.Copy(given, map[string]string{
 			"s3.endpoint": m.s3.Endpoint, "s3.access-key": m.s3.AccessKey, "s3.secret-key": m.s3.SecretKey, "s3.path.style.access": "true",
-		} {
-			if err := values.Set(key, text, "checkpoint"); err != nil {
-				return err
-			}
-		}
+		})
 	}
-	env := connector.Env{Objects: standard.FromSettings(values), Settings: values, Stdout: io.Discard, Stderr: io.Discard}
+	settings, err := script.Settings(given)
+	if err != nil {
+		return err
+	}
+	env := script.Env(settings)
 	started := make(chan error, 1)
-	s := session.New(session.Config{Settings: values, Env: env, Run: func(_ context.Context, j *session.Job) error {
+	s := session.New(session.Config{Settings: settings, Env: env, Run: func(_ context.Context, j *session.Job) error {
 		env := env
 		env.Settings = j.Settings
 		h, err := durable.Start(ctx, j.Graph, durable.Options{
@@ -93,19 +85,10 @@ func (m *measured) start(ctx context.Context) error {
 		started <- err
 		return err
 	}})
-	script, err := session.Parse("", "CREATE TABLE events (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'numbered');\n"+
+	err = script.Execute(ctx, s, "CREATE TABLE events (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'numbered');\n"+
 		"CREATE TABLE results ("+m.sink+") WITH ('connector' = 'counting');\nINSERT INTO results "+m.sql)
 	if err != nil {
 		return err
-	}
-	for _, statement := range script.Statements {
-		r, err := s.Execute(ctx, statement)
-		if err != nil {
-			return err
-		}
-		if err := r.Run(ctx, func(*column.Batch) error { return nil }); err != nil {
-			return err
-		}
 	}
 	return <-started
 }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"sync"
@@ -19,13 +18,12 @@ import (
 	"github.com/millstream/millstream/connector"
 	_ "github.com/millstream/millstream/connector/filesystem"
 	_ "github.com/millstream/millstream/connector/format/csv"
-	"github.com/millstream/millstream/engine/job"
 	"github.com/millstream/millstream/objstore"
 	"github.com/millstream/millstream/objstore/s3"
 	"github.com/millstream/millstream/objstore/server"
 	"github.com/millstream/millstream/objstore/standard"
 	"github.com/millstream/millstream/setting"
-	"github.com/millstream/millstream/sql/session"
+	"github.com/millstream/millstream/test/bench/script"
 )
 
 var (
@@ -91,14 +89,12 @@ func run(ctx context.Context) (err error) {
 	if err := client.MakeBucket(ctx, "input"); err != nil {
 		return err
 	}
-	values := setting.New(setting.Engine)
-	for key, text := range map[string]string{
+	settings, err := script.Settings(map[string]string{
 		"parallelism.default": "2", "execution.runtime-mode": "streaming",
 		"s3.endpoint": store.Endpoint, "s3.access-key": store.AccessKey, "s3.secret-key": store.SecretKey,
-	} {
-		if err := values.Set(key, text, "discovery"); err != nil {
-			return err
-		}
+	})
+	if err != nil {
+		return err
 	}
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
@@ -107,7 +103,7 @@ func run(ctx context.Context) (err error) {
 		Name: "arrivals", Doc: "Notes how long each row took.", Guarantee: "At most once.",
 		NewSink: func(connector.SinkRequest) (connector.Sink, error) { return results, nil },
 	})
-	bucket, prefix, err := standard.FromSettings(values).Open(ctx, "s3://input/in/")
+	bucket, prefix, err := standard.FromSettings(settings).Open(ctx, "s3://input/in/")
 	if err != nil {
 		return err
 	}
@@ -119,7 +115,7 @@ func run(ctx context.Context) (err error) {
 		}
 		failed <- err
 	}()
-	err = query(reading, values)
+	err = query(reading, settings)
 	stop()
 	if putting := <-failed; putting != nil && len(results.list) < *objects {
 		return putting
@@ -154,28 +150,8 @@ func put(ctx context.Context, store objstore.Store, prefix string) error {
 }
 
 // query runs the job until ctx ends.
-func query(ctx context.Context, values setting.Values) error {
-	env := connector.Env{Objects: standard.FromSettings(values), Settings: values, Stdout: io.Discard, Stderr: io.Discard}
-	s := session.New(session.Config{Settings: values, Env: env, Run: func(ctx context.Context, j *session.Job) error {
-		env := env
-		env.Settings = j.Settings
-		_, err := job.Run(ctx, j.Graph, job.Options{Env: env, Batch: j.Batch, ID: j.ID})
-		return err
-	}})
-	script, err := session.Parse("", fmt.Sprintf("CREATE TABLE objects (due BIGINT) WITH ('connector' = 'filesystem', 'path' = 's3://input/in/', 'format' = 'csv', "+
+func query(ctx context.Context, settings setting.Values) error {
+	return script.Run(ctx, settings, fmt.Sprintf("CREATE TABLE objects (due BIGINT) WITH ('connector' = 'filesystem', 'path' = 's3://input/in/', 'format' = 'csv', "+
 		"'source.discovery' = '%s', 'source.monitor-interval' = '%d ms');\nCREATE TABLE results (due BIGINT) WITH ('connector' = 'arrivals');\nINSERT INTO results SELECT due FROM objects",
 		*mode, period.Milliseconds()))
-	if err != nil {
-		return err
-	}
-	for _, statement := range script.Statements {
-		r, err := s.Execute(ctx, statement)
-		if err != nil {
-			return err
-		}
-		if err := r.Run(ctx, func(*column.Batch) error { return nil }); err != nil {
-			return err
-		}
-	}
-	return nil
 }

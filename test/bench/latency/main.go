@@ -8,21 +8,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/pprof"
 	"time"
 
-	"github.com/millstream/millstream/column"
 	"github.com/millstream/millstream/connector"
-	"github.com/millstream/millstream/engine/job"
-	"github.com/millstream/millstream/objstore/standard"
-	"github.com/millstream/millstream/setting"
-	"github.com/millstream/millstream/sql/session"
+	"github.com/millstream/millstream/test/bench/measure"
+	"github.com/millstream/millstream/test/bench/script"
 )
 
 var (
@@ -59,20 +55,14 @@ func main() {
 	}
 }
 
-func run() error {
+func run() (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if *profile != "" {
-		f, err := os.Create(*profile)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stopProfile, err := measure.Profile(*profile)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
 	var events *schedule
 	var results *samples
 	connector.Register(&connector.Spec{
@@ -112,34 +102,12 @@ func run() error {
 }
 
 func (c measured) run(ctx context.Context) error {
-	values := setting.New(setting.Engine)
-	for key, text := range map[string]string{
+	settings, err := script.Settings(map[string]string{
 		"parallelism.default": "2", "table.local-time-zone": "UTC", "pipeline.auto-watermark-interval": c.interval, "execution.runtime-mode": "streaming",
-	} {
-		if err := values.Set(key, text, "latency"); err != nil {
-			return err
-		}
-	}
-	env := connector.Env{Objects: standard.FromSettings(values), Settings: values, Stdout: io.Discard, Stderr: io.Discard}
-	s := session.New(session.Config{Settings: values, Env: env, Run: func(ctx context.Context, j *session.Job) error {
-		env := env
-		env.Settings = j.Settings
-		_, err := job.Run(ctx, j.Graph, job.Options{Env: env, Batch: j.Batch, ID: j.ID})
-		return err
-	}})
-	script, err := session.Parse("", "CREATE TABLE events (k BIGINT, ts TIMESTAMP(3), due BIGINT, WATERMARK FOR ts AS ts) WITH ('connector' = 'paced');\n"+
-		c.sink+";\nINSERT INTO results "+c.query)
+	})
 	if err != nil {
 		return err
 	}
-	for _, statement := range script.Statements {
-		r, err := s.Execute(ctx, statement)
-		if err != nil {
-			return err
-		}
-		if err := r.Run(ctx, func(*column.Batch) error { return nil }); err != nil {
-			return err
-		}
-	}
-	return nil
+	return script.Run(ctx, settings, "CREATE TABLE events (k BIGINT, ts TIMESTAMP(3), due BIGINT, WATERMARK FOR ts AS ts) WITH ('connector' = 'paced');\n"+
+		c.sink+";\nINSERT INTO results "+c.query)
 }

@@ -4,19 +4,16 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
 	"strings"
 
 	"github.com/millstream/millstream/column"
-	"github.com/millstream/millstream/connector"
 	_ "github.com/millstream/millstream/connector/all" // what the scripts read and write
 	"github.com/millstream/millstream/engine/durable"
 	"github.com/millstream/millstream/engine/job"
-	"github.com/millstream/millstream/objstore/standard"
-	"github.com/millstream/millstream/setting"
 	"github.com/millstream/millstream/sql/session"
+	"github.com/millstream/millstream/test/bench/script"
 )
 
 //go:embed *.sql
@@ -65,15 +62,13 @@ func selectOf(insert string) string {
 }
 
 // open starts a session in streaming mode.
-func open(settings map[string]string) (*session.Session, error) {
-	values := setting.New(setting.Engine)
-	for key, text := range settings {
-		if err := values.Set(key, text, "nexmark"); err != nil {
-			return nil, err
-		}
+func open(given map[string]string) (*session.Session, error) {
+	settings, err := script.Settings(given)
+	if err != nil {
+		return nil, err
 	}
-	env := connector.Env{Objects: standard.FromSettings(values), Settings: values, Stdout: io.Discard, Stderr: io.Discard}
-	return session.New(session.Config{Settings: values, Env: env, Run: func(ctx context.Context, j *session.Job) error {
+	env := script.Env(settings)
+	return session.New(session.Config{Settings: settings, Env: env, Run: func(ctx context.Context, j *session.Job) error {
 		env := env
 		env.Settings = j.Settings
 		_, err := durable.Run(ctx, j.Graph, durable.Options{
@@ -94,9 +89,9 @@ func execute(ctx context.Context, s *session.Session, text string) error {
 
 // begin prepares one statement.
 func begin(ctx context.Context, s *session.Session, text string) (*session.Result, error) {
-	script, err := session.Parse("", text)
+	parsed, err := session.Parse("", text)
 	if err != nil {
 		return nil, err
 	}
-	return s.Execute(ctx, script.Statements[0])
+	return s.Execute(ctx, parsed.Statements[0])
 }
