@@ -186,12 +186,14 @@ func (w *writer) writeLeaf(v *column.Vector, t column.Type, at entries, def byte
 	if err := w.fill(values, v, t, at.rows); err != nil {
 		return err
 	}
-	for i, r := range at.rows {
-		x := values[i]
-		if r < 0 {
-			x = parquet.NullValue()
+	for i := range values { // the setters are inlined, which Value.Level is not
+		x := &values[i]
+		if at.rows[i] < 0 {
+			*x = parquet.NullValue()
 		}
-		values[i] = x.Level(int(at.rep[i]), int(at.def[i]), w.leaf)
+		x.SetRepetitionLevel(int(at.rep[i]))
+		x.SetDefinitionLevel(int(at.def[i]))
+		x.SetColumnIndex(w.leaf)
 	}
 	if _, err := w.leaves[w.leaf].WriteRowValues(values); err != nil {
 		return err
