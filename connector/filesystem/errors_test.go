@@ -241,3 +241,42 @@ func TestWrongOptions(t *testing.T) {
 		t.Error("there are splits without a store")
 	}
 }
+
+// The malformed records of a file that is left in its midst stay counted, and the file as one more.
+func TestSkippedOfChangedFile(t *testing.T) {
+	store := mem.New("t")
+	text := strings.Repeat("1,one\nx\n", 200)
+	put(t, store, "f.csv", []byte(text))
+	table := csvTable("mem://t/f.csv", "csv.ignore-parse-errors", "true", "source.changed-objects", "skip")
+	tune := small(32, len(text))
+	tune.readAhead.Parallel = 1
+	s, err := newSource(scan(memory(store), table, 0), tune)
+	if err != nil {
+		t.Fatal(err)
+	}
+	splits, err := s.Splits(t.Context(), 1)
+	if err != nil || len(splits) != 1 {
+		t.Fatal(splits, err)
+	}
+	r, err := s.Open(t.Context(), splits[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	count := func() int64 { return r.(connector.SkipCounter).Skipped() }
+	changed, before := false, int64(0)
+	for done := false; !done; {
+		_, done = poll(t, r)
+		now := count()
+		if now < before {
+			t.Fatalf("%d were skipped, and then %d", before, now)
+		}
+		if before = now; !changed && now > 0 {
+			put(t, store, "f.csv", []byte("2,two\n"))
+			changed = true
+		}
+	}
+	if before < 2 || before >= 200 {
+		t.Errorf("%d are counted: the file was read to its end, or is not counted", before)
+	}
+}

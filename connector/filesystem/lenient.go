@@ -77,6 +77,7 @@ func (l *lenient) Poll() (*column.Batch, connector.Status, error) {
 		return nil, connector.Done, err
 	}
 	l.read += l.reader.BytesRead()
+	l.skipped = l.Skipped() // with the records that were malformed
 	l.relay.end()
 	if closed := l.reader.Close(); closed != nil && !gone(closed) {
 		return nil, connector.Done, closed
