@@ -169,17 +169,26 @@ func (w *world) config(push, steady bool) Config {
 // settle lets a listing that begins now come to its end.
 func (w *world) settle(t *testing.T, f *Finder, take func([]objstore.Info)) {
 	t.Helper()
+	w.finish(t, f, func() (bool, error) {
+		list, status, err := f.Poll(nil, 7)
+		take(list)
+		return status == connector.Ready, err
+	}, func() bool { return true })
+}
+
+// finish polls until a listing that begins now has come to its end and nothing is untold; poll says whether there is more at once.
+func (w *world) finish(t *testing.T, f *Finder, poll func() (more bool, err error), told func() bool) {
+	t.Helper()
 	ticks := 2 // the first may end a pause that began before the last change
 	for begun := uint32(0); ; {
-		list, status, err := f.Poll(nil, 7)
+		more, err := poll()
 		if err != nil {
 			t.Fatal(err)
 		}
-		take(list)
-		if status == connector.Ready {
+		if more {
 			continue
 		}
-		if ticks == 0 && !f.Listing() && f.seen.number > begun {
+		if ticks == 0 && !f.Listing() && f.seen.number > begun && told() {
 			return
 		}
 		tick := w.tick

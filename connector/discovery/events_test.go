@@ -25,34 +25,16 @@ func (w *world) removed(key string) {
 // settleEvents lets a listing that begins now come to its end, and takes all notifications.
 func (w *world) settleEvents(t *testing.T, f *Finder, take func([]event.Event)) {
 	t.Helper()
-	ticks := 2
-	for begun := uint32(0); ; {
+	untold := 0
+	w.finish(t, f, func() (bool, error) {
 		signal(w.stir)
 		list, status, err := f.PollEvents(nil, 7)
-		if err != nil {
-			t.Fatal(err)
-		}
 		take(list)
 		w.mu.Lock()
-		untold := len(w.events)
+		untold = len(w.events)
 		w.mu.Unlock()
-		if status == connector.Ready || f.config.Listen != nil && untold > 0 && len(f.told) > 0 {
-			continue
-		}
-		if ticks == 0 && !f.Listing() && f.seen.number > begun && (untold == 0 || f.config.Listen == nil) {
-			return
-		}
-		tick := w.tick
-		if ticks == 0 {
-			tick = nil
-		}
-		select {
-		case tick <- struct{}{}:
-			ticks--
-			begun = f.seen.number
-		case <-f.Ready():
-		}
-	}
+		return status == connector.Ready || f.config.Listen != nil && untold > 0 && len(f.told) > 0, err
+	}, func() bool { return untold == 0 || f.config.Listen == nil })
 }
 
 // TestEvents compares events with what was done: whatever notifications are lost, doubled and out of order, and wherever a process is replaced by one that goes

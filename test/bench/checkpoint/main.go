@@ -54,6 +54,9 @@ func run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
+	if *stateMB < leastStateMB {
+		return fmt.Errorf("-state-mb %d is too little to measure anything: valid are numbers from %d", *stateMB, leastStateMB)
+	}
 	register()
 	if *recovers != "" {
 		return recoverOnce(ctx, *recovers)
@@ -89,6 +92,9 @@ func run() (err error) {
 	}
 	return nil
 }
+
+// leastStateMB leaves throughput, which is measured with a tenth of the state, at least a megabyte of keys.
+const leastStateMB = 10
 
 // keyBytes is about what a key takes in memory.
 const keyBytes = 48
