@@ -293,7 +293,7 @@ func (s *source) splittable(ctx context.Context, store objstore.Store, f found) 
 	if heads(d) {
 		// Where it is malformed, or longer than what was looked at, the one reader of the file tells, or reads on.
 		n, err := d.Header(b.Bytes(), false)
-		return err == nil && n >= 0, bytes.Clone(b.Bytes()[:max(n, 0)]), nil //nolint:nilerr // see above
+		return err == nil && n >= 0, bytes.Clone(b.Bytes()[:max(n, 0)]), nil
 	}
 	return true, nil, nil
 }

@@ -25,7 +25,9 @@ func TestPieces(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := out.(*writer)
-		rand.NewChaCha8([32]byte{1}).Read(w.sync[:]) // the same in each try
+		if _, err := rand.NewChaCha8([32]byte{1}).Read(w.sync[:]); err != nil { // the same in each try
+			t.Fatal(err)
+		}
 		copy(w.head[len(w.head)-len(w.sync):], w.sync[:])
 		var want []string
 		for range rapid.IntRange(0, 8).Draw(t, "blocks") {
