@@ -21,7 +21,7 @@ func TestLoop(t *testing.T) {
 			data = appendRecord(data, &b)
 		}
 		var file bytes.Buffer
-		w := parquet.NewGenericWriter[bid](&file, parquet.Compression(&parquet.Snappy))
+		w := parquet.NewGenericWriter[bid](&file, parquet.Compression(&fastSnappy{}))
 		if err := convertLines(w, data, parsers[format]); err != nil {
 			t.Fatal(err)
 		}
