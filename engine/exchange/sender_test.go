@@ -50,8 +50,7 @@ func batch(from, to int64, random *rand.Rand) *column.Batch {
 		add(n, word(n))
 	}
 	if random.IntN(2) == 0 {
-		for i, k := range b.AddKinds(b.Len) {
-			_ = k
+		for i := range b.AddKinds(b.Len) {
 			b.Kinds[i] = column.RowKind(column.Values[int64](b.Cols[1])[i] & 3)
 		}
 	}

@@ -124,7 +124,7 @@ func (m *overModel) results(list []int, i int) string {
 				s += fmt.Sprint(" ", float64(i+1)/float64(len(list)))
 			case "NTILE":
 				tile, left := 0, 0
-				for j := range i + 1 { // deal rows out
+				for range i + 1 { // deal rows out
 					if left == 0 {
 						left = len(list) / 3
 						if tile < len(list)%3 {
@@ -133,7 +133,6 @@ func (m *overModel) results(list []int, i int) string {
 						tile++
 					}
 					left--
-					_ = j
 				}
 				s += fmt.Sprint(" ", tile)
 			default:

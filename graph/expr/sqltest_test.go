@@ -391,9 +391,8 @@ func (p *sqlParser) interval() Expr {
 		sign, text = -sign, text[1:]
 	}
 	from := p.next()
-	to := from
 	if p.accept("TO") {
-		to = p.next()
+		p.next() // the text tells how far it goes
 	}
 	if from == "YEAR" || from == "MONTH" {
 		months := int64(0)
@@ -419,7 +418,6 @@ func (p *sqlParser) interval() Expr {
 		ms += n * size[i]
 		i++
 	}
-	_ = to
 	return &Literal{sign * int64(ms+0.5), column.Type{Kind: column.IntervalDayTime, Unit: column.Second, Scale: 3, NotNull: true}}
 }
 

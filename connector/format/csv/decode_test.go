@@ -1,7 +1,6 @@
 package csv
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -137,7 +136,7 @@ func TestDecode(t *testing.T) {
 							t.Fatalf("blocks of %d, %d rows, slow %v: %q, want %q (%v)", size, most, slow, got, test.want, err)
 						}
 						if size == 1000 && most == 1000 {
-							checkError(t, err, test.err)
+							formattest.CheckError(t, err, test.err)
 						} else if (err != nil) != (test.err != "") {
 							t.Fatalf("blocks of %d: %v, want %s", size, err, test.err)
 						}
@@ -148,24 +147,6 @@ func TestDecode(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// checkError compares with "@offset: text", of which the end may be missing.
-func checkError(t *testing.T, err error, want string) {
-	t.Helper()
-	if want == "" {
-		if err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	var e *format.RecordError
-	if !errors.As(err, &e) {
-		t.Fatalf("%v is no RecordError", err)
-	}
-	if got := fmt.Sprintf("@%d: %v", e.Offset, e); !strings.HasPrefix(got, want) {
-		t.Fatalf("%s, want %s", got, want)
 	}
 }
 
@@ -335,7 +316,7 @@ func TestSplittable(t *testing.T) {
 	c := config(t, "a STRING, b STRING", nil)
 	c.Ranged = true
 	_, err := read(t, mustDecoder(t, c), c.Columns, "a,b\nx,\"y\nz\"\n", 100, 100, false)
-	checkError(t, err, "@4: a field that goes on behind the line's end, which only a file that is read in one piece may have: set 'csv.multiline' = 'true' in column 'b': \"x,\\\"y\"")
+	formattest.CheckError(t, err, "@4: a field that goes on behind the line's end, which only a file that is read in one piece may have: set 'csv.multiline' = 'true' in column 'b': \"x,\\\"y\"")
 }
 
 func TestConfigErrors(t *testing.T) {

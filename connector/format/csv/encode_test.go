@@ -132,20 +132,5 @@ func TestRoundTrip(t *testing.T) {
 
 func BenchmarkEncode(b *testing.B) {
 	c := config(b, eventColumns, nil)
-	out := column.NewBatch(c.Columns, 0)
-	if _, err := mustDecoder(b, c).Decode(events(false), true, out, 4096); err != nil {
-		b.Fatal(err)
-	}
-	e := mustEncoder(b, c)
-	dst, err := e.Encode(nil, out)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(int64(len(dst)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if dst, err = e.Encode(dst[:0], out); err != nil {
-			b.Fatal(err)
-		}
-	}
+	formattest.BenchmarkEncode(b, mustEncoder(b, c), mustDecoder(b, c), c.Columns, events(false))
 }

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/millstream/millstream/column"
+	"github.com/millstream/millstream/connector/format/internal/formattest"
 	"github.com/millstream/millstream/connector/format/internal/scan"
 )
 
@@ -30,24 +30,7 @@ const eventColumns = "id BIGINT, user STRING, timestamp TS, amount DOUBLE, page 
 func benchmark(b *testing.B, data []byte, columns string, project []int) {
 	c := config(b, columns, nil)
 	c.Project = project
-	var fields []column.Field
-	for _, i := range project {
-		fields = append(fields, c.Columns[i])
-	}
-	d := mustDecoder(b, c)
-	out := column.NewBatch(fields, 0)
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		for rest := data; len(rest) > 0; {
-			out.Reset()
-			n, err := d.Decode(rest, true, out, 4096)
-			if err != nil {
-				b.Fatal(err)
-			}
-			rest = rest[n:]
-		}
-	}
+	formattest.BenchmarkDecode(b, mustDecoder(b, c), formattest.Projected(c), data)
 }
 
 func BenchmarkDecode(b *testing.B) {

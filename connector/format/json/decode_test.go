@@ -3,7 +3,6 @@ package json
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -194,7 +193,7 @@ this is not json
 						t.Fatalf("blocks of %d, %d rows: %q, want %q (%v)", size, most, got, test.want, err)
 					}
 					if size == 10000 && most == 1000 {
-						checkError(t, err, test.err)
+						formattest.CheckError(t, err, test.err)
 					} else if (err != nil) != (test.err != "") {
 						t.Fatalf("blocks of %d: %v, want %s", size, err, test.err)
 					}
@@ -204,24 +203,6 @@ this is not json
 				}
 			}
 		})
-	}
-}
-
-// checkError compares with "@offset: text", of which the end may be missing.
-func checkError(t *testing.T, err error, want string) {
-	t.Helper()
-	if want == "" {
-		if err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	var e *format.RecordError
-	if !errors.As(err, &e) {
-		t.Fatalf("%v is no RecordError", err)
-	}
-	if got := fmt.Sprintf("@%d: %v", e.Offset, e); !strings.HasPrefix(got, want) {
-		t.Fatalf("%s, want %s", got, want)
 	}
 }
 

@@ -269,20 +269,7 @@ func BenchmarkDecode(b *testing.B) {
 	for _, line := range []int{10, 40, 200} {
 		data := text(line)
 		b.Run(fmt.Sprintf("line=%d", line), func(b *testing.B) {
-			d := mustDecoder(b, c)
-			out := column.NewBatch(c.Columns, 0)
-			b.SetBytes(int64(len(data)))
-			b.ReportAllocs()
-			for b.Loop() {
-				for rest := data; len(rest) > 0; {
-					out.Reset()
-					n, err := d.Decode(rest, true, out, 4096)
-					if err != nil {
-						b.Fatal(err)
-					}
-					rest = rest[n:]
-				}
-			}
+			formattest.BenchmarkDecode(b, mustDecoder(b, c), c.Columns, data)
 		})
 		// The limit: a loop that finds the lines and notes where they begin.
 		b.Run(fmt.Sprintf("line=%d/hand", line), func(b *testing.B) {
@@ -302,20 +289,5 @@ func BenchmarkDecode(b *testing.B) {
 
 func BenchmarkEncode(b *testing.B) {
 	c := config(b, column.Str(), nil)
-	out := column.NewBatch(c.Columns, 0)
-	if _, err := mustDecoder(b, c).Decode(text(40), true, out, 4096); err != nil {
-		b.Fatal(err)
-	}
-	e := mustEncoder(b, c)
-	dst, err := e.Encode(nil, out)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(int64(len(dst)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if dst, err = e.Encode(dst[:0], out); err != nil {
-			b.Fatal(err)
-		}
-	}
+	formattest.BenchmarkEncode(b, mustEncoder(b, c), mustDecoder(b, c), c.Columns, text(40))
 }
