@@ -129,7 +129,7 @@ func hadoopLZ4(dst, src []byte) (int, error) {
 	return lz4.UncompressBlock(src, dst)
 }
 
-// snappy compresses as Snappy itself does; the library's own codec looks longer for what it has seen, which takes twice the time and saves a few percent.
+// snappy compresses as Snappy itself does; the library's own codec looks longer for what it has seen, which takes up to twice the time.
 type snappy struct{}
 
 func (snappy) String() string                            { return "SNAPPY" }
