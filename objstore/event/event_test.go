@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
 			"requestParameters":{"principalId":"minio","region":"","sourceIPAddress":"127.0.0.1"},"responseElements":{"x-amz-request-id":"17"},
 			"s3":{"s3SchemaVersion":"1.0","configurationId":"Config","bucket":{"name":"b","ownerIdentity":{"principalId":"minio"},"arn":"arn:aws:s3:::b"},
 			"object":{"key":"in%2F%C3%BC.csv","size":5,"eTag":"e","contentType":"text/csv",
-			"userMetadata":{"X-Amz-Meta-Origin":"till 7","content-type":"text/csv"},"sequencer":"17F"}},
+			"userMetadata":{"X-Amz-Meta-Origin":"till 7","content-type":"text/csv","Cache-Control":"no-cache","X-Amz-Tagging":"a=b"},"sequencer":"17F"}},
 			"source":{"host":"127.0.0.1","port":"","userAgent":"MinIO (linux; amd64)"}}]}`,
 			[]Event{{Name: "ObjectCreated:Put", Time: at, Bucket: "b", Key: "in/ü.csv", Size: 5, ETag: "e", Sequencer: "17F", ContentType: "text/csv",
 				UserData: map[string]string{"origin": "till 7"}, Principal: "minio", SourceIP: "127.0.0.1", RequestID: "17"}}},

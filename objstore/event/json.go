@@ -125,9 +125,8 @@ func (r *record) event(decode func(key string) (string, error)) (Event, error) {
 		Region: r.Region, Principal: r.User.Principal, SourceIP: r.Request.SourceIP, RequestID: r.Response["x-amz-request-id"],
 	}
 	for k, v := range o.UserData {
-		k = strings.ToLower(k)
-		name, own := strings.CutPrefix(k, "x-amz-meta-")
-		if !own && k == "content-type" { // MinIO lists it among them
+		name, own := strings.CutPrefix(strings.ToLower(k), "x-amz-meta-")
+		if !own { // MinIO lists what describes the bytes among them, such as content-type and cache-control
 			continue
 		}
 		if e.UserData == nil {

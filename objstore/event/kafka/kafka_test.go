@@ -7,8 +7,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -152,6 +154,42 @@ func TestGroup(t *testing.T) {
 	eventtest.Gather(t, open(t, servers, nil, group), 12, 7)
 	if err := open(t, servers, nil, nil).Stored(t.Context(), at); err != nil {
 		t.Errorf("without a group: %v", err)
+	}
+}
+
+// The first group of a cluster has no coordinator for a while.
+func TestFirstGroup(t *testing.T) {
+	c, servers := cluster(t)
+	without := func() *atomic.Int32 {
+		var left atomic.Int32
+		left.Store(5)
+		c.ControlKey(int16(kmsg.FindCoordinator), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			if left.Add(-1) < 0 {
+				return nil, nil, false
+			}
+			c.KeepControl()
+			resp := req.ResponseKind().(*kmsg.FindCoordinatorResponse)
+			resp.ErrorCode = kerr.CoordinatorNotAvailable.Code
+			for _, key := range req.(*kmsg.FindCoordinatorRequest).CoordinatorKeys {
+				resp.Coordinators = append(resp.Coordinators, kmsg.FindCoordinatorResponseCoordinator{Key: key, ErrorCode: resp.ErrorCode})
+			}
+			return resp, nil, true
+		})
+		return &left
+	}
+	group := map[string]string{"kafka.group.id": "g", "kafka.scan.startup.mode": ofGroup}
+	left := without()
+	s := open(t, servers, nil, group)
+	if left.Load() > 0 {
+		t.Error("the coordinator was not asked for")
+	}
+	eventtest.Send(t, sender(t, servers+"/events"), 0, 12)
+	eventtest.Gather(t, s, 0, 12)
+
+	s = open(t, servers, s.Position(), group) // its client has not asked for the coordinator
+	left = without()
+	if err := s.Stored(t.Context(), s.Position()); err != nil || left.Load() > 0 {
+		t.Errorf("%d, %v", left.Load(), err)
 	}
 }
 

@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
+
+// coordinatorPause is the time between two requests to a group's coordinator that is not there yet.
+const coordinatorPause = 100 * time.Millisecond
 
 // position are the offsets to go on at, by partition.
 type position map[int32]int64
@@ -100,6 +104,22 @@ func (s *stream) ends(ctx context.Context, partitions []int32) (position, error)
 	return found, nil
 }
 
+// coordinated repeats a request to a group's coordinator while there is none. Brokers make the topic in which the offsets of all groups lie when the first one is
+// asked for, and elect its leader; the client does not repeat a request for that reason.
+func coordinated(ctx context.Context, request func() error) error {
+	for limit := time.Now().Add(patience); ; {
+		err := request()
+		none := errors.Is(err, kerr.CoordinatorNotAvailable) || errors.Is(err, kerr.CoordinatorLoadInProgress)
+		if !none || ctx.Err() != nil || time.Now().After(limit) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(coordinatorPause):
+		}
+	}
+}
+
 // committed returns the group's offsets of those partitions that have one.
 func (s *stream) committed(ctx context.Context, partitions []int32) (position, error) {
 	topic := kmsg.NewOffsetFetchRequestTopic()
@@ -113,9 +133,13 @@ func (s *stream) committed(ctx context.Context, partitions []int32) (position, e
 	ofGroup.Topic, ofGroup.TopicID, ofGroup.Partitions = s.cfg.topic, s.topicID, partitions
 	group.Topics = append(group.Topics, ofGroup)
 	req.Groups = append(req.Groups, group)
-	resp, err := req.RequestWith(ctx, s.client)
+	var resp *kmsg.OffsetFetchResponse
+	err := coordinated(ctx, func() (err error) {
+		resp, err = req.RequestWith(ctx, s.client)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("offsets of the group %s: %w", s.cfg.group, err)
 	}
 	if err := groupError(resp.ErrorCode); err != nil {
 		return nil, fmt.Errorf("offsets of the group %s: %w", s.cfg.group, err)
@@ -163,7 +187,11 @@ func (s *stream) commit(ctx context.Context, at position) error {
 	req := kmsg.NewPtrOffsetCommitRequest()
 	req.Group, req.Generation = s.cfg.group, -1
 	req.Topics = append(req.Topics, topic)
-	resp, err := req.RequestWith(ctx, s.client)
+	var resp *kmsg.OffsetCommitResponse
+	err := coordinated(ctx, func() (err error) {
+		resp, err = req.RequestWith(ctx, s.client)
+		return err
+	})
 	if err != nil {
 		return err
 	}
