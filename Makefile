@@ -62,11 +62,12 @@ $(GOLANGCI_LINT):
 	GOBIN=$(abspath $(@D)) GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv $(@D)/golangci-lint $@
 
-# Hours of failures: jobs are killed 300 times on disk and 300 times on MinIO and the embedded store, stores in all their roles are disturbed 600 times, 10,000 seeds disturb stores and jobs of each kind, and the corpus is answered under 20 other schedules.
+# Hours of failures: jobs are killed 300 times on disk and 300 times on MinIO and the embedded store, stores in all their roles are disturbed 600 times, once more with Apache Kafka where there is Java, 10,000 seeds disturb stores and jobs of each kind, and the corpus is answered under 20 other schedules.
 soak:
 	for seed in {1..20}; do go test ./test/conformance -run TestVariants -complete -schedule $$seed -timeout 1h; done
 	go test ./cmd/millstream -run TestKilled -kills 100 -timeout 2h -v
 	go test ./test/e2e -run TestKilled -kills 50 -timeout 2h -v
 	go test ./test/e2e -run TestAllRoles -roles.rounds 100 -timeout 2h -v
+	MILLSTREAM_KAFKA=1 go test ./test/e2e ./test/peers -run 'TestAllRoles|TestEventsOfTargets|TestKafka' -timeout 1h -v
 	go test ./engine/durable -run TestSeeds -durable.seeds 10000 -timeout 2h
 	go test ./test/sim -run TestSeeds -sim.seeds 10000 -timeout 2h

@@ -19,7 +19,8 @@ const carrier = "MILLSTREAM__SETTINGS"
 var Variables = map[string]string{
 	"MILLSTREAM_CONF":          "Configuration file, as by --config.",
 	"MILLSTREAM_FLINK":         "Flink distribution that tests against a real Flink use.",
-	"MILLSTREAM_PEERS":         "Directory where tests keep the real peers (MinIO, Flink) that they install.",
+	"MILLSTREAM_KAFKA":         "If set, tests of notifications use Apache Kafka itself.",
+	"MILLSTREAM_PEERS":         "Directory where tests keep the real peers (MinIO, Flink, Kafka) that they install.",
 	"MILLSTREAM_REQUIRE_PEERS": "If set, a test fails instead of being skipped when its peer cannot be had.",
 }
 

@@ -35,14 +35,28 @@ const (
 	natsStream  = "NOTIFICATIONS"
 )
 
-// startTargets starts Kafka's and NATS's servers in this process, and finds a port for the webhook.
-func startTargets(t *testing.T) targets {
+// startKafka starts Kafka's server with the topic, in this process or, if MILLSTREAM_KAFKA is set, Apache Kafka itself, and returns its brokers.
+func startKafka(t *testing.T) string {
 	t.Helper()
+	if os.Getenv("MILLSTREAM_KAFKA") != "" {
+		broker := peers.Kafka(t)
+		if err := broker.MakeTopic(t.Context(), kafkaTopic, 3); err != nil {
+			t.Fatal(err)
+		}
+		return broker.Address
+	}
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(3, kafkaTopic))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
+	return strings.Join(cluster.ListenAddrs(), ",")
+}
+
+// startTargets starts Kafka's and NATS's servers, and finds a port for the webhook.
+func startTargets(t *testing.T) targets {
+	t.Helper()
+	brokers := startKafka(t)
 	s, err := nats.NewServer(&nats.Options{Host: "127.0.0.1", Port: nats.RANDOM_PORT, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +81,7 @@ func startTargets(t *testing.T) targets {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return targets{webhook: freeAddress(t), token: "token-of-the-test", kafka: strings.Join(cluster.ListenAddrs(), ","), nats: s.ClientURL()}
+	return targets{webhook: freeAddress(t), token: "token-of-the-test", kafka: brokers, nats: s.ClientURL()}
 }
 
 func freeAddress(t *testing.T) string {

@@ -61,7 +61,7 @@ func Flink(t testing.TB, opts FlinkOptions) *FlinkCluster {
 // StartFlink is [Flink] for TestMain and for benchmarks' commands: an [Unavailable] error says that there is
 // none. The context limits the start.
 func StartFlink(ctx context.Context, opts FlinkOptions) (*FlinkCluster, error) {
-	java, err := findJava()
+	java, err := findJava("Apache Flink")
 	if err != nil {
 		return nil, err
 	}

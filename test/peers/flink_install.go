@@ -137,15 +137,15 @@ func run(ctx context.Context, program string, args ...string) error {
 	return nil
 }
 
-// findJava returns the java command, of JAVA_HOME if that is set.
-func findJava() (string, error) {
+// findJava returns the java command, of JAVA_HOME if that is set, for a peer that needs one.
+func findJava(peer string) (string, error) {
 	java := "java"
 	if home := os.Getenv("JAVA_HOME"); home != "" {
 		java = filepath.Join(home, "bin", "java")
 	}
 	path, err := exec.LookPath(java)
 	if err != nil {
-		return "", &Unavailable{Peer: "Apache Flink", Reason: fmt.Errorf("no Java runtime: %w", err)}
+		return "", &Unavailable{Peer: peer, Reason: fmt.Errorf("no Java runtime: %w", err)}
 	}
 	return path, nil
 }

@@ -1,5 +1,5 @@
 // Package peers starts the real programs that Millstream meets in the field, for tests and benchmarks:
-// MinIO and Apache Flink. Each runs as a process of its own, on free loopback ports, with its data in a
+// MinIO, Apache Flink and Apache Kafka. Each runs as a process of its own, on free loopback ports, with its data in a
 // temporary directory, and ends with the test (on Linux even if the test is killed).
 //
 // What enters: a test, or a context in TestMain, and options. What leaves: endpoints and credentials. The

@@ -1,8 +1,8 @@
 // Peer installs and runs the real programs of package peers by hand: before a machine loses its network,
 // or to look at them beside a benchmark.
 //
-//	go run ./test/peers/peer install minio flink
-//	go run ./test/peers/peer run minio flink     # prints the endpoints, ends with Ctrl-C
+//	go run ./test/peers/peer install minio flink kafka
+//	go run ./test/peers/peer run minio flink kafka     # prints the endpoints, ends with Ctrl-C
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/millstream/millstream/test/peers"
 )
 
-const usage = `usage: peer install|run [options] minio|flink…`
+const usage = `usage: peer install|run [options] minio|flink|kafka…`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -41,7 +41,7 @@ func command(ctx context.Context, args []string) error {
 	}
 	wanted := map[string]bool{}
 	for _, name := range flags.Args() {
-		if name != "minio" && name != "flink" {
+		if name != "minio" && name != "flink" && name != "kafka" {
 			return fmt.Errorf("no peer is called %q; %s", name, usage)
 		}
 		wanted[name] = true
@@ -56,7 +56,8 @@ func command(ctx context.Context, args []string) error {
 }
 
 func install(ctx context.Context, wanted map[string]bool) error {
-	for name, installer := range map[string]func(context.Context) (string, error){"minio": peers.InstallMinIO, "flink": peers.InstallFlink} {
+	for name, installer := range map[string]func(context.Context) (string, error){"minio": peers.InstallMinIO, "flink": peers.InstallFlink,
+		"kafka": peers.InstallKafka} {
 		if !wanted[name] {
 			continue
 		}
@@ -87,6 +88,14 @@ func run(ctx context.Context, wanted map[string]bool, minio peers.MinIOOptions, 
 		}
 		defer func() { err = errors.Join(err, c.Close()) }()
 		fmt.Printf("Flink: JobManager %s, SQL Gateway %s\n", c.REST, c.Gateway)
+	}
+	if wanted["kafka"] {
+		b, err := peers.StartKafka(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, b.Close()) }()
+		fmt.Println("Kafka:", b.Address)
 	}
 	<-ctx.Done()
 	return nil
