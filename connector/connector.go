@@ -153,6 +153,9 @@ type Prober interface{ Probe(ctx context.Context) }
 // SkipCounter is implemented by readers that skip malformed records: how many so far.
 type SkipCounter interface{ Skipped() int64 }
 
+// LeaveCounter is implemented by readers that leave a file, or the rest of one, where it has changed since it was found: how many files so far.
+type LeaveCounter interface{ Left() int64 }
+
 // SinkRequest asks for a sink.
 type SinkRequest struct {
 	Env       Env

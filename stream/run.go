@@ -27,6 +27,9 @@ func (r *Result) String() string {
 	if r.Skipped > 0 {
 		skipped = fmt.Sprintf(", %d malformed records skipped", r.Skipped)
 	}
+	if r.Left > 0 {
+		skipped += fmt.Sprintf(", %d changed files left", r.Left)
+	}
 	return fmt.Sprintf("%d rows in, %d rows out, %.1f MB read%s, %s", r.RowsIn, r.RowsOut, float64(r.BytesIn)/1e6, skipped,
 		r.Duration.Round(time.Millisecond))
 }

@@ -66,12 +66,19 @@ func (a *app) reportSelected(r *job.Result) {
 	}
 }
 
-// reportSkipped says how many malformed records and late rows were left out, and keys forgotten, also with --quiet: it is about the result.
+// reportSkipped says how many malformed records, files that had changed and late rows were left out, and keys forgotten, also with --quiet: it is about the result.
 func (a *app) reportSkipped(r *job.Result) {
 	for _, n := range r.Nodes {
-		if n.Skipped > 0 {
+		switch {
+		case n.Skipped > 0 && n.Source:
 			fmt.Fprintf(a.err, "%s %s: %s, skipped or with NULL for what could not be read (ignore-parse-errors)\n",
 				a.errStyle().notice("warning:"), n.Name, count(n.Skipped, "malformed record"))
+		case n.Skipped > 0:
+			fmt.Fprintf(a.err, "%s %s: %s left out: NULL stood where a value is needed\n", a.errStyle().notice("warning:"), n.Name, count(n.Skipped, "row"))
+		}
+		if n.Left > 0 {
+			fmt.Fprintf(a.err, "%s %s: %s left, as a whole or from some record on: deleted or overwritten since they were found (source.changed-objects)\n",
+				a.errStyle().notice("warning:"), n.Name, count(n.Left, "file"))
 		}
 		if n.Late > 0 {
 			fmt.Fprintf(a.err, "%s %s: %s dropped: the watermark had passed them\n", a.errStyle().notice("warning:"), n.Name, count(n.Late, "late row"))

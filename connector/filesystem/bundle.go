@@ -24,6 +24,7 @@ type bundle struct {
 	read    int64 // bytes of files that were read to their end
 	queries objstore.SelectStats
 	skipped int64
+	left    int64
 	last    connector.Reader // read to its end; its last batch is lent
 }
 
@@ -99,9 +100,8 @@ func (b *bundle) closeLast() error {
 	b.last = nil
 	b.read += r.BytesRead()
 	b.queries = b.queries.Plus(selectedBy(r))
-	if c, ok := r.(connector.SkipCounter); ok {
-		b.skipped += c.Skipped()
-	}
+	b.skipped += skippedBy(r)
+	b.left += leftBy(r)
 	return r.Close()
 }
 
@@ -141,9 +141,16 @@ func (b *bundle) Selected() objstore.SelectStats {
 func (b *bundle) Skipped() int64 {
 	n := b.skipped
 	for _, r := range b.current() {
-		if c, ok := r.(connector.SkipCounter); ok {
-			n += c.Skipped()
-		}
+		n += skippedBy(r)
+	}
+	return n
+}
+
+// Left implements [connector.LeaveCounter].
+func (b *bundle) Left() int64 {
+	n := b.left
+	for _, r := range b.current() {
+		n += leftBy(r)
 	}
 	return n
 }

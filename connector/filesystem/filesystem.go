@@ -31,8 +31,8 @@ var (
 	regexOption = &setting.Option{Key: "source.path.regex-pattern",
 		Doc: "A regular expression that must match the whole path of a file, with or without scheme and bucket, for the file to be read."}
 	changedOption = &setting.Option{Key: "source.changed-objects", Type: setting.Enum, Values: []string{"fail", "skip", "read-new"}, Default: "fail",
-		Doc: "What happens when a file was deleted or overwritten after it was found and before it was read to its end: the job fails; the rest of it is skipped, and the file counted " +
-			"among the records skipped; or the new version is read, if nothing of the old one was read before. In a table that is monitored the new version is found by itself, so that the last two are the same."}
+		Doc: "What happens when a file was deleted or overwritten after it was found and before it was read to its end: the job fails; the rest of it is left, and the file counted; " +
+			"or the new version is read, if nothing of the old one was read before. In a table that is monitored the new version is found by itself, so that the last two are the same."}
 	defaultNameOption = &setting.Option{Key: "partition.default-name", Default: "__DEFAULT_PARTITION__",
 		Doc: "The name of the partition directory for NULL and for the empty text."}
 	fileSizeOption = &setting.Option{Key: "sink.rolling-policy.file-size", Type: setting.MemorySize, Default: "128 mb",

@@ -23,7 +23,8 @@ type lenient struct {
 	renewed chan renewal     // of the goroutine that looks for the new version; nil: there is none
 	cancel  context.CancelFunc
 	begun   bool // something was delivered
-	skipped int64
+	skipped int64 // malformed records of a version that was left
+	left    int64 // 1 once the file was left
 	read    int64 // of a version that was left
 }
 
@@ -56,7 +57,7 @@ func (l *lenient) Poll() (*column.Batch, connector.Status, error) {
 				return nil, connector.Done, r.err
 			}
 			if r.reader == nil {
-				l.skipped++
+				l.left++
 			} else {
 				l.reader = r.reader
 				l.relay.follow(r.reader.Ready())
@@ -77,14 +78,14 @@ func (l *lenient) Poll() (*column.Batch, connector.Status, error) {
 		return nil, connector.Done, err
 	}
 	l.read += l.reader.BytesRead()
-	l.skipped = l.Skipped() // with the records that were malformed
+	l.skipped = l.Skipped()
 	l.relay.end()
 	if closed := l.reader.Close(); closed != nil && !gone(closed) {
 		return nil, connector.Done, closed
 	}
 	l.reader = nil
 	if l.source.config.values.Enum(changedOption) == "skip" || l.source.monitors() || objstore.KindOf(err) == objstore.NotFound {
-		l.skipped++
+		l.left++
 		return nil, connector.Done, nil
 	}
 	if l.begun || l.at.Ranged {
@@ -164,12 +165,26 @@ func (l *lenient) BytesRead() int64 {
 // Selected implements [connector.SelectCounter].
 func (l *lenient) Selected() objstore.SelectStats { return selectedBy(l.reader) }
 
-// Skipped implements [connector.SkipCounter]: a file that was left counts as one record.
-func (l *lenient) Skipped() int64 {
-	if c, ok := l.reader.(connector.SkipCounter); ok {
-		return l.skipped + c.Skipped()
+// Skipped implements [connector.SkipCounter].
+func (l *lenient) Skipped() int64 { return l.skipped + skippedBy(l.reader) }
+
+// Left implements [connector.LeaveCounter].
+func (l *lenient) Left() int64 { return l.left + leftBy(l.reader) }
+
+// skippedBy is the number of malformed records that a reader has skipped.
+func skippedBy(r connector.Reader) int64 {
+	if c, ok := r.(connector.SkipCounter); ok {
+		return c.Skipped()
 	}
-	return l.skipped
+	return 0
+}
+
+// leftBy is the number of files that a reader has left.
+func leftBy(r connector.Reader) int64 {
+	if c, ok := r.(connector.LeaveCounter); ok {
+		return c.Left()
+	}
+	return 0
 }
 
 func (l *lenient) Close() error {

@@ -22,6 +22,7 @@ type monitoring struct {
 	open    []connector.Reader
 	rows    []string
 	skipped int64
+	left    int64
 }
 
 // checkpoint is what a monitoring goes on from.
@@ -77,6 +78,7 @@ func (m *monitoring) step(most int) (idle bool, err error) {
 		if status == connector.Done {
 			if c, ok := m.open[i].(connector.SkipCounter); ok {
 				m.skipped += c.Skipped()
+				m.left += leftBy(m.open[i])
 			}
 			if err := m.open[i].Close(); err != nil {
 				m.t.Fatal(err)
@@ -288,11 +290,11 @@ func TestChangedObjects(t *testing.T) {
 		for _, monitored := range []bool{false, true} {
 			for policy, want := range map[string]string{
 				"fail":     "error",
-				"skip":     "kept 1 kept 2, 2 skipped",
-				"read-new": "kept 1 kept 2 new, 1 skipped",
+				"skip":     "kept 1 kept 2, 2 left, 0 skipped",
+				"read-new": "kept 1 kept 2 new, 1 left, 0 skipped",
 			} {
 				if monitored && policy != "fail" {
-					want = "kept 1 kept 2 new, 2 skipped" // the new version is found by itself
+					want = "kept 1 kept 2 new, 2 left, 0 skipped" // the new version is found by itself
 				}
 				if got := changedObjects(t, format, policy, monitored); got != want {
 					t.Errorf("%s, %s, monitored %t: got %q, want %q", format, policy, monitored, got, want)
@@ -362,7 +364,7 @@ func changedObjects(t *testing.T, format, policy string, monitored bool) string 
 		}
 	}
 	slices.Sort(m.rows)
-	return fmt.Sprintf("%s, %d skipped", strings.Join(m.rows, " "), m.skipped)
+	return fmt.Sprintf("%s, %d left, %d skipped", strings.Join(m.rows, " "), m.left, m.skipped)
 }
 
 // nothing finds nothing.

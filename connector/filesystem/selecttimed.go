@@ -40,12 +40,7 @@ func (t *timed) Poll() (*column.Batch, connector.Status, error) {
 func (t *timed) position() position { return t.Reader.(positioner).position() }
 
 // Skipped implements [connector.SkipCounter].
-func (t *timed) Skipped() int64 {
-	if c, ok := t.Reader.(connector.SkipCounter); ok {
-		return c.Skipped()
-	}
-	return 0
-}
+func (t *timed) Skipped() int64 { return skippedBy(t.Reader) }
 
 // Selected implements [connector.SelectCounter].
 func (t *timed) Selected() objstore.SelectStats { return selectedBy(t.Reader) }

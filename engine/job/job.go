@@ -66,7 +66,8 @@ type Result struct {
 	RowsOut  int64 // taken in by nodes that send to no other
 	BytesIn  int64 // read by sources
 	BytesOut int64 // written by sinks
-	Skipped  int64 // malformed records that were skipped
+	Skipped  int64 // malformed records and rows without a needed value that were skipped
+	Left     int64 // files that sources left, or the rest of them, as they had changed
 	Late     int64 // rows that came too late and were dropped
 	Duration time.Duration
 	Nodes    []NodeProgress

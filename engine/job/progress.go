@@ -19,6 +19,7 @@ type Progress struct {
 	Skipped    int64
 	Late       int64
 	Evicted    int64 // keys of state that were forgotten because there were too many
+	Left       int64 // files that sources left, or the rest of them, as they had changed
 	State      int64 // bytes of operators' state
 	// Selected is what queries that stores have computed for sources have moved.
 	Selected   objstore.SelectStats
@@ -36,9 +37,11 @@ type NodeProgress struct {
 	RowsOut     int64
 	BytesIn     int64
 	BytesOut    int64
-	Skipped     int64
+	Source      bool  // it reads a table, else it has inputs
+	Skipped     int64 // malformed records of a source; of other nodes, rows that lacked a value
 	Late        int64 // rows that came too late and were dropped
 	Evicted     int64 // keys of state that were forgotten because there were too many
+	Left        int64 // files that it left, or the rest of them, as they had changed
 	State       int64 // bytes of state
 	MaxState    int64 // the most bytes of state that each subtask had, added up
 	Selected    objstore.SelectStats
@@ -66,12 +69,13 @@ func (h *Handle) Progress() Progress {
 			np.Skipped += c.Skipped.Load()
 			np.Late += c.Late.Load()
 			np.Evicted += c.Evicted.Load()
+			np.Left += c.Left.Load()
 			np.State += c.State.Load()
 			np.MaxState += c.State.Most()
 			np.Selected = np.Selected.Plus(objstore.SelectStats{
 				Scanned: c.SelectScanned.Load(), Processed: c.SelectProcessed.Load(), Returned: c.SelectReturned.Load()})
 		}
-		if _, scan := n.Op.(*graph.Scan); scan {
+		if _, np.Source = n.Op.(*graph.Scan); np.Source {
 			p.RowsIn += np.RowsIn
 			p.BytesIn += np.BytesIn
 		}
@@ -82,6 +86,7 @@ func (h *Handle) Progress() Progress {
 		p.Skipped += np.Skipped
 		p.Late += np.Late
 		p.Evicted += np.Evicted
+		p.Left += np.Left
 		p.State += np.State
 		p.Selected = p.Selected.Plus(np.Selected)
 		p.Nodes = append(p.Nodes, np)
@@ -100,7 +105,7 @@ func (h *Handle) makeResult() *Result {
 	p := h.Progress()
 	return &Result{
 		RowsIn: p.RowsIn, RowsOut: p.RowsOut, BytesIn: p.BytesIn, BytesOut: p.BytesOut,
-		Skipped: p.Skipped, Late: p.Late, Duration: p.Elapsed, Nodes: p.Nodes,
+		Skipped: p.Skipped, Left: p.Left, Late: p.Late, Duration: p.Elapsed, Nodes: p.Nodes,
 	}
 }
 

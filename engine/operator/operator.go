@@ -76,6 +76,7 @@ type Context struct {
 type Counters struct {
 	RowsIn, RowsOut, BytesIn, BytesOut, Skipped, Late Counter
 	Evicted                                           Counter // keys that were forgotten because there were too many
+	Left                                              Counter // files that a source left, or the rest of them, as they had changed
 	State                                             Gauge   // bytes of the operator's state, if it is a [Sizer]; measured now and then
 	// What queries of a source that the store has computed have moved, in bytes: see [objstore.SelectStats].
 	SelectScanned, SelectProcessed, SelectReturned Counter

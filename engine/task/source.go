@@ -35,6 +35,7 @@ type reading struct {
 	waits   bool // Poll had nothing, and Ready has not told otherwise
 	bytes   int64
 	skipped int64
+	left    int64
 	queries objstore.SelectStats
 }
 
@@ -182,6 +183,12 @@ func (t *Task) poll(r *reading) error {
 		if n := c.Skipped(); n != r.skipped {
 			counters.Skipped.Add(n - r.skipped)
 			r.skipped = n
+		}
+	}
+	if c, ok := r.reader.(connector.LeaveCounter); ok {
+		if n := c.Left(); n != r.left {
+			counters.Left.Add(n - r.left)
+			r.left = n
 		}
 	}
 	if c, ok := r.reader.(connector.SelectCounter); ok {

@@ -32,7 +32,7 @@ var (
 	killSeed = flag.Uint64("kills.seed", uint64(time.Now().UnixNano()), "seed of the moments, which do not repeat exactly even so")
 )
 
-// victim is a job that is killed. IN and OUT are replaced by URLs.
+// victim is a job that is killed. IN and, also with a path behind it, OUT are replaced by URLs.
 type victim struct {
 	name, script string
 	parallelism  int // 0: another one each time
@@ -114,11 +114,18 @@ type running struct {
 // process is one of them, started in a directory of its own, without anything of the user's or of the others'.
 func (p place) process(t *testing.T, v victim, name string, random *rand.Rand, settings ...string) (*exec.Cmd, *running) {
 	t.Helper()
+	cmd, r, _ := p.processOf(t, v, name, random, settings...)
+	return cmd, r
+}
+
+// processOf is process, and tells the parallelism too.
+func (p place) processOf(t *testing.T, v victim, name string, random *rand.Rand, settings ...string) (cmd *exec.Cmd, r *running, parallelism int) {
+	t.Helper()
 	base := p.output + "/" + strings.ReplaceAll(v.name+" "+name, " ", "-")
-	r := &running{output: base + "/out", checkpoints: base + "/checkpoints"}
+	r = &running{output: base + "/out", checkpoints: base + "/checkpoints"}
 	dir := t.TempDir()
-	file := writeFile(t, filepath.Join(dir, "job.sql"), strings.NewReplacer("'IN'", "'"+p.input+"/text/'", "'OUT'", "'"+r.output+"'").Replace(v.script))
-	parallelism := v.parallelism
+	file := writeFile(t, filepath.Join(dir, "job.sql"), strings.NewReplacer("'IN'", "'"+p.input+"/text/'", "'OUT", "'"+r.output).Replace(v.script))
+	parallelism = v.parallelism
 	if parallelism == 0 {
 		parallelism = 1 + random.IntN(4)
 	}
@@ -127,10 +134,10 @@ func (p place) process(t *testing.T, v victim, name string, random *rand.Rand, s
 	for _, s := range settings {
 		args = append(args, "-D", s)
 	}
-	cmd := exec.Command(binary, append(args, file)...)
+	cmd = exec.Command(binary, append(args, file)...)
 	cmd.Dir = dir
 	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir}
-	return cmd, r
+	return cmd, r, parallelism
 }
 
 // run runs a job until it has ended, in processes of which so many are killed. long is how long it takes undisturbed.

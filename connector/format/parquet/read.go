@@ -89,6 +89,9 @@ func (r *reader) Next(ctx context.Context, out *column.Batch) error {
 	if err != nil && err != io.EOF { //nolint:errorlint // an end within something is damage, and would be wrapped
 		return damaged(err)
 	}
+	if err == nil {
+		err = r.checkNulls(out)
+	}
 	return err
 }
 
@@ -187,6 +190,22 @@ func (r *reader) all(n int, out *column.Batch) error {
 		out.Reset()
 	}
 	r.count(n)
+	return nil
+}
+
+// checkNulls refuses NULL in columns that are NOT NULL, which all that computes with them goes by. Files whose schema allows it may have it all the same.
+func (r *reader) checkNulls(out *column.Batch) error {
+	for i, c := range r.columns {
+		v := out.Cols[i]
+		if !v.Type.NotNull || !v.HasNulls() {
+			continue
+		}
+		for row := range out.Len {
+			if v.IsNull(row) {
+				return fmt.Errorf("column '%s' is NOT NULL, and the file has NULL in it: declare the column without NOT NULL", c.name)
+			}
+		}
+	}
 	return nil
 }
 

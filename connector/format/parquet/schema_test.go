@@ -20,6 +20,7 @@ type evolved struct {
 	W  int32   `parquet:"w,decimal(0:9)"`
 	TS int64   `parquet:"ts,timestamp(microsecond)"`
 	S  string  `parquet:"s"`
+	O  *int32  `parquet:"o,optional"`
 }
 
 // Columns are found by name, and are of types that hold all that the file's do; anything else is an error that names the column.
@@ -27,6 +28,9 @@ func TestEvolvedSchema(t *testing.T) {
 	var rows []evolved
 	for i := range int32(3) {
 		rows = append(rows, evolved{N: i - 1, L: int64(i) << 40, U: 4294967290 + uint32(i), F: float32(i) / 2, D: i - 1, M: int64(i) * 150, W: i, TS: int64(i) * 1e6, S: "x"})
+		if i != 1 {
+			rows[i].O = &i
+		}
 	}
 	f := open(t, writeRows(t, rows))
 	ts9 := column.Sized(column.Timestamp, 9)
@@ -51,6 +55,8 @@ func TestEvolvedSchema(t *testing.T) {
 		{"ts", ts9, []string{"1970-01-01 00:00:00.000000000", "1970-01-01 00:00:01.000000000", "1970-01-01 00:00:02.000000000"}},
 		{"none", column.Str(), []string{"∅", "∅", "∅"}},
 		{"none", column.Str().Required(), []string{"column 'none' is NOT NULL, and the file does not have it"}},
+		{"o", column.Of(column.BigInt), []string{"0", "∅", "2"}},
+		{"o", column.Of(column.BigInt).Required(), []string{"column 'o' is NOT NULL, and the file has NULL in it"}},
 		{"l", column.Of(column.Int), []string{"column 'l' is INT(64,true) in the file and cannot be read as INT"}},
 		{"l", column.Of(column.Double), []string{"column 'l' is INT(64,true) in the file and cannot be read as DOUBLE"}},
 		{"n", column.Of(column.Float), []string{"column 'n' is INT(32,true) in the file and cannot be read as FLOAT"}},
