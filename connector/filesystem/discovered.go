@@ -93,9 +93,7 @@ func (m monitored) cutFound(ctx context.Context, store objstore.Store, f found) 
 	}
 	list, err := m.cut(ctx, store, f, size)
 	if gone(err) && m.config.values.Enum(changedOption) != "fail" {
-		p := start(f)
-		p.Gone = true
-		list, err = []piece{{store.URL(f.Key), 0, p}}, nil
+		list, err = leave(store, f), nil
 	}
 	splits := make([]connector.Split, len(list))
 	for i, p := range list {

@@ -64,6 +64,9 @@ func spec() *connector.Spec {
 		Example: "CREATE TABLE visits (\n  user_id BIGINT,\n  url STRING,\n  dt STRING\n) PARTITIONED BY (dt) WITH (\n" +
 			"  'connector' = 'filesystem',\n  'path' = 's3://bucket/visits',\n  'format' = 'json'\n)",
 		Guarantee: "Exactly once: part files become visible as a whole when the checkpoint, or the end of the job, covers all rows in them. One that is not full stays open across checkpoints, which keep what the store does not have of it yet. " +
+			"A part file is named part-RUN-SUBTASK-NUMBER, which is given once, when the file is begun: RUN is the id of the process's run of the job, NUMBER counts the files of the subtask in it, and before SUBTASK stands which sink of the job it is, unless it is the first. " +
+			"What a checkpoint covers becomes visible under that name, whoever commits it, however often and with whatever parallelism the job goes on; what came behind the last checkpoint was never visible, and is written by the next run under names of its own. " +
+			"A file that is merged of several bears the name of the first of them. " +
 			"A source that is monitored reads each version of a file that it finds exactly once.",
 		Options: slices.Concat([]*setting.Option{pathOption, formatOption, regexOption, selectOption, changedOption, monitorOption, discoveryOption, retentionOption, defaultNameOption,
 			fileSizeOption, rolloverOption, inactivityOption, checkOption, visibilityOption, connector.SinkParallelismOption, compressionOption}, compactionOptions, partitionCommitOptions, discovery.Options(), connector.FullTableOptions),

@@ -22,7 +22,7 @@ type lenient struct {
 	reader  connector.Reader // nil: there is nothing to read
 	renewed chan renewal     // of the goroutine that looks for the new version; nil: there is none
 	cancel  context.CancelFunc
-	begun   bool // something was delivered
+	begun   bool  // something was delivered
 	skipped int64 // malformed records of a version that was left
 	left    int64 // 1 once the file was left
 	read    int64 // of a version that was left
@@ -44,6 +44,38 @@ func newLenient(ctx context.Context, s *source, store objstore.Store, split conn
 func gone(err error) bool {
 	kind := objstore.KindOf(err)
 	return kind == objstore.NotFound || kind == objstore.Changed
+}
+
+// mostRenewals is how often a file is looked at that is overwritten again and again while it is to be cut.
+const mostRenewals = 10
+
+// cutListed cuts a file that was listed; where cutting looks into it and it was deleted or overwritten meanwhile, it is left, or its new version is cut.
+func (s *source) cutListed(ctx context.Context, store objstore.Store, f found, size int64) ([]piece, error) {
+	policy := s.config.values.Enum(changedOption)
+	for n := 0; ; n++ {
+		list, err := s.cut(ctx, store, f, size)
+		if !gone(err) || policy == "fail" || n == mostRenewals {
+			return list, err
+		}
+		if policy == "skip" {
+			return leave(store, f), nil
+		}
+		info, err := store.Head(ctx, f.Key)
+		if objstore.KindOf(err) == objstore.NotFound {
+			return leave(store, f), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		f.Info = info
+	}
+}
+
+// leave is what becomes of a file of which the version that was found is not there any more.
+func leave(store objstore.Store, f found) []piece {
+	p := start(f)
+	p.Gone = true
+	return []piece{{store.URL(f.Key), 0, p}}
 }
 
 func (l *lenient) Ready() <-chan struct{} { return l.relay.out }

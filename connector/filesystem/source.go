@@ -142,7 +142,7 @@ func (s *source) Open(ctx context.Context, split connector.Split) (connector.Rea
 // openOne opens one file of a split.
 func (s *source) openOne(ctx context.Context, store objstore.Store, split connector.Split, p *position) (connector.Reader, error) {
 	if p.Gone {
-		return &lenient{skipped: 1, relay: newRelay(), at: *p, split: split}, nil
+		return &lenient{left: 1, relay: newRelay(), at: *p, split: split}, nil
 	}
 	r, err := s.openVersion(ctx, store, split, p)
 	if err != nil || s.config.values.Enum(changedOption) == "fail" {

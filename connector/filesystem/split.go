@@ -113,7 +113,7 @@ func (s *source) plan(ctx context.Context, store objstore.Store, files []found, 
 			continue
 		}
 		g.Go(func() (err error) {
-			lists[i], err = s.cut(ctx, store, f, size)
+			lists[i], err = s.cutListed(ctx, store, f, size)
 			return err
 		})
 	}

@@ -46,7 +46,7 @@ func TestOtherHeaders(t *testing.T) {
 		checkError(t, p.sql(t, table(", 'csv.unknown-columns'='fail'")+"SELECT id FROM t"), p.input+"/in/b.csv", "'more'")
 		p.put(t, p.input+"/in/c.csv", "name,id\nfour,4\n")
 		checkError(t, p.sql(t, table("")+"SELECT id, size FROM t"), p.input+"/in/c.csv", "'size'")
-		check(p.sql(t, table(", 'csv.missing-columns'='null'")+"SELECT id, size IS NULL FROM t WHERE id > 2"), "3,false", "4,true")
+		check(p.sql(t, table(", 'csv.missing-columns'='null'")+"SELECT id, size IS NULL FROM t WHERE id > 2"), "3,FALSE", "4,TRUE")
 	})
 }
 
@@ -65,7 +65,7 @@ func TestOtherSchemas(t *testing.T) {
 		for _, c := range []struct{ columns, expressions, want string }{
 			{"name STRING, id BIGINT", "id + 1, name", "2,one 3,two"},
 			{"id DOUBLE, price DECIMAL(20, 4)", "id, COALESCE(price, 0)", "1.0,1.5000 2.0,0.0000"},
-			{"d TIMESTAMP(3), none STRING", "COALESCE(CAST(d AS STRING), '-'), COALESCE(none, 'no')", "-,no 2024-02-29 00:00:00.000,no"},
+			{"d TIMESTAMP(3), nothing STRING", "COALESCE(CAST(d AS STRING), '-'), COALESCE(nothing, 'no')", "-,no 2024-02-29 00:00:00.000,no"},
 			{"name STRING NOT NULL", "name", "one two"},
 		} {
 			if o := read(c.columns, c.expressions); o.code != 0 || !slices.Equal(split(o.lines()), split([]string{c.want})) {
@@ -76,7 +76,7 @@ func TestOtherSchemas(t *testing.T) {
 			"id STRING":                    "column 'id' is INT",
 			"name INT":                     "column 'name' is STRING",
 			"price DECIMAL(8, 1)":          "column 'price' is DECIMAL(8, 2) in the file, which does not fit into DECIMAL(8, 1)",
-			"id INT, none INT NOT NULL":    "column 'none' is NOT NULL, and the file does not have it",
+			"id INT, nothing INT NOT NULL": "column 'nothing' is NOT NULL, and the file does not have it",
 			"price DECIMAL(8, 2) NOT NULL": "column 'price' is NOT NULL, and the file has NULL in it",
 		} {
 			checkError(t, read(columns, "*"), p.input+"/in/part-", want)
