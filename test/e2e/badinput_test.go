@@ -28,6 +28,12 @@ func (o outcome) lines() []string {
 	return all
 }
 
+// withoutRows leaves out what was shown before the query failed, of the files that could be read.
+func (o outcome) withoutRows() outcome {
+	o.stdout = ""
+	return o
+}
+
 // TestOtherHeaders reads files of CSV whose headers differ: in order, by what is missing and by what is more.
 func TestOtherHeaders(t *testing.T) {
 	eachStore(t, func(t *testing.T, p place) {
@@ -43,9 +49,9 @@ func TestOtherHeaders(t *testing.T) {
 			}
 		}
 		check(p.sql(t, table("")+"SELECT id, name, size FROM t"), "1,one,10", "2,two,20", "3,three,30")
-		checkError(t, p.sql(t, table(", 'csv.unknown-columns'='fail'")+"SELECT id FROM t"), p.input+"/in/b.csv", "'more'")
+		checkError(t, p.sql(t, table(", 'csv.unknown-columns'='fail'")+"SELECT id FROM t").withoutRows(), p.input+"/in/b.csv", "'more'")
 		p.put(t, p.input+"/in/c.csv", "name,id\nfour,4\n")
-		checkError(t, p.sql(t, table("")+"SELECT id, size FROM t"), p.input+"/in/c.csv", "'size'")
+		checkError(t, p.sql(t, table("")+"SELECT id, size FROM t").withoutRows(), p.input+"/in/c.csv", "'size'")
 		check(p.sql(t, table(", 'csv.missing-columns'='null'")+"SELECT id, size IS NULL FROM t WHERE id > 2"), "3,FALSE", "4,TRUE")
 	})
 }
@@ -79,7 +85,7 @@ func TestOtherSchemas(t *testing.T) {
 			"id INT, nothing INT NOT NULL": "column 'nothing' is NOT NULL, and the file does not have it",
 			"price DECIMAL(8, 2) NOT NULL": "column 'price' is NOT NULL, and the file has NULL in it",
 		} {
-			checkError(t, read(columns, "*"), p.input+"/in/part-", want)
+			checkError(t, read(columns, "*").withoutRows(), p.input+"/in/part-", want)
 		}
 	})
 }
@@ -150,7 +156,7 @@ func TestChangedObjects(t *testing.T) {
 						t.Fatalf("the objects were not changed: %v, %v", m.errs, m.change)
 					}
 					if c.want == "" {
-						checkError(t, outcome{o.code, "", o.stderr, o.took}, "s3://input/"+dir+"/"+which)
+						checkError(t, o.withoutRows(), "s3://input/"+dir+"/"+which)
 						return
 					}
 					if o.code != 0 || !slices.Equal(o.lines(), strings.Fields(c.want)) {
