@@ -169,7 +169,7 @@ func TestPartsKilled(t *testing.T) {
 			if killed < *kills+1 {
 				last = p.untilCheckpoint(t, job, r, last)
 				select {
-				case <-time.After(time.Duration(random.Int64N(int64(300 * time.Millisecond)))):
+				case <-time.After(100*time.Millisecond + time.Duration(random.Int64N(int64(300*time.Millisecond)))):
 					_ = cmd.Process.Kill() // it may have ended
 					<-job.done
 				case <-job.done: // a slow machine has kept the test waiting
@@ -197,6 +197,7 @@ func TestPartsKilled(t *testing.T) {
 		if killed == 0 || resumed == 0 || open == 0 {
 			t.Errorf("killed %d times, with %d uploads open; resumed: %d", killed, open, resumed)
 		}
+		t.Logf("killed %d times, went on from a checkpoint %d times; %d listings", killed, resumed, reader.listings)
 		if reader.listings < 20 {
 			t.Errorf("the output was listed %d times", reader.listings)
 		}

@@ -63,7 +63,7 @@ var (
 func init() {
 	format.Register(&format.Spec{
 		FieldsByName: true, Name: "parquet",
-		Doc: "Apache Parquet: columns with statistics, compressed. Columns are found by name; a column that a file lacks is NULL, unless it is NOT NULL. " +
+		Doc: "Apache Parquet: columns with statistics, compressed. Columns are found by name; a column that a file lacks is NULL, unless it is NOT NULL, in which no file may have NULL. " +
 			"Files may have other types that lose nothing: shorter integers, integers of 32 bits for DOUBLE, FLOAT for DOUBLE, integers and shorter decimals for DECIMAL, DATE for TIMESTAMP. Any other is an error that names file and column.",
 		Extension: ".parquet",
 		Options: []*setting.Option{utcTimezone, compression, blockSize, int64Timestamp, timestampUnit, pageSize, dictionary, dictionarySize,
