@@ -105,6 +105,34 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// A job that is cancelled while its final checkpoint is stored says that it was cancelled, not what the store made of that.
+func TestCancelAtEnd(t *testing.T) {
+	leaktest.Check(t)
+	for _, whole := range []bool{true, false} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var g graph.Graph
+		scan := newTestSource(t, 2, 10).scan(&g, 1)
+		custom(&g, "gather", 1, new(gathered).op, graph.Edge{From: scan.ID, Ship: graph.Rebalance})
+		running := make(chan *Handle, 1)
+		h, err := Start(ctx, &g, Options{Parallelism: 2, OnCheckpoint: func(context.Context, *Checkpoint) error {
+			if whole {
+				cancel()
+			} else {
+				(<-running).Cancel()
+			}
+			return errors.New("it could not be stored")
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		running <- h
+		if _, err := h.Wait(); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, want that it was cancelled", err)
+		}
+	}
+}
+
 // The end of the context ends the job, whatever it is doing.
 func TestCancel(t *testing.T) {
 	leaktest.Check(t)

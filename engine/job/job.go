@@ -244,7 +244,9 @@ func (h *Handle) end() {
 	case stopped: // whatever came after that
 		ctx, err = context.WithoutCancel(h.parent), nil
 	case err == nil:
-		err = h.control.final()
+		if err = h.control.final(); err != nil && h.ctx.Err() != nil {
+			err = h.outcome() // cancelled in the midst of it
+		}
 	}
 	left := h.control.left(err == nil)
 	if stopped {

@@ -149,6 +149,10 @@ func (c *Client) explainAPI(ctx context.Context, e *objstore.Error, bucket strin
 	case "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded":
 		e.Kind, e.Hint = objstore.NoSpace, "free some space in the store or raise its quota"
 		return
+	case "InvalidPart":
+		e.Hint = "the store has lost parts that it had confirmed, as MinIO may when it or its client ends in the midst of a completion: " +
+			"go on from a savepoint or an earlier checkpoint, and the rows that came after it are written again"
+		return
 	case "ConditionalRequestConflict":
 		e.Kind, e.Reason = objstore.PreconditionFailed, "another writer was at the same object"
 		return
