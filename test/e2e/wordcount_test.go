@@ -130,8 +130,8 @@ func (p place) counts(t *testing.T, url string, separator rune) map[string]int {
 func (p place) checkClean(t *testing.T) {
 	t.Helper()
 	if p.store == nil {
-		store, _ := p.open(t, p.output)
-		for upload, err := range store.Uploads(t.Context(), "") {
+		store, prefix := p.open(t, p.output)
+		for upload, err := range store.Uploads(t.Context(), prefix) {
 			t.Errorf("an upload of %s was left: %v", upload.Key, err)
 		}
 		return
@@ -155,8 +155,8 @@ func (p place) checkClean(t *testing.T) {
 // discardUploads discards whatever was left unfinished.
 func (p place) discardUploads(t *testing.T) {
 	t.Helper()
-	store, _ := p.open(t, p.output)
-	for upload, err := range store.Uploads(t.Context(), "") {
+	store, prefix := p.open(t, p.output)
+	for upload, err := range store.Uploads(t.Context(), prefix) {
 		if err != nil {
 			t.Fatal(err)
 		}
