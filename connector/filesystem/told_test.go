@@ -7,12 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	client "github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/millstream/millstream/objstore/event"
+	"github.com/millstream/millstream/objstore/event/eventtest"
 	"github.com/millstream/millstream/objstore/event/kafka"
 	"github.com/millstream/millstream/objstore/event/nats"
 	"github.com/millstream/millstream/objstore/event/webhook"
@@ -60,35 +58,12 @@ func toldByKafka(t *testing.T) told {
 
 func toldByNATS(t *testing.T) told {
 	t.Helper()
-	n, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir()})
+	url := eventtest.NATS(t, "EVENTS", "store.events")
+	s, err := nats.NewSender(url + "/store.events")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.Start()
-	t.Cleanup(func() {
-		n.Shutdown()
-		n.WaitForShutdown()
-	})
-	if !n.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the server is not ready")
-	}
-	conn, err := client.Connect(n.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "EVENTS", Subjects: []string{"store.events"}}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := nats.NewSender(n.ClientURL() + "/store.events")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return told{[]string{"source.discovery", "nats", "nats.url", n.ClientURL(), "nats.stream", "EVENTS", "nats.scan.startup.mode", "earliest"}, s, true}
+	return told{[]string{"source.discovery", "nats", "nats.url", url, "nats.stream", "EVENTS", "nats.scan.startup.mode", "earliest"}, s, true}
 }
 
 // TestToldOfFiles reads files that a store tells of, each once, whatever is told twice, of other files or of files that are not there, and goes on from a checkpoint

@@ -9,14 +9,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/minio/minio-go/v7/pkg/notification"
-	nats "github.com/nats-io/nats-server/v2/server"
-	client "github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/twmb/franz-go/pkg/kfake"
 
+	"github.com/millstream/millstream/objstore/event/eventtest"
 	"github.com/millstream/millstream/test/peers"
 )
 
@@ -57,31 +54,7 @@ func startKafka(t *testing.T) string {
 func startTargets(t *testing.T) targets {
 	t.Helper()
 	brokers := startKafka(t)
-	s, err := nats.NewServer(&nats.Options{Host: "127.0.0.1", Port: nats.RANDOM_PORT, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	if !s.ReadyForConnections(20 * time.Second) {
-		t.Fatal("NATS is not ready")
-	}
-	conn, err := client.Connect(s.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	stream, err := jetstream.New(conn)
-	if err == nil {
-		_, err = stream.CreateStream(t.Context(), jetstream.StreamConfig{Name: natsStream, Subjects: []string{natsSubject}})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return targets{webhook: freeAddress(t), token: "token-of-the-test", kafka: brokers, nats: s.ClientURL()}
+	return targets{webhook: freeAddress(t), token: "token-of-the-test", kafka: brokers, nats: eventtest.NATS(t, natsStream, natsSubject)}
 }
 
 func freeAddress(t *testing.T) string {
