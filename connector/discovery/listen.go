@@ -24,7 +24,7 @@ func (f *Finder) listen(ctx context.Context, position []byte, opened chan<- stru
 	}
 	close(opened)
 	if p := stream.Position(); p != nil && position == nil && !f.tell(ctx, notice{position: p}) { // what comes from here on is not missed by a job that fails now
-		_ = stream.Close()
+		_ = stream.Close() // the job ends
 		return
 	}
 	pause := firstPause
